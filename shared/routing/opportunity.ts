@@ -1,0 +1,30 @@
+import type { Address } from '../core/address.ts';
+import type { CostBreakdown } from '../costs/costs.ts';
+
+/** One swap of a route. Amounts in base units; `amountIn` of a leg is `amountOut` of the one before. */
+export interface Leg {
+  readonly venue: string;
+  readonly pool: Address;
+  readonly aToB: boolean;
+  readonly mintIn: Address;
+  readonly mintOut: Address;
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+}
+
+/** A sized route that pays more than it takes, before and after costs. Profits in base units of `startMint`. */
+export interface Opportunity {
+  /** Unique within a run: `<slot>-<sequence>`. */
+  readonly id: string;
+  /** Stable name of the cycle: the pools and directions in order. */
+  readonly routeId: string;
+  readonly slot: number;
+  readonly startMint: Address;
+  readonly legs: readonly Leg[];
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+  readonly grossProfit: bigint;
+  readonly costs: CostBreakdown;
+  /** `grossProfit` less the costs converted to the start mint. */
+  readonly netProfit: bigint;
+}

@@ -1,0 +1,14 @@
+import type { Venue } from './venue.ts';
+
+/** Every venue built, one line each. Subscriptions, the graph, the contract tests and the local node iterate it. */
+export const VENUES: readonly Venue[] = [];
+
+/** The venue called `id`, or undefined when it is not built. */
+export function venueById(id: string): Venue | undefined {
+  return VENUES.find((venue) => venue.id === id);
+}
+
+/** The venue whose program owns an account, or undefined. */
+export function venueByProgram(programId: string): Venue | undefined {
+  return VENUES.find((venue) => venue.programId === programId);
+}

@@ -1,0 +1,148 @@
+import type { AccountBytes, AccountSource, AccountWrite } from '../core/account.ts';
+import type { Address } from '../core/address.ts';
+import type { ChainClock } from '../core/clock.ts';
+import type { Instruction } from '../core/instruction.ts';
+import type { Outcome, Refusal } from '../core/outcome.ts';
+
+/** Why a pool will not be quoted. A quote that lacks data refuses; it never guesses. */
+export type QuoteRefusal =
+  | 'zero-amount'
+  | 'amount-overflow'
+  | 'amount-too-small'
+  | 'no-liquidity'
+  | 'missing-account'
+  | 'pool-disabled'
+  | 'not-open'
+  | 'iteration-cap';
+
+/** What the program pays now: base units. `consumedIn` < the amount asked where the program takes less. */
+export interface QuotePaid {
+  readonly ok: true;
+  readonly amountOut: bigint;
+  readonly consumedIn: bigint;
+}
+
+export type Quote = QuotePaid | Refusal<QuoteRefusal>;
+
+/** Why an account set is no pool we trade. */
+export type LoadRefusal =
+  | 'not-this-venue'
+  | 'wrong-length'
+  | 'wrong-discriminator'
+  | 'unsupported-version'
+  | 'unsupported-mint'
+  | 'vault-unusable'
+  | 'inconsistent-accounts';
+
+/** `missing` names accounts to fetch before trying again; everything else is final for these bytes. */
+export type Loaded<S> =
+  | { readonly ok: true; readonly state: S }
+  | { readonly ok: false; readonly reason: 'missing-account'; readonly missing: readonly Address[] }
+  | Refusal<LoadRefusal>;
+
+/** An account whose bytes a pool's quotes read. */
+export interface PoolAccount {
+  readonly address: Address;
+  readonly role: 'pool' | 'vault' | 'ticks' | 'oracle' | 'config' | 'mint';
+  /**
+   * True when every swap writes it. The market quotes a pool only while all of these stand at one slot
+   * (or the slot is over): between two frames of one swap the state never existed on chain.
+   */
+  readonly everySwap: boolean;
+}
+
+/** What every venue's decoded pool has; a venue adds its own fields. Owned and changed by the market only. */
+export interface PoolState {
+  readonly address: Address;
+  readonly mintA: Address;
+  readonly mintB: Address;
+  readonly decimalsA: number;
+  readonly decimalsB: number;
+  readonly tokenProgramA: Address;
+  readonly tokenProgramB: Address;
+  readonly vaultA: Address;
+  readonly vaultB: Address;
+  /** What to subscribe to. A new array (another identity) when the set moves with the price. */
+  readonly accounts: readonly PoolAccount[];
+}
+
+/** The state after a swap: `quote` on `state` is what a second swap in the same slot gets. */
+export interface SettledPaid<S> extends QuotePaid {
+  readonly state: S;
+}
+
+export type Settled<S> = SettledPaid<S> | Refusal<QuoteRefusal>;
+
+export interface SwapArgs {
+  readonly owner: Address;
+  /** The owner's token accounts for mint A and mint B. */
+  readonly tokenA: Address;
+  readonly tokenB: Address;
+  readonly aToB: boolean;
+  readonly amountIn: bigint;
+  /** The program fails the whole transaction when it would pay less. */
+  readonly minAmountOut: bigint;
+}
+
+/** A swap instruction of this venue, read back from its bytes (the local node executes what it reads). */
+export interface SwapCall extends SwapArgs {
+  readonly pool: Address;
+}
+
+/** How the local node's built-in market asks for a pool; prices are whole B per whole A. */
+export interface PoolSpec {
+  readonly seed: string;
+  readonly mintA: Address;
+  readonly mintB: Address;
+  readonly decimalsA: number;
+  readonly decimalsB: number;
+  readonly price: number;
+  /** Whole units of A, and their worth in B, that stand near the price. */
+  readonly depthA: number;
+  readonly feeBps: number;
+  /** Picks among a venue's variants (adaptive fee, dynamic tick arrays, creator fee, …). */
+  readonly variant: number;
+}
+
+/** A pool made from a spec: `accounts` has everything but the mints. */
+export interface SynthesizedPool {
+  readonly address: Address;
+  readonly accounts: readonly AccountWrite[];
+}
+
+/**
+ * One DEX program. Every function is synchronous and pure except `apply`, which changes the state it is given.
+ * Heavy work (decoding, tick prices, sorting) belongs in `load` and `apply`, never in `quote`.
+ */
+export interface Venue<S extends PoolState = PoolState> {
+  readonly id: string;
+  readonly programId: Address;
+  /** How the program's pool accounts are found by getProgramAccounts. */
+  readonly poolAccounts: {
+    readonly discriminator: Uint8Array;
+    readonly dataSize: number | undefined;
+    readonly mintAOffset: number;
+    readonly mintBOffset: number;
+  };
+  /** Decodes a pool from account bytes. Never throws on foreign or truncated bytes. */
+  load(pool: Address, source: AccountSource): Loaded<S>;
+  /**
+   * Takes new bytes of one of `state.accounts` (`null`: the account is gone). On a refusal the state must not
+   * be quoted again until a later `apply` or `load` succeeds.
+   */
+  apply(state: S, account: Address, bytes: AccountBytes | null): Outcome<true, LoadRefusal>;
+  /** Exact: what the program would pay for `amountIn` base units (before any transfer fee on the way in). */
+  quote(state: S, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote;
+  /** As `quote`, with the state that the swap leaves. `state` itself is not changed. */
+  settle(state: S, aToB: boolean, amountIn: bigint, clock: ChainClock): Settled<S>;
+  /** The program-owned accounts of a settled state, encoded over their previous bytes. Vaults are the token program's. */
+  write(state: S, source: AccountSource): readonly AccountWrite[];
+  /** Marginal base units out per base unit in, after all fees, at the current state. A float: it may prune, never decide. 0 when it cannot trade. */
+  marginalPrice(state: S, aToB: boolean, clock: ChainClock): number;
+  /** The swap instruction with every account in the program's order. */
+  swap(state: S, args: SwapArgs): Instruction;
+  /** The swap that an instruction of this program asks for; undefined when it is none we build. */
+  readSwap(instruction: Instruction): SwapCall | undefined;
+  /** A fresh pool for the local node, encoded by this venue's own layout. */
+  synthesize(spec: PoolSpec): SynthesizedPool;
+}
