@@ -1,0 +1,163 @@
+/**
+ * What the dashboard shows, as it crosses the wire: plain JSON. Bigints are decimal strings in base units and stand
+ * beside the decimals that format them; `number` is for counts, slots, milliseconds, microseconds and plot points.
+ */
+export interface DashboardState {
+  readonly version: string;
+  readonly mode: TradingMode;
+  /** `built-in`, a snapshot's name, or `live`. */
+  readonly market: string;
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly status: RunStatus;
+  /** Why the status is what it is, in a few words; '' when there is nothing to say. */
+  readonly statusReason: string;
+  readonly slot: number;
+  readonly updates: { readonly total: number; readonly perSecond: number };
+  readonly pnl: PnlView;
+  /** Every attempt of the run, not only those in `trades`. */
+  readonly tally: TradeTally;
+  /** Newest first, at most 50. */
+  readonly trades: readonly TradeView[];
+  /** Newest first, at most 50. */
+  readonly opportunities: readonly OpportunityView[];
+  readonly venues: readonly VenueView[];
+  readonly skippedPools: readonly SkippedPoolView[];
+  /** In the order of the line; the stage `total` is frame to decision. */
+  readonly latency: readonly StageLatencyView[];
+  /** Largest count first. */
+  readonly refusals: readonly RefusalCount[];
+  readonly store: StoreView;
+  readonly memory: { readonly rssBytes: number };
+}
+
+export type TradingMode = 'paper' | 'live';
+
+export type RunStatus = 'starting' | 'running' | 'paused' | 'halted' | 'draining' | 'feed-down';
+
+export interface TokenView {
+  readonly mint: string;
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+export interface PnlView {
+  /** Net of every cost, over the whole run. */
+  readonly netLamports: string;
+  /** Spent on all attempts, landed or not; already inside `netLamports`. */
+  readonly costLamports: string;
+  readonly byMint: readonly MintPnlView[];
+  /** Oldest first, at most 2,000: Unix milliseconds and the running net in whole SOL. For the plot only. */
+  readonly series: readonly PnlPoint[];
+}
+
+export type PnlPoint = readonly [atMs: number, netSol: number];
+
+/** What the trades that started from one mint came to. */
+export interface MintPnlView extends TokenView {
+  readonly trades: number;
+  /** Base units of the mint, before costs. */
+  readonly gross: string;
+  readonly netLamports: string;
+}
+
+export interface TradeTally {
+  readonly filled: number;
+  readonly reverted: number;
+  readonly notLanded: number;
+  /** Filled with a net above zero. */
+  readonly won: number;
+}
+
+export type TradeStatus = 'pending' | 'filled' | 'reverted' | 'not-landed';
+
+/** One attempt. Amounts are base units of `start` unless the name says lamports. */
+export interface TradeView {
+  readonly tradeId: string;
+  readonly atMs: number;
+  readonly slot: number;
+  readonly status: TradeStatus;
+  /** The cycle by symbol: `SOL → USDC → SOL`. */
+  readonly route: string;
+  /** One name a leg, in order. */
+  readonly venues: readonly string[];
+  readonly start: TokenView;
+  readonly amountIn: string;
+  readonly expectedOut: string;
+  readonly amountOut: string;
+  readonly grossProfit: string;
+  readonly costLamports: string;
+  readonly netLamports: string;
+  readonly reason: string;
+}
+
+/** One candidate that was decided on. Amounts are base units of `start`. */
+export interface OpportunityView {
+  readonly id: string;
+  readonly atMs: number;
+  readonly slot: number;
+  readonly route: string;
+  readonly venues: readonly string[];
+  readonly start: TokenView;
+  readonly amountIn: string;
+  readonly grossProfit: string;
+  readonly netProfit: string;
+  readonly outcome: 'approved' | 'refused';
+  readonly reason: string;
+}
+
+export type VenueFeedState = 'live' | 'stale' | 'down' | 'skipped';
+
+export interface VenueView {
+  readonly venue: string;
+  readonly state: VenueFeedState;
+  readonly pools: number;
+  /** Since the venue's last account update; null before the first. */
+  readonly updateAgeMs: number | null;
+  readonly updates: number;
+  readonly updatesPerSecond: number;
+  readonly note: string;
+}
+
+export interface SkippedPoolView {
+  readonly pool: string;
+  readonly venue: string;
+  readonly reason: string;
+}
+
+export interface StageLatencyView {
+  readonly stage: string;
+  readonly count: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+  readonly maxMicros: number;
+  /** Upper bound of each bucket in microseconds, rising, and how many fell in it (not cumulative). */
+  readonly buckets?: readonly (readonly [upToMicros: number, count: number])[];
+}
+
+export interface RefusalCount {
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface StoreView {
+  readonly queued: number;
+  readonly written: number;
+  readonly dropped: number;
+}
+
+export type ControlCommand = 'pause' | 'resume';
+
+export interface ControlResult {
+  readonly ok: boolean;
+  /** One line for the person who asked. */
+  readonly message: string;
+}
+
+/** Everything the HTTP server asks of the running service. `state` is called about twice a second and by each request. */
+export interface DashboardSource {
+  state(): DashboardState;
+  /** `by` says where the command came from; `reason` is what the person typed, or ''. */
+  control(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
+}
