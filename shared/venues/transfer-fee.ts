@@ -1,0 +1,45 @@
+/** @hot The Token-2022 transfer fee: what a transfer withholds from its receiver. */
+import { divUp, mulDivUp } from '../math/mul-div.ts';
+import type { MintFacts } from './token.ts';
+import type { TransferFee } from './token-extensions.ts';
+
+const BPS = 10_000n;
+
+/** The rate in force at `epoch`: the newer one from its own epoch on. undefined when the mint takes no fee. */
+export function transferFeeAt(mint: MintFacts, epoch: number): TransferFee | undefined {
+  const config = mint.transferFee;
+  if (config === undefined) return undefined;
+  return epoch >= config.newer.epoch ? config.newer : config.older;
+}
+
+/**
+ * Base units withheld when `amount` is sent: the rate rounded up, at most the maximum fee; 0 without the extension.
+ * Rounding: token-2022 `TransferFee::calculate_fee`.
+ */
+export function transferFee(mint: MintFacts, epoch: number, amount: bigint): bigint {
+  const rate = transferFeeAt(mint, epoch);
+  if (rate === undefined || rate.feeBps === 0n || amount === 0n) return 0n;
+  const fee = mulDivUp(amount, rate.feeBps, BPS);
+  if (fee > rate.maximumFee) return rate.maximumFee;
+  return fee;
+}
+
+/**
+ * The smallest amount to send for `postFeeAmount` base units to arrive (it may exceed u64: the caller checks).
+ * Rounding: token-2022 `TransferFee::calculate_pre_fee_amount`.
+ */
+export function preTransferFeeAmount(mint: MintFacts, epoch: number, postFeeAmount: bigint): bigint {
+  const rate = transferFeeAt(mint, epoch);
+  if (rate === undefined || rate.feeBps === 0n || postFeeAmount === 0n) return postFeeAmount;
+  if (rate.feeBps === BPS) return postFeeAmount + rate.maximumFee;
+  const raw = divUp(postFeeAmount * BPS, BPS - rate.feeBps);
+  return raw - postFeeAmount >= rate.maximumFee ? postFeeAmount + rate.maximumFee : raw;
+}
+
+/**
+ * Base units that sending enough for `postFeeAmount` to arrive withholds. Not an exact inverse of `transferFee`:
+ * token-2022 `TransferFee::calculate_inverse_fee`.
+ */
+export function inverseTransferFee(mint: MintFacts, epoch: number, postFeeAmount: bigint): bigint {
+  return transferFee(mint, epoch, preTransferFeeAmount(mint, epoch, postFeeAmount));
+}
