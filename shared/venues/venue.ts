@@ -96,6 +96,9 @@ export interface PoolSpec {
   readonly mintB: Address;
   readonly decimalsA: number;
   readonly decimalsB: number;
+  /** SPL Token unless given. Vaults under Token-2022 can withhold a transfer fee. */
+  readonly tokenProgramA?: Address;
+  readonly tokenProgramB?: Address;
   readonly price: number;
   /** Whole units of A, and their worth in B, that stand near the price. */
   readonly depthA: number;
