@@ -1,0 +1,220 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { checkLayers, describeViolation, readTree } from './check.ts';
+import { LAYERS } from './rules.ts';
+
+const DECLARED = {
+  production: new Set(['bs58', '@noble/curves', '@solana/web3.js', 'ws', 'zod']),
+  development: new Set(['vitest', 'fast-check', 'typescript']),
+  infra: new Set(['@pulumi/pulumi', '@pulumi/gcp']),
+};
+
+/** `rule@line` of everything wrong with one file of source. */
+function broken(path: string, text: string): string[] {
+  const tree = { sources: new Map([[path, text]]), declared: DECLARED };
+  return checkLayers(tree).map(({ rule, line }) => `${rule}@${line}`);
+}
+
+describe('the repository', () => {
+  it('breaks no rule', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const tree = readTree(root);
+    expect(tree.sources.size).toBeGreaterThan(20);
+    expect(checkLayers(tree).map(describeViolation)).toEqual([]);
+  });
+});
+
+describe('layers', () => {
+  it.each(LAYERS.map((layer, at) => ({ layer, at })))('$layer imports nothing after it', ({ layer, at }) => {
+    for (const [other, name] of LAYERS.entries()) {
+      const expected = other > at ? ['layer-order@1'] : [];
+      expect(broken(`shared/${layer}/a.ts`, `import { b } from '../${name}/b.ts';`)).toEqual(expected);
+    }
+  });
+
+  it.each([
+    "import type { B } from '../engine/b.ts';",
+    "import { type B } from '../engine/b.ts';",
+    "import '../engine/b.ts';",
+    "export * from '../engine/b.ts';",
+    "export type { B } from '../engine/b.ts';",
+    "const b = await import('../engine/b.ts');",
+    "let b: import('../engine/b.ts').B;",
+    "const b = require('../engine/b.ts');",
+    'const b = await import(`../engine/b.ts`);',
+  ])('sees the import in %s', (text) => {
+    expect(broken('shared/core/a.ts', text)).toEqual(['layer-order@1']);
+  });
+
+  it('refuses an import whose target is computed', () => {
+    expect(broken('shared/core/a.ts', '\nawait import(name);')).toEqual(['plain-imports@2']);
+  });
+
+  it('does not take a comment or a string for an import', () => {
+    expect(
+      broken('shared/core/a.ts', "// import '../engine/b.ts'\nconst s = \"import '../sim/b.ts'\";"),
+    ).toEqual([]);
+  });
+
+  it('says where, which rule and the way out', () => {
+    const sources = new Map([['shared/math/a.ts', "\n\nimport { b } from '../risk/b.ts';"]]);
+    const [violation] = checkLayers({ sources, declared: DECLARED });
+    expect(violation && describeViolation(violation)).toMatch(
+      /^shared\/math\/a\.ts:3 layer-order: math imports risk .*core <- math.* Way out: move what both need/,
+    );
+  });
+
+  it('refuses files and imports in a folder that no rule names', () => {
+    expect(broken('shared/misc/a.ts', '')).toEqual(['unknown-folder@1']);
+    expect(broken('shared/core/a.ts', "import '../misc/b.ts';")).toEqual(['unknown-folder@1']);
+    expect(broken('functions/loose.ts', '')).toEqual(['unknown-folder@1']);
+  });
+});
+
+describe('venues', () => {
+  it('keeps venue folders apart', () => {
+    const orca = 'shared/venues/orca-whirlpool/quote.ts';
+    expect(broken(orca, "import '../raydium-cpmm/quote.ts';")).toEqual(['venues-apart@1']);
+    expect(broken(orca, "import '../registry.ts';")).toEqual(['venues-apart@1']);
+    expect(broken(orca, "import '../token.ts'; import './layout.ts'; import '../../math/tick.ts';")).toEqual(
+      [],
+    );
+  });
+
+  it('reaches a venue folder only through the registry', () => {
+    const text = "import '../venues/orca-whirlpool/index.ts';";
+    expect(broken('shared/market/a.ts', text)).toEqual(['venues-apart@1']);
+    expect(broken('shared/platform/a.ts', text)).toEqual(['venues-apart@1']);
+    expect(broken('shared/sim/a.ts', text)).toEqual([]);
+    expect(broken('shared/venues/registry.ts', "import './orca-whirlpool/index.ts';")).toEqual([]);
+    expect(broken('shared/venues/token.ts', "import './orca-whirlpool/index.ts';")).toEqual([
+      'venues-apart@1',
+    ]);
+  });
+});
+
+describe('platform, sim and functions', () => {
+  it('lets platform import layers and no layer import platform', () => {
+    expect(broken('shared/engine/a.ts', "import '../platform/store.ts';")).toEqual(['no-platform@1']);
+    expect(broken('shared/platform/a.ts', "import '../engine/engine.ts';")).toEqual([]);
+  });
+
+  it('lets only the run verb and the local market start the local node', () => {
+    expect(broken('shared/platform/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
+    expect(broken('shared/engine/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
+    expect(broken('functions/streamer/main.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
+    expect(broken('functions/cli/quote.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
+    expect(broken('functions/cli/run-local.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
+    expect(broken('functions/streamer/local-market.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
+  });
+
+  it('keeps functions apart, except that the command composes the streamer', () => {
+    expect(broken('functions/streamer/a.ts', "import '../cli/arb.ts';")).toEqual(['functions-apart@1']);
+    expect(broken('functions/cli/a.ts', "import '../alerting/index.ts';")).toEqual(['functions-apart@1']);
+    expect(broken('functions/cli/a.ts', "import '../streamer/main.ts';")).toEqual([]);
+  });
+
+  it('lets shared import no function, benches aside', () => {
+    const text = "import '../../functions/streamer/pipeline.ts';";
+    expect(broken('shared/platform/a.ts', text)).toEqual(['shared-below@1']);
+    expect(broken('shared/sim/a.ts', text)).toEqual(['shared-below@1']);
+    expect(broken('shared/engine/a.bench.ts', text)).toEqual([]);
+  });
+
+  it('lets infra import only the names, and nothing import infra', () => {
+    expect(broken('infra/index.ts', "import '../shared/core/names.ts';")).toEqual([]);
+    expect(broken('infra/index.ts', "import '../shared/core/units.ts';")).toEqual(['infra-alone@1']);
+    expect(broken('shared/platform/a.ts', "import '../../infra/config.ts';")).toEqual(['infra-alone@1']);
+  });
+
+  it('keeps tests and repository tools out of production code', () => {
+    expect(broken('shared/market/a.ts', "import '../venues/contract.ts';")).toEqual(['no-test-imports@1']);
+    expect(broken('shared/market/a.ts', "import './b.test.ts';")).toEqual(['no-test-imports@1']);
+    expect(broken('shared/platform/a.ts', "import '../layers/check.ts';")).toEqual(['no-tool-imports@1']);
+    expect(broken('shared/market/a.test.ts', "import '../sim/node.ts'; import '../engine/b.ts';")).toEqual(
+      [],
+    );
+  });
+});
+
+describe('packages', () => {
+  it('allows core two packages and one Node module, and later layers none', () => {
+    expect(broken('shared/core/a.ts', "import 'bs58'; import '@noble/curves/ed25519.js';")).toEqual([]);
+    expect(broken('shared/core/a.ts', "import { createHash } from 'node:crypto';")).toEqual([]);
+    expect(broken('shared/core/a.ts', "import 'zod';")).toEqual(['layer-packages@1']);
+    expect(broken('shared/core/a.ts', "import 'node:fs';")).toEqual(['layer-builtins@1']);
+    expect(broken('shared/venues/orca/a.ts', "import 'bs58';")).toEqual(['layer-packages@1']);
+    expect(broken('shared/engine/a.ts', "import 'node:crypto';")).toEqual(['layer-builtins@1']);
+  });
+
+  it('wants every package declared where it is used', () => {
+    expect(broken('shared/platform/a.ts', "import '@solana/web3.js'; import 'node:sqlite';")).toEqual([]);
+    expect(broken('shared/platform/a.ts', "import 'left-pad';")).toEqual(['declared-packages@1']);
+    expect(broken('functions/cli/a.ts', "import 'fast-check';")).toEqual(['declared-packages@1']);
+    expect(broken('shared/math/a.test.ts', "import 'fast-check'; import 'vitest';")).toEqual([]);
+    expect(broken('shared/math/a.test.ts', "import 'left-pad';")).toEqual(['declared-packages@1']);
+    expect(broken('infra/index.ts', "import '@pulumi/gcp'; import 'node:fs';")).toEqual([]);
+    expect(broken('infra/index.ts', "import 'ws';")).toEqual(['declared-packages@1']);
+  });
+
+  it('wants the node: prefix', () => {
+    expect(broken('shared/platform/a.ts', "import 'fs';")).toEqual(['node-prefix@1']);
+  });
+});
+
+describe('the outside world', () => {
+  it.each([
+    'const t = Date.now();',
+    'const now = Date.now;',
+    "const t = Date['now']();",
+    'const t = new Date();',
+    'const t = new Date;',
+    'const t = Date();',
+    'const r = Math.random();',
+    'const t = performance.now();',
+    'const t = globalThis.performance.now();',
+    'setTimeout(run, 1);',
+    'globalThis.setTimeout(run, 1);',
+    'setInterval(run, 1);',
+    'const timer = { later: setTimeout };',
+    'fetch(url);',
+    'const socket = new WebSocket(url);',
+    "import { randomBytes } from 'node:crypto';",
+    'process.exit(1);',
+  ])('is out of reach of the layers: %s', (text) => {
+    expect(broken('shared/core/a.ts', text)).toContain('pure-layers@1');
+    expect(broken('shared/platform/a.ts', text)).toEqual([]);
+    expect(broken('shared/core/a.test.ts', text)).toEqual([]);
+  });
+
+  it.each([
+    'const t = new Date(blockTimeMs);',
+    'const day = Date.UTC(2026, 0, 1);',
+    'const m = Math.max(1, 2);',
+    'engine.process(event); clock.performance();',
+    'interface Engine { process(event: Event): void }',
+    'const engine = { process(event) {}, fetch: 1 };',
+    'function process(event) {} process(1);',
+    'function run(setTimeout) { setTimeout(1); }',
+  ])('is not meant by: %s', (text) => {
+    expect(broken('shared/engine/a.ts', text)).toEqual([]);
+  });
+
+  it('reads the environment only in platform', () => {
+    expect(broken('shared/platform/a.ts', 'const url = process.env.ARB_RPC_URL;')).toEqual([]);
+    expect(broken('shared/sim/a.ts', 'const url = process.env.ARB_RPC_URL;')).toEqual(['environment@1']);
+    expect(broken('functions/streamer/pipeline.ts', 'load(process.env);')).toEqual(['environment@1']);
+    expect(broken('functions/cli/quote.ts', "import { env } from 'node:process';")).toEqual([
+      'environment@1',
+    ]);
+  });
+
+  it('lets an entry file hand the environment on, and not look into it', () => {
+    const entry = 'functions/cli/arb.ts';
+    expect(broken(entry, 'load({ env: process.env });')).toEqual([]);
+    expect(broken('functions/streamer/main.ts', 'load(process.env);')).toEqual([]);
+    expect(broken(entry, 'const url = process.env.ARB_RPC_URL;')).toEqual(['environment@1']);
+    expect(broken(entry, "const url = process.env['ARB_RPC_URL'];")).toEqual(['environment@1']);
+    expect(broken(entry, 'const { ARB_RPC_URL } = process.env;')).toEqual(['environment@1']);
+  });
+});

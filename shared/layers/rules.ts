@@ -1,0 +1,247 @@
+/**
+ * The house as data: which folder stands where, and what each may reach. check.ts applies it to every source
+ * file. To change a rule, change it here, give it a failing case in check.test.ts, and tell it in shared/README.md.
+ */
+
+/** Each layer may import itself and those before it. */
+export const LAYERS = [
+  'core',
+  'math',
+  'venues',
+  'market',
+  'costs',
+  'routing',
+  'risk',
+  'execution',
+  'engine',
+] as const;
+
+/** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
+const TOOLS: readonly string[] = ['bench', 'layers', 'repository-checks'];
+
+/** npm packages a layer may import; layers not named here may import none. */
+const LAYER_PACKAGES: Readonly<Record<string, readonly string[]>> = { core: ['bs58', '@noble/curves'] };
+
+/** Node's own modules a layer may import; layers not named here may import none. */
+const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['node:crypto'] };
+
+/** The only production files that may start the local node: the `run` verb and the local market it composes. */
+const SIM_STARTERS = [/^functions\/cli\/run[^/]*\.ts$/, /^functions\/streamer\/local-market\.ts$/];
+
+/** Function folders that may compose another function's folder. */
+const FUNCTION_COMPOSES: Readonly<Record<string, readonly string[]>> = { cli: ['streamer'] };
+
+/** Entry files: they may hand `process.env` on as a whole, and never read a variable out of it. */
+const COMPOSITION_ROOTS = [/^functions\/cli\/arb\.ts$/, /^functions\/[^/]+\/(main|index)\.ts$/];
+
+/** The one file of shared/ that the Pulumi program may import. */
+const NAMES_FILE = 'shared/core/names.ts';
+
+/** Beside the source and free to reach further: tests, benches and the suites that tests share. */
+const TEST_FILE = /(\.test|\.bench|\/contract)\.ts$/;
+
+/**
+ * Globals that bring time, chance or the outside world. In core to engine they would break replay. An entry
+ * without a dot forbids the global whole.
+ */
+export const WORLD_GLOBALS: ReadonlySet<string> = new Set([
+  'Date.now',
+  'Math.random',
+  'performance',
+  'crypto',
+  'process',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'fetch',
+  'WebSocket',
+]);
+
+export type Zone = 'layer' | 'platform' | 'sim' | 'tool' | 'function' | 'infra' | 'root' | 'unknown';
+
+/** Where a file stands. */
+export interface Place {
+  readonly path: string;
+  readonly zone: Zone;
+  /** The layer, function or tool folder; '' elsewhere. */
+  readonly folder: string;
+  /** The venue folder under shared/venues; '' elsewhere. */
+  readonly venue: string;
+  readonly test: boolean;
+}
+
+/** What is wrong and the way out; null when the import is allowed. */
+export interface Ruling {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Places `path` (relative to the repository root, with forward slashes). */
+export function placeOf(path: string): Place {
+  const [top = '', folder = '', third = ''] = path.split('/');
+  const deep = path.split('/').length > 3;
+  const test = TEST_FILE.test(path);
+  const at = (zone: Zone, venue = ''): Place => ({ path, zone, folder, venue, test });
+  if (!path.includes('/')) return { path, zone: 'root', folder: '', venue: '', test };
+  if (top === 'infra') return { path, zone: 'infra', folder: '', venue: '', test };
+  const inFolder = path.split('/').length > 2;
+  if (top === 'functions' && inFolder) return at('function');
+  if (top !== 'shared' || !inFolder) return at('unknown');
+  if ((LAYERS as readonly string[]).includes(folder)) {
+    return at('layer', folder === 'venues' && deep ? third : '');
+  }
+  if (folder === 'platform' || folder === 'sim') return at(folder);
+  return at(TOOLS.includes(folder) ? 'tool' : 'unknown');
+}
+
+/** Judges an import of one file of the repository by another. */
+export function judgeFileImport(from: Place, to: Place): Ruling | null {
+  if (to.zone === 'unknown') {
+    return ruling('unknown-folder', `${to.path} stands in no known folder`, 'name its folder in rules.ts');
+  }
+  if (to.test && !from.test && from.zone !== 'tool') {
+    return ruling(
+      'no-test-imports',
+      `production code imports the test file ${to.path}`,
+      'move what it needs out of it',
+    );
+  }
+  if (from.zone === 'infra') return judgeFromInfra(to);
+  if (to.zone === 'infra') return ruling('infra-alone', `${to.path} is imported`, 'nothing imports infra');
+  if (from.zone === 'root' || from.zone === 'tool') return null;
+  if (to.zone === 'function') return judgeToFunction(from, to);
+  if (from.test || from.zone === 'sim') return null;
+  if (to.zone === 'sim') return judgeToSim(from, to);
+  if (to.zone === 'tool') {
+    return ruling('no-tool-imports', `${to.path} is a repository tool`, 'move what it needs into a layer');
+  }
+  if (to.venue !== '' && to.venue !== from.venue) return judgeToVenue(from, to);
+  if (from.zone !== 'layer') return null;
+  if (to.zone === 'platform') {
+    return ruling(
+      'no-platform',
+      `the layer ${from.folder} imports ${to.path}`,
+      'declare a port where it is used and let platform implement it',
+    );
+  }
+  if (from.venue !== '' && to.path === 'shared/venues/registry.ts') {
+    return ruling('venues-apart', `${from.venue} imports the registry`, 'the registry imports venues');
+  }
+  const order = LAYERS as readonly string[];
+  if (order.indexOf(to.folder) <= order.indexOf(from.folder)) return null;
+  return ruling(
+    'layer-order',
+    `${from.folder} imports ${to.folder} (${to.path}), which stands after it in ${LAYERS.join(' <- ')}`,
+    `move what both need into ${from.folder} or before it, or pass it in as a parameter`,
+  );
+}
+
+/** Judges an import of an npm package or a Node module. `declared` says which packages the manifest lists. */
+export function judgePackageImport(from: Place, specifier: string, declared: Declared): Ruling | null {
+  const builtin = specifier.startsWith('node:');
+  const name = packageName(specifier);
+  if (from.zone === 'layer' && !from.test) {
+    const allowed = (builtin ? LAYER_BUILTINS : LAYER_PACKAGES)[from.folder] ?? [];
+    if (allowed.includes(name)) return null;
+    const may = allowed.length === 0 ? 'none' : allowed.join(', ');
+    return ruling(
+      builtin ? 'layer-builtins' : 'layer-packages',
+      `${from.folder} imports ${specifier} (allowed there: ${may})`,
+      'declare a port and implement it in shared/platform',
+    );
+  }
+  if (builtin) return null;
+  const free = from.test || from.zone === 'tool' || from.zone === 'root';
+  const lists = from.zone === 'infra' ? [declared.infra] : [declared.production];
+  if (free) lists.push(declared.development);
+  if (lists.some((list) => list.has(name))) return null;
+  return ruling(
+    'declared-packages',
+    `${name} is not among the ${from.zone === 'infra' ? 'infra' : free ? 'root' : 'production'} dependencies`,
+    'add it to package.json at an exact version and say why in shared/DEPENDENCIES.md, or do without it',
+  );
+}
+
+/** Judges a global that brings time, chance or the outside world, such as `Date.now`. */
+export function judgeGlobal(from: Place, name: string): Ruling | null {
+  if (from.zone !== 'layer' || from.test) return null;
+  return ruling(
+    'pure-layers',
+    `${from.folder} uses ${name}, so its runs cannot be replayed`,
+    'take a Clock or a Random (shared/core), or do it in shared/platform',
+  );
+}
+
+/** Judges a use of `process.env`; `whole` when it is handed on without reading a variable. */
+export function judgeEnvironment(from: Place, whole: boolean): Ruling | null {
+  if (from.test || from.zone === 'platform' || from.zone === 'tool' || from.zone === 'root') return null;
+  if (whole && COMPOSITION_ROOTS.some((pattern) => pattern.test(from.path))) return null;
+  return ruling(
+    'environment',
+    'process.env is read outside shared/platform',
+    'add a key to the config schema; an entry file may hand process.env on whole to the loader',
+  );
+}
+
+/** The packages the manifests list. */
+export interface Declared {
+  readonly production: ReadonlySet<string>;
+  readonly development: ReadonlySet<string>;
+  readonly infra: ReadonlySet<string>;
+}
+
+export function ruling(rule: string, problem: string, wayOut: string): Ruling {
+  return { rule, message: `${problem}. Way out: ${wayOut}.` };
+}
+
+/** `@scope/name/sub` → `@scope/name`; a Node module keeps its whole name. */
+function packageName(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function judgeFromInfra(to: Place): Ruling | null {
+  if (to.zone === 'infra' || to.path === NAMES_FILE) return null;
+  return ruling(
+    'infra-alone',
+    `infra imports ${to.path}`,
+    `put the shared name into ${NAMES_FILE}, the one file infra may import`,
+  );
+}
+
+function judgeToFunction(from: Place, to: Place): Ruling | null {
+  if (from.zone !== 'function') {
+    if (from.path.endsWith('.bench.ts')) return null;
+    return ruling('shared-below', `shared imports ${to.path}`, 'move what it needs into shared');
+  }
+  if (from.folder === to.folder || from.test) return null;
+  if (FUNCTION_COMPOSES[from.folder]?.includes(to.folder) === true) return null;
+  return ruling(
+    'functions-apart',
+    `the function ${from.folder} imports ${to.folder} (${to.path})`,
+    'move what both need into shared',
+  );
+}
+
+function judgeToSim(from: Place, to: Place): Ruling | null {
+  if (SIM_STARTERS.some((pattern) => pattern.test(from.path))) return null;
+  return ruling(
+    'no-sim',
+    `production code imports ${to.path}`,
+    'only the run verb (functions/cli/run*.ts) and functions/streamer/local-market.ts start the local node',
+  );
+}
+
+function judgeToVenue(from: Place, to: Place): Ruling | null {
+  if (from.path === 'shared/venues/registry.ts') return null;
+  return ruling(
+    'venues-apart',
+    `${from.path} imports the venue folder ${to.venue}`,
+    from.venue === ''
+      ? 'iterate the registry and use the Venue contract'
+      : 'move what both venues need to the root of shared/venues or to shared/math',
+  );
+}
