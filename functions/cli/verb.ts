@@ -1,0 +1,87 @@
+import type { Clock } from '../../shared/core/clock.ts';
+import type { LoadedConfig } from '../../shared/platform/config/load.ts';
+
+/**
+ * What a flag takes. `amount` is base units as a bigint; `count` a whole number ≥ 0; `list` may be given more
+ * than once or separated by commas.
+ */
+export type FlagKind = 'boolean' | 'string' | 'count' | 'number' | 'amount' | 'list';
+
+/** One flag of a verb. Its name is the key in `flags`, in kebab-case without dashes: `'start-mint'`. */
+export interface FlagSpec {
+  readonly kind: FlagKind;
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** What stands for the value in `--help`: `FILE`, `N`. */
+  readonly value?: string;
+  /** The only values allowed (`string` only). */
+  readonly choices?: readonly string[];
+  /** Refuse to run without it. */
+  readonly required?: true;
+}
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+interface FlagTypes {
+  boolean: boolean;
+  string: string;
+  count: number;
+  number: number;
+  amount: bigint;
+  list: readonly string[];
+}
+
+/** The parsed value of a flag: booleans and lists always have one, others may be undefined unless required. */
+export type FlagValue<Spec extends FlagSpec> = Spec['kind'] extends 'boolean' | 'list'
+  ? FlagTypes[Spec['kind']]
+  : Spec extends { readonly required: true }
+    ? FlagTypes[Spec['kind']]
+    : FlagTypes[Spec['kind']] | undefined;
+
+export type FlagValues<Specs extends FlagSpecs> = { readonly [Name in keyof Specs]: FlagValue<Specs[Name]> };
+
+/** Standard output or standard error. `line` adds the line break, `write` does not. */
+export interface Output {
+  readonly isTty: boolean;
+  readonly columns: number;
+  write(text: string): void;
+  line(text: string): void;
+}
+
+export interface VerbContext<Specs extends FlagSpecs = FlagSpecs> {
+  readonly flags: FlagValues<Specs>;
+  /** Results only: with `--json`, exactly one JSON value. Everything else goes to `stderr`. */
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborted by the first SIGINT or SIGTERM: finish, print the summary and return. A second one kills. */
+  readonly signal: AbortSignal;
+  /**
+   * The effective configuration from file, environment and the config flags of this command line. Only for verbs
+   * with `usesConfig`. Throws ArbError `config-…` (exit code 2) naming what is wrong and where it came from.
+   */
+  loadConfig(): LoadedConfig;
+}
+
+/** One command of `arb`. */
+export interface Verb<Specs extends FlagSpecs = FlagSpecs> {
+  readonly name: string;
+  /** One line for `arb --help`. */
+  readonly summary: string;
+  /** What follows `arb NAME` on the command line: `--snapshot FILE --pool ADDRESS`. */
+  readonly usage: string;
+  /** Paragraphs after the flags in `arb NAME --help`. */
+  readonly details?: string;
+  readonly flags: Specs;
+  /** The verb also takes `--config FILE` and one flag for every configuration key. */
+  readonly usesConfig?: true;
+  /** Resolves to the exit code (see `EXIT`). What it throws is printed as one line and mapped by `exitCodeOf`. */
+  run(context: VerbContext<Specs>): Promise<number>;
+}
+
+/** The verb as given; states it so that `context.flags` is typed by `flags`. */
+export function defineVerb<const Specs extends FlagSpecs>(verb: Verb<Specs>): Verb<Specs> {
+  return verb;
+}

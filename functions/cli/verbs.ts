@@ -1,0 +1,17 @@
+import type { Verb } from './verb.ts';
+
+/** A verb that is loaded only when it is used or when its own help is asked for. */
+export interface VerbEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Verb>;
+}
+
+/** Every verb of `arb`, in the order of `--help`: one entry each. */
+export const VERBS: readonly VerbEntry[] = [
+  {
+    name: 'config',
+    summary: 'print the effective configuration and where each value came from',
+    load: async () => (await import('./config.ts')).configVerb,
+  },
+];

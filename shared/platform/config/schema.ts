@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
+import { LAMPORTS_PER_SOL } from '../../core/units.ts';
+import { amountKey, choiceKey, countKey, numberKey, optionalNumberKey, textKey } from './leaf.ts';
+import { amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
+import { urlKey } from './url-leaf.ts';
+
+const USDC = 1_000_000n;
+const MAX_SLOTS = 10_000;
+
+/**
+ * The whole configuration. A key is one entry here: its file path, environment variable (`risk.maxPending` →
+ * `ARB_RISK_MAX_PENDING`), flag (`--risk-max-pending`), help line and check all follow from it.
+ */
+export const configSchema = z.strictObject({
+  mode: choiceKey({
+    choices: ['paper'],
+    default: 'paper',
+    summary: 'what happens to an approved opportunity',
+    refusals: { live: 'live trading is not available in this version' },
+  }),
+  market: textKey({
+    default: 'built-in',
+    allowed: '"built-in", "live" or the path of a snapshot file',
+    placeholder: 'built-in|FILE|live',
+    summary: 'the market to stream: a local node with the built-in pools or a snapshot, or a real RPC',
+  }),
+  seed: countKey({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 1,
+    summary: 'seed of everything random, so that a run can be repeated',
+  }),
+  duration: optionalNumberKey({
+    min: 0.1,
+    max: 31_536_000,
+    summary: 'seconds to run; without it the run lasts until it is stopped',
+  }),
+  rpc: z.strictObject({
+    url: urlKey({
+      protocols: ['http:', 'https:'],
+      summary: 'the Solana JSON-RPC endpoint of the live market',
+    }),
+    wsUrl: urlKey({ protocols: ['ws:', 'wss:'], summary: 'its WebSocket endpoint; derived from rpc.url' }),
+    commitment: choiceKey({
+      choices: ['processed', 'confirmed', 'finalized'],
+      default: 'processed',
+      summary: 'how settled the account states must be that are traded on',
+    }),
+  }),
+  paper: z.strictObject({
+    balances: amountsByMintKey({
+      default: { [WSOL_MINT]: 100n * LAMPORTS_PER_SOL, [USDC_MINT]: 20_000n * USDC },
+      summary: 'what the paper wallet holds at the start, base units by mint',
+    }),
+    latencySlots: countKey({
+      min: 0,
+      max: 100,
+      default: 1,
+      summary: 'slots between the decision and the state that a paper trade is filled at',
+    }),
+    landingOdds: numberKey({
+      min: 0,
+      max: 1,
+      default: 0.8,
+      summary: 'share of the submitted paper bundles that land at all',
+    }),
+  }),
+  routing: z.strictObject({
+    startMints: mintsKey({
+      default: [WSOL_MINT, USDC_MINT],
+      summary: 'mints that a route starts and ends in',
+    }),
+    maxLegs: choiceKey({ choices: [2, 3], default: 3, summary: 'most swaps in a route' }),
+    maxQuotesPerUpdate: countKey({
+      min: 1,
+      max: 1_000_000,
+      default: 2_000,
+      summary: 'most exact quotes that one market update may cost',
+    }),
+  }),
+  risk: z.strictObject({
+    maxTradeIn: amountsByMintKey({
+      default: { [WSOL_MINT]: 20n * LAMPORTS_PER_SOL, [USDC_MINT]: 4_000n * USDC },
+      summary: 'most that one trade may take in, base units by start mint; a mint not named is not traded',
+    }),
+    minNetProfitLamports: amountKey({
+      default: 10_000n,
+      summary: 'least net profit of a trade worth sending, in lamports',
+    }),
+    maxPending: countKey({ min: 1, max: 1_000, default: 4, summary: 'most trades under way at one time' }),
+    maxLossLamports: amountKey({
+      default: LAMPORTS_PER_SOL,
+      summary: 'net loss in one run, in lamports, at which trading pauses itself',
+    }),
+    maxSlotLag: countKey({
+      min: 0,
+      max: MAX_SLOTS,
+      default: 2,
+      summary: 'slots that the state behind a decision may lag the chain',
+    }),
+  }),
+  costs: z.strictObject({
+    baseFeeLamports: amountKey({ default: 5_000n, summary: 'network fee of one signature, in lamports' }),
+    priorityFeeLamports: amountKey({ default: 20_000n, summary: 'priority fee of one trade, in lamports' }),
+    tipLamports: amountKey({ default: 10_000n, summary: 'block-engine tip of one trade, in lamports' }),
+  }),
+  server: z.strictObject({
+    host: textKey({
+      default: '127.0.0.1',
+      allowed: 'a host name or address',
+      placeholder: 'HOST',
+      flag: 'host',
+      summary: 'where the dashboard and metrics listen',
+    }),
+    port: countKey({
+      min: 0,
+      max: 65_535,
+      default: 8_080,
+      flag: 'port',
+      summary: 'their port; 0 takes any free one',
+    }),
+  }),
+  store: z.strictObject({
+    dir: textKey({
+      default: 'data',
+      allowed: 'the path of a directory',
+      placeholder: 'DIR',
+      summary: 'data directory of the embedded store, created when absent',
+    }),
+  }),
+  universe: z.strictObject({
+    pools: poolsKey({ default: [], summary: 'pools that the live market watches' }),
+  }),
+});
+
+/** The effective configuration: every amount a bigint of base units, deep-frozen. */
+export type Config = z.output<typeof configSchema>;
