@@ -1,17 +1,21 @@
 import type { Address } from '../core/address.ts';
 import type { Opportunity } from '../routing/opportunity.ts';
+import type { Reason, Tally } from '../routing/reason.ts';
 
-/** Every reason a search or an approval can say no, plus the two ways to say yes. Counted, never free text. */
-export type DecisionReason = string;
-
-/** What one candidate came to. */
+/** What one candidate that was sized came to. */
 export interface Decision {
   readonly outcome: 'approved' | 'refused';
-  readonly reason: DecisionReason;
+  readonly reason: Reason | 'approved';
   readonly opportunity: Opportunity;
 }
 
-/** How a paper order ended at the state `slot` slots after it was decided. */
+/** What a middle leg paid beyond what the next leg took: stays in the wallet. */
+export interface Leftover {
+  readonly mint: Address;
+  readonly amount: bigint;
+}
+
+/** How a paper order ended at the state of `slot`. */
 export interface Fill {
   readonly opportunity: Opportunity;
   readonly outcome: 'filled' | 'reverted' | 'not-landed';
@@ -19,37 +23,38 @@ export interface Fill {
   readonly slot: number;
   /** What the last leg paid at the landing state; 0 unless filled. */
   readonly amountOut: bigint;
+  readonly leftovers: readonly Leftover[];
   /** `amountOut - amountIn` in the start mint (0 unless filled). */
   readonly grossProfit: bigint;
   /** Lamports really spent on this attempt, landed or not. */
   readonly costLamports: bigint;
-  /** `grossProfit` less `costLamports` at the reference price, in the start mint's base units. */
+  /** `grossProfit` less the costs at the rate of the decision, in the start mint's base units. */
   readonly netProfit: bigint;
-  /** The same in lamports, so that every trade adds up in one unit. */
+  /** The same in lamports at the landing price, so that every trade adds up in one unit. Leftovers count nothing. */
   readonly netLamports: bigint;
 }
 
 /** Microseconds spent in each stage of one event; 0 where a stage did not run. */
 export interface StageTimes {
-  readonly applyMicros: number;
-  readonly searchMicros: number;
-  readonly approveMicros: number;
+  applyMicros: number;
+  searchMicros: number;
+  approveMicros: number;
 }
 
-/** What one event led to. Reused between events: copy what must outlive the call. */
+/** What one event led to. The same object is filled again by the next event: copy what must outlive the call. */
 export interface EngineRecord {
   readonly sequence: number;
   readonly slot: number;
-  /** Pools whose state changed, by address; empty when the event changed none. */
-  readonly changedPools: readonly Address[];
-  /** Why the event itself was dropped (`duplicate`, `late-slot`, `unknown-account`, a load refusal, …), or ''. */
+  /** Pools whose quotes may have changed. */
+  readonly changedPools: number;
+  /** Why the event itself came to nothing (`duplicate`, `late-slot`, `unknown-account`), or ''. */
   readonly dropped: string;
   /** Candidates examined and refused in this event, by reason. */
-  readonly refused: Readonly<Record<string, number>>;
+  readonly refused: Tally;
   readonly decisions: readonly Decision[];
   readonly fills: readonly Fill[];
   /** Accounts to subscribe to from now on, and those no longer needed. */
   readonly watch: readonly Address[];
   readonly unwatch: readonly Address[];
-  readonly stages: StageTimes;
+  readonly stages: Readonly<StageTimes>;
 }

@@ -25,6 +25,10 @@ export interface Opportunity {
   readonly amountOut: bigint;
   readonly grossProfit: bigint;
   readonly costs: CostBreakdown;
-  /** `grossProfit` less the costs converted to the start mint. */
+  /** The costs in base units of the start mint, rounded up. */
+  readonly costUnits: bigint;
+  /** `grossProfit - costUnits`. */
   readonly netProfit: bigint;
+  /** The net profit in lamports, rounded down: what candidates are ranked by. */
+  readonly netLamports: bigint;
 }

@@ -1,0 +1,233 @@
+import type { Address } from '../core/address.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { CostModel } from '../costs/costs.ts';
+import { type Applied, createMarket, type Market } from '../market/market.ts';
+import type { PoolEntry } from '../market/pool-entry.ts';
+import { approve, type RiskLimits } from '../risk/approve.ts';
+import { type Balances, createBalances } from '../risk/balances.ts';
+import { createSpentEdges } from '../risk/spent-edges.ts';
+import { createTally, type Tally } from '../routing/reason.ts';
+import type { Route } from '../routing/route.ts';
+import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
+import type { Venue } from '../venues/venue.ts';
+import type { MarketEvent } from './event.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createPaperBook, type PaperBook, type PaperParams } from './paper.ts';
+import type { Decision, EngineRecord, Fill, StageTimes } from './record.ts';
+
+export interface EngineParams {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
+  readonly startMints: readonly Address[];
+  readonly maxLegs: number;
+  readonly maxQuotesPerUpdate: number;
+  readonly costs: CostModel;
+  readonly limits: RiskLimits;
+  readonly balances: ReadonlyMap<Address, bigint>;
+  readonly paper: PaperParams;
+}
+
+/** Why the engine is not deciding, or that it is. */
+export type EngineStatus = 'running' | 'paused' | 'halted' | 'feed-down';
+
+/**
+ * The whole decision line as one synchronous, deterministic function of its events: live, paper, backtest and fault
+ * tests all drive this.
+ */
+export interface Engine {
+  process(event: MarketEvent): EngineRecord;
+  readonly status: EngineStatus;
+  readonly market: Market;
+  readonly ledger: Ledger;
+  readonly balances: Balances;
+  readonly book: PaperBook;
+  /** Cycles examined when a pool on them changes. */
+  readonly routes: readonly Route[];
+  /** Refusals by reason since the start. */
+  readonly refused: Tally;
+}
+
+type MutableRecord = { -readonly [K in keyof EngineRecord]: EngineRecord[K] };
+
+export function createEngine(params: EngineParams): Engine {
+  const { clock, limits } = params;
+  const market = createMarket();
+  const search: Search = createSearch({
+    market,
+    startMints: params.startMints,
+    maxLegs: params.maxLegs,
+    costs: params.costs,
+    maxQuotes: params.maxQuotesPerUpdate,
+  });
+  const balances = createBalances(params.balances);
+  const spent = createSpentEdges();
+  const book = createPaperBook(params.paper, market, params.random.fork('paper'));
+  const ledger = createLedger();
+  const refusedInTotal = createTally();
+  const refused = createTally();
+  const decisions: Decision[] = [];
+  const stages: StageTimes = { applyMicros: 0, searchMicros: 0, approveMicros: 0 };
+  let paused = false;
+  let halted = false;
+  let feedStale = false;
+  let loaded = 0;
+
+  for (const { venue, address } of params.pools) market.addPool(venue, address);
+
+  const record: MutableRecord = {
+    sequence: 0,
+    slot: 0,
+    changedPools: 0,
+    dropped: '',
+    refused,
+    decisions,
+    fills: [],
+    watch: [],
+    unwatch: [],
+    stages,
+  };
+
+  const gate: SearchGate = {
+    bars(route) {
+      if (route.hops.some((hop) => book.isPoolBusy(hop.pool.address))) return 'pool-busy';
+      return spent.isSpent(route) ? 'edge-spent' : undefined;
+    },
+    maxIn(startMint) {
+      const limit = limits.maxTradeIn.get(startMint) ?? 0n;
+      const free = balances.free(startMint);
+      return free < limit ? free : limit;
+    },
+  };
+
+  const view = {
+    get paused() {
+      return paused;
+    },
+    get halted() {
+      return halted;
+    },
+    get feedStale() {
+      return feedStale;
+    },
+    get pending() {
+      return book.pending.length;
+    },
+    isPoolBusy: (pool: Address) => book.isPoolBusy(pool),
+    free: (mint: Address) => balances.free(mint),
+  };
+
+  /** Routes are found over loaded pools: found again whenever one more has loaded. */
+  const rebuildWhenLoaded = (): void => {
+    let now = 0;
+    for (const pool of market.pools) if (pool.state !== undefined) now += 1;
+    if (now === loaded) return;
+    loaded = now;
+    search.rebuild();
+  };
+
+  const decide = (changed: readonly PoolEntry[]): void => {
+    const chainClock = market.clock;
+    if (changed.length === 0 || !market.live || chainClock === undefined) return;
+    rebuildWhenLoaded();
+    // The clock sysvar comes by the account feed: when it lags the slot stream, so do the pools.
+    feedStale = market.slot - chainClock.slot > limits.maxSlotLag;
+    const from = clock.monotonicMicros();
+    const found = search.run(changed, chainClock, gate, refused);
+    const between = clock.monotonicMicros();
+    stages.searchMicros = between - from;
+    for (const opportunity of found) {
+      const approval = approve(opportunity, limits, view);
+      if (!approval.ok) {
+        refused.add(approval.reason);
+        decisions.push({ outcome: 'refused', reason: approval.reason, opportunity });
+        continue;
+      }
+      balances.lock(opportunity.startMint, opportunity.amountIn);
+      book.place(approval.approved, market.slot);
+      decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
+    }
+    if (found.length > 0) stages.approveMicros = clock.monotonicMicros() - between;
+  };
+
+  const settle = (fill: Fill): void => {
+    const { startMint, amountIn, routeId } = fill.opportunity;
+    balances.unlock(startMint, amountIn);
+    ledger.book(fill);
+    balances.change(startMint, fill.grossProfit);
+    for (const { mint, amount } of fill.leftovers) balances.change(mint, amount);
+    if (fill.outcome === 'filled') {
+      const route = search.routes.find((known) => known.id === routeId);
+      if (route !== undefined) spent.spend(route);
+    }
+    if (ledger.netLamports <= -limits.maxLossLamports) halted = true;
+  };
+
+  const onSlot = (slot: number): Applied => {
+    const applied = market.beginSlot(slot);
+    if (applied.taken !== '') return applied;
+    const fills = book.land(slot);
+    for (const fill of fills) settle(fill);
+    record.fills = fills;
+    if (spent.size > 0) spent.reopen(search.hasMarginalProfit);
+    return applied;
+  };
+
+  const onControl = (command: 'pause' | 'resume'): void => {
+    paused = command === 'pause';
+    if (!paused) halted = false;
+  };
+
+  const take = (event: MarketEvent): Applied | undefined => {
+    switch (event.kind) {
+      case 'account':
+        return market.apply(event.update);
+      case 'slot':
+        return onSlot(event.slot);
+      case 'feed':
+        return market.setLive(event.live);
+      case 'control':
+        onControl(event.command);
+        return undefined;
+    }
+  };
+
+  return {
+    market,
+    ledger,
+    balances,
+    book,
+    refused: refusedInTotal,
+    get routes() {
+      return search.routes;
+    },
+    get status() {
+      if (!market.live) return 'feed-down';
+      if (halted) return 'halted';
+      return paused ? 'paused' : 'running';
+    },
+    process(event) {
+      record.sequence += 1;
+      record.fills = [];
+      decisions.length = 0;
+      refused.clear();
+      stages.applyMicros = 0;
+      stages.searchMicros = 0;
+      stages.approveMicros = 0;
+      const from = clock.monotonicMicros();
+      const applied = take(event);
+      stages.applyMicros = clock.monotonicMicros() - from;
+      record.dropped =
+        applied?.taken === 'changed' || applied?.taken === 'confirmed' ? '' : (applied?.taken ?? '');
+      record.changedPools = applied?.changed.length ?? 0;
+      if (applied !== undefined) decide(applied.changed);
+      record.slot = market.slot;
+      const { watch, unwatch } = market.takeSubscriptions();
+      record.watch = watch;
+      record.unwatch = unwatch;
+      refusedInTotal.addAll(refused);
+      return record;
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
+import type { ChainClock } from '../core/clock.ts';
+import type { Venue } from '../venues/venue.ts';
+import { decodeChainClock } from './chain-clock.ts';
+import { createHeldAccounts, type Taken, UNKNOWN_SLOT } from './held-accounts.ts';
+import { createPoolEntry, type PoolEntry } from './pool-entry.ts';
+import type { AccountUpdate } from './update.ts';
+
+/**
+ * How many slots after the newest account of a half-updated pool its state counts as whole. A pool whose vault
+ * alone changed (a donation) would otherwise never be quoted again; two slots are past every frame of the first.
+ */
+export const COHERENCE_SLOTS = 2;
+
+/** What an update did: why it was dropped ('' when taken), and the pools to look at again. Reused by the next call. */
+export interface Applied {
+  taken: Taken | '';
+  readonly changed: PoolEntry[];
+}
+
+/** Every pool's current state, kept from account updates in slot order. */
+export interface Market {
+  readonly pools: readonly PoolEntry[];
+  /** The chain's clock as last told; undefined before the first. */
+  readonly clock: ChainClock | undefined;
+  /** Newest slot begun; 0 until the feed (again) tells one. */
+  readonly slot: number;
+  /** False from a feed loss until the feed has re-snapshotted. */
+  readonly live: boolean;
+  addPool(venue: Venue, address: Address): PoolEntry;
+  poolAt(address: Address): PoolEntry | undefined;
+  apply(update: AccountUpdate): Applied;
+  /** A slot began: half-updated pools whose slot is over become quotable. */
+  beginSlot(slot: number): Applied;
+  /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
+  setLive(live: boolean): Applied;
+  /** Accounts to subscribe to and to leave since the last call. */
+  takeSubscriptions(): { readonly watch: readonly Address[]; readonly unwatch: readonly Address[] };
+}
+
+export function createMarket(): Market {
+  const pools: PoolEntry[] = [];
+  const byAddress = new Map<Address, PoolEntry>();
+  const dependents = new Map<Address, PoolEntry[]>();
+  const held = createHeldAccounts();
+  const applied: Applied = { taken: '', changed: [] };
+  const torn = new Set<PoolEntry>();
+  let watch: Address[] = [];
+  let unwatch: Address[] = [];
+  let clock: ChainClock | undefined;
+  let slot = 0;
+  let live = false;
+
+  if (held.use(CLOCK_SYSVAR)) watch.push(CLOCK_SYSVAR);
+
+  const depend = (entry: PoolEntry, address: Address): void => {
+    const list = dependents.get(address) ?? [];
+    if (list.includes(entry)) return;
+    list.push(entry);
+    dependents.set(address, list);
+    if (held.use(address)) watch.push(address);
+  };
+
+  const undepend = (entry: PoolEntry, address: Address): void => {
+    const list = dependents.get(address);
+    const at = list?.indexOf(entry) ?? -1;
+    if (list === undefined || at < 0) return;
+    list.splice(at, 1);
+    if (list.length === 0) dependents.delete(address);
+    if (held.release(address)) unwatch.push(address);
+  };
+
+  const resubscribe = (entry: PoolEntry): void => {
+    const state = entry.state;
+    if (state === undefined || state.accounts === entry.subscribed) return;
+    const wanted = new Set(state.accounts.map((account) => account.address));
+    wanted.add(entry.address);
+    for (const address of wanted) depend(entry, address);
+    for (const { address } of entry.subscribed) if (!wanted.has(address)) undepend(entry, address);
+    entry.subscribed = state.accounts;
+  };
+
+  const exclude = (entry: PoolEntry, reason: string): void => {
+    entry.status = 'excluded';
+    entry.reason = reason;
+    entry.coherent = false;
+  };
+
+  const load = (entry: PoolEntry): void => {
+    const loaded = entry.venue.load(entry.address, held.source);
+    if (loaded.ok) {
+      entry.state = loaded.state;
+      entry.status = 'live';
+      entry.reason = '';
+      entry.missing = new Set();
+      resubscribe(entry);
+    } else if (loaded.reason === 'missing-account') {
+      const { missing } = loaded as Extract<typeof loaded, { reason: 'missing-account' }>;
+      entry.status = 'loading';
+      entry.missing = new Set(missing);
+      for (const address of missing) depend(entry, address);
+    } else {
+      const { reason, detail } = loaded as { reason: string; detail?: string };
+      exclude(entry, detail === undefined ? reason : `${reason}: ${detail}`);
+    }
+  };
+
+  /** Brings one pool up to date with new bytes; true when its quotes may have changed. */
+  const renew = (entry: PoolEntry, update: AccountUpdate): boolean => {
+    if (entry.status === 'live' && entry.state !== undefined) {
+      const outcome = entry.venue.apply(entry.state, update.address, update.account);
+      if (outcome.ok) {
+        resubscribe(entry);
+        return true;
+      }
+      exclude(entry, outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`);
+      return true;
+    }
+    if (entry.status === 'loading' && stillMissing(entry)) return false;
+    load(entry);
+    return entry.status !== 'loading';
+  };
+
+  const stillMissing = (entry: PoolEntry): boolean => {
+    for (const address of entry.missing) if (held.source(address) === undefined) return true;
+    return false;
+  };
+
+  /** Whether the accounts that every swap writes stand at one slot, or the slot is over. */
+  const isWhole = (entry: PoolEntry): boolean => {
+    let oldest = Number.POSITIVE_INFINITY;
+    let newest = UNKNOWN_SLOT;
+    let settledSlot = UNKNOWN_SLOT;
+    for (const account of entry.subscribed) {
+      const at = held.slotOf(account.address);
+      // Known to be wanted but not told yet (a tick array just subscribed) is the quote's to refuse.
+      if (held.source(account.address) === undefined) continue;
+      if (at === UNKNOWN_SLOT) return false;
+      if (at > settledSlot) settledSlot = at;
+      if (!account.everySwap) continue;
+      if (at < oldest) oldest = at;
+      if (at > newest) newest = at;
+    }
+    entry.slot = settledSlot;
+    return newest <= oldest || slot >= newest + COHERENCE_SLOTS;
+  };
+
+  const judge = (entry: PoolEntry): void => {
+    if (entry.status !== 'live') {
+      entry.coherent = false;
+      torn.delete(entry);
+      return;
+    }
+    entry.coherent = isWhole(entry);
+    if (entry.coherent) torn.delete(entry);
+    else torn.add(entry);
+  };
+
+  return {
+    pools,
+    get clock() {
+      return clock;
+    },
+    get slot() {
+      return slot;
+    },
+    get live() {
+      return live;
+    },
+    poolAt: (address) => byAddress.get(address),
+    addPool(venue, address) {
+      const known = byAddress.get(address);
+      if (known !== undefined) return known;
+      const entry = createPoolEntry(pools.length, venue, address);
+      pools.push(entry);
+      byAddress.set(address, entry);
+      depend(entry, address);
+      return entry;
+    },
+    apply(update) {
+      applied.changed.length = 0;
+      const taken = held.take(update);
+      applied.taken = taken;
+      if (taken !== 'changed' && taken !== 'confirmed') return applied;
+      if (update.address === CLOCK_SYSVAR) clock = decodeChainClock(update.account) ?? clock;
+      const affected = dependents.get(update.address);
+      if (affected === undefined) return applied;
+      // `renew` may change the list itself when a pool's account set moves.
+      for (let i = affected.length - 1; i >= 0; i--) {
+        const entry = affected[i];
+        if (entry === undefined) continue;
+        const wasCoherent = entry.coherent;
+        const renewed = taken === 'changed' ? renew(entry, update) : false;
+        judge(entry);
+        if (entry.coherent && (renewed || !wasCoherent)) applied.changed.push(entry);
+      }
+      return applied;
+    },
+    beginSlot(begun) {
+      applied.changed.length = 0;
+      applied.taken = begun > slot ? '' : 'late-slot';
+      if (begun <= slot) return applied;
+      slot = begun;
+      for (const entry of torn) {
+        judge(entry);
+        if (entry.coherent) applied.changed.push(entry);
+      }
+      return applied;
+    },
+    setLive(next) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      live = next;
+      if (!next) {
+        held.forgetSlots();
+        slot = 0;
+      }
+      for (const entry of pools) {
+        judge(entry);
+        if (next && entry.coherent) applied.changed.push(entry);
+      }
+      return applied;
+    },
+    takeSubscriptions() {
+      const taken = { watch, unwatch };
+      if (watch.length > 0) watch = [];
+      if (unwatch.length > 0) unwatch = [];
+      return taken;
+    },
+  };
+}

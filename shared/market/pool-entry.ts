@@ -1,0 +1,48 @@
+import type { Address } from '../core/address.ts';
+import type { PoolAccount, PoolState, Venue } from '../venues/venue.ts';
+
+/**
+ * `loading`: accounts are still to come. `live`: quotable when coherent. `excluded`: the venue refused these
+ * bytes; new bytes of any of its accounts are another chance.
+ */
+export type PoolStatus = 'loading' | 'live' | 'excluded';
+
+/** One pool as the market holds it. Changed by the market only. */
+export interface PoolEntry {
+  readonly index: number;
+  readonly venue: Venue;
+  readonly address: Address;
+  status: PoolStatus;
+  /** Why it is excluded, in one line; '' otherwise. */
+  reason: string;
+  /** Defined once loaded; stays readable while excluded so that its accounts stay subscribed. */
+  state: PoolState | undefined;
+  /** Accounts that loading still waits for. */
+  missing: ReadonlySet<Address>;
+  /** The list that the subscriptions were made from; another identity in `state` means that it moved. */
+  subscribed: readonly PoolAccount[];
+  /** Between two frames of one swap the accounts do not fit together; nothing is quoted then. */
+  coherent: boolean;
+  /** Newest slot among its accounts. */
+  slot: number;
+}
+
+export function createPoolEntry(index: number, venue: Venue, address: Address): PoolEntry {
+  return {
+    index,
+    venue,
+    address,
+    status: 'loading',
+    reason: '',
+    state: undefined,
+    missing: new Set([address]),
+    subscribed: [],
+    coherent: false,
+    slot: -1,
+  };
+}
+
+/** True when a quote of this pool means something now. */
+export function isQuotable(entry: PoolEntry): boolean {
+  return entry.status === 'live' && entry.coherent;
+}

@@ -1,0 +1,37 @@
+import type { PoolEntry } from '../market/pool-entry.ts';
+import type { Route } from '../routing/route.ts';
+
+/**
+ * Paper trades leave no mark on the chain, so a gap that one of them has taken still stands there until somebody
+ * else closes it. A pool and direction that a paper trade went through is spent: it may not be counted again until
+ * the market has been seen without a profit through it. This is what keeps paper profit from being taken twice.
+ */
+export interface SpentEdges {
+  readonly size: number;
+  spend(route: Route): void;
+  isSpent(route: Route): boolean;
+  /** Frees every edge for which `pays` is false: the gap has closed. */
+  reopen(pays: (pool: PoolEntry, aToB: boolean) => boolean): void;
+}
+
+interface Edge {
+  readonly pool: PoolEntry;
+  readonly aToB: boolean;
+}
+
+export function createSpentEdges(): SpentEdges {
+  const edges = new Map<number, Edge>();
+  const key = (edge: Edge): number => edge.pool.index * 2 + (edge.aToB ? 0 : 1);
+  return {
+    get size() {
+      return edges.size;
+    },
+    spend(route) {
+      for (const { pool, aToB } of route.hops) edges.set(key({ pool, aToB }), { pool, aToB });
+    },
+    isSpent: (route) => edges.size > 0 && route.hops.some((hop) => edges.has(key(hop))),
+    reopen(pays) {
+      for (const [at, { pool, aToB }] of edges) if (!pays(pool, aToB)) edges.delete(at);
+    },
+  };
+}
