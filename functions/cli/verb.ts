@@ -56,7 +56,10 @@ export interface VerbContext<Specs extends FlagSpecs = FlagSpecs> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
-  /** Aborted by the first SIGINT or SIGTERM: finish, print the summary and return. A second one kills. */
+  /**
+   * Aborted by the first SIGINT or SIGTERM: finish, print the summary and return. A second one kills. A verb that
+   * never reads this property is killed by the first one.
+   */
   readonly signal: AbortSignal;
   /**
    * The effective configuration from file, environment and the config flags of this command line. Only for verbs

@@ -43,11 +43,14 @@ export function optionalKey<T>(check: Check<T>, notes: KeyNotes) {
   return checked(check).optional().register(keyNotes, notes);
 }
 
+/** The message of an issue whose check has nothing to add to "must be …" (zod fills an empty one). */
+export const NO_DETAIL = '-';
+
 function checked<T>(check: Check<T>) {
   return z.unknown().transform((value, context): T => {
     const outcome = check(value);
     if (outcome.ok) return outcome.value;
-    context.issues.push({ code: 'custom', message: outcome.detail ?? '', input: value });
+    context.issues.push({ code: 'custom', message: outcome.detail ?? NO_DETAIL, input: value });
     return z.NEVER;
   });
 }

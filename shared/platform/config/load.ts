@@ -4,6 +4,7 @@ import { ArbError, errorText } from '../../core/errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseJson, type TextPosition } from './json-text.ts';
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, configKey } from './keys.ts';
+import { NO_DETAIL } from './leaf.ts';
 import { type Config, configSchema } from './schema.ts';
 import { webSocketUrlFor } from './url-leaf.ts';
 
@@ -197,7 +198,7 @@ function badValue(issuePath: readonly PropertyKey[], detail: string, given: Map<
   const key = configKey(path);
   const entry = given.get(path);
   const shown = key === undefined ? '' : `, not ${shownRaw(key, entry?.value)}`;
-  const because = detail === '' ? '' : `: ${detail}`;
+  const because = detail === NO_DETAIL ? '' : `: ${detail}`;
   const message = `${path} must be ${key?.notes.allowed ?? 'valid'}${shown} (${entry?.source.label ?? 'default'})`;
   return { code: 'config-bad-value', key: path, message: message + because };
 }

@@ -1,0 +1,55 @@
+import { configFlags, placeholder } from './parse-flags.ts';
+import type { FlagSpecs, Verb } from './verb.ts';
+import { VERBS } from './verbs.ts';
+
+/** What `arb --help` prints. */
+export function generalHelp(): string {
+  const width = Math.max(...VERBS.map(({ name }) => name.length));
+  return [
+    'arb: Solana DEX arbitrage, from live account feeds to paper trades',
+    '',
+    'Usage: arb VERB [FLAGS]',
+    '       arb VERB --help',
+    '       arb --paper-trade [FLAGS]     the same as: arb run --mode paper [FLAGS]',
+    '',
+    'Verbs:',
+    ...VERBS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'Exit codes:',
+    '  0   done',
+    '  1   done, and the answer is no (a mismatch, a failed check)',
+    '  2   a wrong verb, flag or configuration; nothing was started',
+    '  3   the machine or the network: a port in use, an unreadable file, an unreachable RPC',
+    '  70  a defect of this program',
+    '',
+  ].join('\n');
+}
+
+/** What `arb VERB --help` prints. */
+export function verbHelp(verb: Verb): string {
+  const lines = [
+    `arb ${verb.name}: ${verb.summary}`,
+    '',
+    `Usage: arb ${verb.name} ${verb.usage}`.trimEnd(),
+    '',
+  ];
+  lines.push(
+    'Flags:',
+    ...flagLines({ ...verb.flags, help: { kind: 'boolean', summary: 'print this and exit' } }),
+  );
+  if (verb.usesConfig) {
+    lines.push('', 'Configuration (also in arb.config.json and ARB_… variables, see: arb config):');
+    lines.push('  --config FILE', '      configuration file instead of arb.config.json');
+    lines.push(...flagLines(configFlags(verb)));
+  }
+  if (verb.details !== undefined) lines.push('', verb.details);
+  lines.push('');
+  return lines.join('\n');
+}
+
+function flagLines(flags: FlagSpecs): string[] {
+  return Object.entries(flags).flatMap(([name, spec]) => {
+    const required = spec.required ? ' (required)' : '';
+    return [`  --${name} ${placeholder(spec)}`.trimEnd(), `      ${spec.summary}${required}`];
+  });
+}

@@ -1,0 +1,164 @@
+import { parseArgs } from 'node:util';
+import { ArbError } from '../../shared/core/errors.ts';
+import { U64_MAX } from '../../shared/core/units.ts';
+import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
+import { didYouMean } from '../../shared/platform/nearest.ts';
+import type { FlagSpec, FlagSpecs, Verb } from './verb.ts';
+
+/** A command line after its verb, checked. */
+export interface ParsedFlags {
+  /** By flag name; typed by the verb's own specs. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Text of the configuration flags, by flag name. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly configFile: string | undefined;
+  readonly help: boolean;
+}
+
+const HELP: FlagSpec = { kind: 'boolean', summary: 'print this and exit' };
+const CONFIG_FILE: FlagSpec = {
+  kind: 'string',
+  value: 'FILE',
+  summary: 'configuration file instead of arb.config.json',
+};
+
+/** The flags of `verb` and those that every verb has. A verb's own flag wins over a configuration key's. */
+export function acceptedFlags(verb: Verb): FlagSpecs {
+  const shared = verb.usesConfig ? { config: CONFIG_FILE } : {};
+  return { ...configFlags(verb), ...shared, ...verb.flags, help: HELP };
+}
+
+/** One flag for every configuration key, for verbs that use the configuration. */
+export function configFlags(verb: Verb): FlagSpecs {
+  if (!verb.usesConfig) return {};
+  const entries = CONFIG_KEYS.map(({ flag, notes }): [string, FlagSpec] => [
+    flag,
+    { kind: 'string', summary: notes.summary, value: notes.placeholder },
+  ]);
+  return Object.fromEntries(entries.filter(([name]) => verb.flags[name] === undefined));
+}
+
+/**
+ * The flags of `args` as `verb` types them. Throws ArbError `usage-…` that names the flag, its value and what is
+ * allowed; `--help` anywhere skips the checks.
+ */
+export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
+  const accepted = acceptedFlags(verb);
+  const texts = readTexts(verb.name, accepted, args);
+  const help = texts.has('help');
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(verb.flags)) {
+    const given = texts.get(name);
+    if (given === undefined && spec.required && !help) {
+      throw new ArbError('usage-missing-flag', `arb ${verb.name} needs --${name} ${placeholder(spec)}`, {
+        name,
+      });
+    }
+    values[name] = given === undefined ? absent(spec) : parseValue(name, spec, given);
+  }
+  const config: Record<string, string> = {};
+  for (const name of Object.keys(configFlags(verb))) {
+    const text = texts.get(name)?.[0];
+    if (text !== undefined) config[name] = text;
+  }
+  const configFile = verb.usesConfig ? texts.get('config')?.[0] : undefined;
+  return { values, config, configFile, help };
+}
+
+/** What stands for the value of a flag in help and messages. */
+export function placeholder(spec: FlagSpec): string {
+  if (spec.kind === 'boolean') return '';
+  if (spec.value !== undefined) return spec.value;
+  if (spec.choices !== undefined) return spec.choices.join('|');
+  return spec.kind === 'string' || spec.kind === 'list' ? 'TEXT' : 'N';
+}
+
+/** The raw texts by flag name. Node's parser splits the words; what is allowed is decided here. */
+function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): Map<string, string[]> {
+  const options = Object.fromEntries(
+    Object.entries(accepted).map(([name, { kind }]) => [
+      name,
+      { type: kind === 'boolean' ? ('boolean' as const) : ('string' as const), multiple: true as const },
+    ]),
+  );
+  const parsed = parseArgs({
+    args: [...args],
+    options: { ...options, help: { type: 'boolean', short: 'h', multiple: true } },
+    strict: false,
+    tokens: true,
+  });
+  const texts = new Map<string, string[]>();
+  for (const token of parsed.tokens) {
+    if (token.kind === 'positional') {
+      throw new ArbError(
+        'usage-unexpected-word',
+        `arb ${verb} takes no word "${token.value}"; flags begin with --`,
+      );
+    }
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    const spec = Object.hasOwn(accepted, name) ? accepted[name] : undefined;
+    if (spec === undefined) {
+      const suggestion = didYouMean(name, Object.keys(accepted), '--');
+      throw new ArbError('usage-unknown-flag', `arb ${verb} has no flag ${rawName}${suggestion}`, { name });
+    }
+    const text = flagText(rawName, spec, token.value, token.inlineValue === true);
+    const before = texts.get(name);
+    if (before === undefined) texts.set(name, [text]);
+    else if (spec.kind === 'list') before.push(text);
+    else if (name !== 'help') {
+      throw new ArbError('usage-repeated-flag', `${rawName} is given twice`, { name });
+    }
+  }
+  return texts;
+}
+
+function flagText(rawName: string, spec: FlagSpec, value: string | undefined, inline: boolean): string {
+  if (spec.kind === 'boolean') {
+    if (value === undefined) return '';
+    throw new ArbError('usage-bad-value', `${rawName} takes no value, but is given "${value}"`);
+  }
+  // The next flag is not this one's value; a value that really begins with -- is written --flag=--value.
+  if (value === undefined || (!inline && value.startsWith('--'))) {
+    throw new ArbError('usage-bad-value', `${rawName} needs a value: ${rawName} ${placeholder(spec)}`);
+  }
+  return value;
+}
+
+function absent(spec: FlagSpec): unknown {
+  if (spec.kind === 'boolean') return false;
+  return spec.kind === 'list' ? [] : undefined;
+}
+
+function parseValue(name: string, spec: FlagSpec, texts: readonly string[]): unknown {
+  const text = texts[0] ?? '';
+  const bad = (allowed: string): never => {
+    throw new ArbError('usage-bad-value', `--${name} must be ${allowed}, not "${text}"`, { name, text });
+  };
+  switch (spec.kind) {
+    case 'boolean':
+      return true;
+    case 'list':
+      return texts.flatMap((item) => item.split(',')).filter((item) => item !== '');
+    case 'string':
+      if (spec.choices !== undefined && !spec.choices.includes(text)) {
+        const suggestion = didYouMean(text, spec.choices);
+        return bad(`one of ${spec.choices.join(', ')}${suggestion}`);
+      }
+      return text;
+    case 'count': {
+      const count = Number(text);
+      return /^\d+$/.test(text) && Number.isSafeInteger(count)
+        ? count
+        : bad('a whole number from 0 to 2^53-1');
+    }
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : bad('a decimal number');
+    case 'amount': {
+      const amount = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+      return amount >= 0n && amount <= U64_MAX
+        ? amount
+        : bad('a whole number of base units from 0 to 2^64-1');
+    }
+  }
+}
