@@ -1,0 +1,98 @@
+import type { QuoteRefusal } from '../../venues/venue.ts';
+
+/** An error of a program: its number, name and sentence as the program's own log prints them. */
+export interface ProgramError {
+  readonly code: number;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** How one venue's program fails, and what a swap takes. */
+export interface SwapProfile {
+  /** Compute units of a swap without its token transfers: a round figure near what mainnet shows. */
+  readonly units: number;
+  /** It would have paid less than the least accepted. */
+  readonly slippage: ProgramError;
+  readonly refusals: Readonly<Partial<Record<QuoteRefusal, ProgramError>>>;
+}
+
+const REQUIRE_GT: ProgramError = {
+  code: 2505,
+  name: 'RequireGtViolated',
+  message: 'A require_gt expression was violated',
+};
+
+/** For a venue without a profile of its own, and for refusals that its profile does not list. */
+const UNLISTED: ProgramError = {
+  code: 2500,
+  name: 'RequireViolated',
+  message: 'A require expression was violated',
+};
+
+/** Sources: whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
+const PROFILES: Readonly<Record<string, SwapProfile>> = {
+  'orca-whirlpool': {
+    units: 42_000,
+    slippage: {
+      code: 6036,
+      name: 'AmountOutBelowMinimum',
+      message: 'Amount out below minimum threshold',
+    },
+    refusals: {
+      'zero-amount': {
+        code: 6035,
+        name: 'ZeroTradableAmount',
+        message: 'There are no tradable amount to swap.',
+      },
+      'amount-too-small': {
+        code: 6035,
+        name: 'ZeroTradableAmount',
+        message: 'There are no tradable amount to swap.',
+      },
+      'amount-overflow': { code: 6039, name: 'AmountCalcOverflow', message: 'Amount calculated overflows' },
+      'no-liquidity': {
+        code: 6038,
+        name: 'TickArraySequenceInvalidIndex',
+        message: 'Invalid index for tick array sequence',
+      },
+      'iteration-cap': {
+        code: 6038,
+        name: 'TickArraySequenceInvalidIndex',
+        message: 'Invalid index for tick array sequence',
+      },
+      'missing-account': {
+        code: 6038,
+        name: 'TickArraySequenceInvalidIndex',
+        message: 'Invalid index for tick array sequence',
+      },
+      'not-open': { code: 6064, name: 'TradeIsNotEnabled', message: 'Trade is not enabled yet' },
+      'pool-disabled': { code: 6064, name: 'TradeIsNotEnabled', message: 'Trade is not enabled yet' },
+    },
+  },
+  'raydium-cpmm': {
+    units: 28_000,
+    slippage: { code: 6005, name: 'ExceededSlippage', message: 'Exceeds desired slippage limit' },
+    refusals: {
+      'zero-amount': REQUIRE_GT,
+      'amount-too-small': REQUIRE_GT,
+      'amount-overflow': { code: 6011, name: 'MathOverflow', message: 'Math overflow' },
+      'no-liquidity': {
+        code: 6006,
+        name: 'ZeroTradingTokens',
+        message: 'Given pool token amount results in zero trading tokens',
+      },
+      'pool-disabled': { code: 6000, name: 'NotApproved', message: 'Not approved' },
+      'not-open': { code: 6000, name: 'NotApproved', message: 'Not approved' },
+    },
+  },
+};
+
+const UNPROFILED: SwapProfile = { units: 60_000, slippage: UNLISTED, refusals: {} };
+
+export function swapProfile(venue: string): SwapProfile {
+  return PROFILES[venue] ?? UNPROFILED;
+}
+
+export function refusalError(venue: string, reason: QuoteRefusal): ProgramError {
+  return swapProfile(venue).refusals[reason] ?? UNLISTED;
+}
