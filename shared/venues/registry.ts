@@ -1,7 +1,8 @@
+import { raydiumCpmm } from './raydium-cpmm/index.ts';
 import type { Venue } from './venue.ts';
 
 /** Every venue built, one line each. Subscriptions, the graph, the contract tests and the local node iterate it. */
-export const VENUES: readonly Venue[] = [];
+export const VENUES: readonly Venue[] = [raydiumCpmm];
 
 /** The venue called `id`, or undefined when it is not built. */
 export function venueById(id: string): Venue | undefined {

@@ -108,6 +108,21 @@ export function decodeTokenAccount(account: AccountBytes): Outcome<TokenAccount,
   });
 }
 
+/**
+ * The amount in `next` when it is the account of `previous`, which decoded and was not frozen, with only its amount
+ * or extensions changed; undefined when it takes a full decode to tell. Saves the two addresses on every update.
+ */
+export function amountOfSameAccount(previous: AccountBytes, next: AccountBytes): bigint | undefined {
+  const before = previous.data;
+  const { data } = next;
+  if (next.owner !== previous.owner || data.length !== before.length || data[108] !== INITIALIZED) return;
+  for (let i = 0; i < 64; i++) {
+    if (data[i] !== before[i]) return;
+  }
+  if (data[TYPE_OFFSET] !== before[TYPE_OFFSET]) return;
+  return new DataView(data.buffer, data.byteOffset, data.byteLength).getBigUint64(64, true);
+}
+
 function checkShape(account: AccountBytes, baseBytes: number, type: number) {
   const { data, owner } = account;
   if (data.length === baseBytes) return undefined;

@@ -69,6 +69,8 @@ export interface PoolState {
 /** The state after a swap: `quote` on `state` is what a second swap in the same slot gets. */
 export interface SettledPaid<S> extends QuotePaid {
   readonly state: S;
+  /** What mint out's transfer fee withheld on top of `amountOut`: both left the vault. 0 when absent. */
+  readonly withheldOut?: bigint;
 }
 
 export type Settled<S> = SettledPaid<S> | Refusal<QuoteRefusal>;

@@ -1,0 +1,30 @@
+import type { Venue } from '../venue.ts';
+import { apply, load } from './accounts.ts';
+import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { CPMM_PROGRAM } from './program.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { CpmmState } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+/** Raydium CPMM: constant product with trade, protocol, fund and creator fees and Token-2022 transfer fees. */
+export const raydiumCpmm: Venue<CpmmState> = {
+  id: 'raydium-cpmm',
+  programId: CPMM_PROGRAM,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: POOL_BYTES,
+    mintAOffset: MINT_0_OFFSET,
+    mintBOffset: MINT_1_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};
