@@ -1,6 +1,13 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
 import type { Fill } from './record.ts';
 
+/** `gross` in base units of the mint, before costs. */
+export interface StartMintResult {
+  readonly trades: number;
+  readonly gross: bigint;
+  readonly netLamports: bigint;
+}
+
 /** Running profit and loss. Costs are booked under wSOL. */
 export interface Ledger {
   readonly filled: number;
@@ -11,11 +18,14 @@ export interface Ledger {
   readonly costLamports: bigint;
   /** What every mint gained or lost, costs and leftovers of middle legs included; base units. */
   byMint(): ReadonlyMap<Address, bigint>;
+  /** What the attempts that start from each mint came to. */
+  byStartMint(): ReadonlyMap<Address, StartMintResult>;
   book(fill: Fill): void;
 }
 
 export function createLedger(): Ledger {
   const deltas = new Map<Address, bigint>();
+  const results = new Map<Address, StartMintResult>();
   let filled = 0;
   let reverted = 0;
   let notLanded = 0;
@@ -41,13 +51,21 @@ export function createLedger(): Ledger {
       return costLamports;
     },
     byMint: () => deltas,
+    byStartMint: () => results,
     book(fill) {
       if (fill.outcome === 'filled') filled += 1;
       else if (fill.outcome === 'reverted') reverted += 1;
       else notLanded += 1;
       netLamports += fill.netLamports;
       costLamports += fill.costLamports;
-      add(fill.opportunity.startMint, fill.grossProfit);
+      const { startMint } = fill.opportunity;
+      const before = results.get(startMint) ?? { trades: 0, gross: 0n, netLamports: 0n };
+      results.set(startMint, {
+        trades: before.trades + 1,
+        gross: before.gross + fill.grossProfit,
+        netLamports: before.netLamports + fill.netLamports,
+      });
+      add(startMint, fill.grossProfit);
       for (const { mint, amount } of fill.leftovers) add(mint, amount);
       add(WSOL_MINT, -fill.costLamports);
     },

@@ -1,18 +1,36 @@
 import type { AccountBytes } from '../core/account.ts';
+import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 
-const CLOCK_BYTES = 40;
+/** The owner of every sysvar account. */
+export const SYSVAR_PROGRAM = 'Sysvar1111111111111111111111111111111111111' as Address;
 
-/**
- * The clock sysvar: slot u64 at 0, epoch u64 at 16, unix timestamp i64 at 32 (seconds).
- * Undefined when the bytes are not a clock.
- */
+const CLOCK_BYTES = 40;
+const CLOCK_LAMPORTS = 1_169_280n;
+const SLOT_AT = 0;
+const EPOCH_AT = 16;
+const LEADER_EPOCH_AT = 24;
+const TIMESTAMP_AT = 32;
+
+/** The clock sysvar's bytes as a clock. Undefined when they are not one. */
 export function decodeChainClock(account: AccountBytes | null): ChainClock | undefined {
-  if (account === null || account.data.length < CLOCK_BYTES) return undefined;
+  if (account === null || account.owner !== SYSVAR_PROGRAM || account.data.length < CLOCK_BYTES)
+    return undefined;
   const view = new DataView(account.data.buffer, account.data.byteOffset, account.data.byteLength);
   return {
-    slot: Number(view.getBigUint64(0, true)),
-    epoch: Number(view.getBigUint64(16, true)),
-    unixTimestamp: Number(view.getBigInt64(32, true)),
+    slot: Number(view.getBigUint64(SLOT_AT, true)),
+    epoch: Number(view.getBigUint64(EPOCH_AT, true)),
+    unixTimestamp: Number(view.getBigInt64(TIMESTAMP_AT, true)),
   };
+}
+
+/** A clock as the sysvar account that holds it. */
+export function clockAccount(clock: ChainClock): AccountBytes {
+  const data = new Uint8Array(CLOCK_BYTES);
+  const view = new DataView(data.buffer);
+  view.setBigUint64(SLOT_AT, BigInt(clock.slot), true);
+  view.setBigUint64(EPOCH_AT, BigInt(clock.epoch), true);
+  view.setBigUint64(LEADER_EPOCH_AT, BigInt(clock.epoch + 1), true);
+  view.setBigInt64(TIMESTAMP_AT, BigInt(clock.unixTimestamp), true);
+  return { owner: SYSVAR_PROGRAM, lamports: CLOCK_LAMPORTS, data };
 }

@@ -29,6 +29,8 @@ export interface Market {
   readonly live: boolean;
   addPool(venue: Venue, address: Address): PoolEntry;
   poolAt(address: Address): PoolEntry | undefined;
+  /** One of the pools that read the account, or undefined. */
+  firstUser(address: Address): PoolEntry | undefined;
   apply(update: AccountUpdate): Applied;
   /** A slot began: half-updated pools whose slot is over become quotable. */
   beginSlot(slot: number): Applied;
@@ -168,6 +170,7 @@ export function createMarket(): Market {
       return live;
     },
     poolAt: (address) => byAddress.get(address),
+    firstUser: (address) => dependents.get(address)?.[0],
     addPool(venue, address) {
       const known = byAddress.get(address);
       if (known !== undefined) return known;

@@ -1,0 +1,34 @@
+import type { Address } from '../../shared/core/address.ts';
+import type { Clock } from '../../shared/core/clock.ts';
+import type { Random } from '../../shared/core/random.ts';
+import { createStaticCosts } from '../../shared/costs/costs.ts';
+import { createEngine, type Engine } from '../../shared/engine/engine.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import type { UniversePool } from './universe.ts';
+
+export interface ComposeParams {
+  readonly config: Config;
+  readonly pools: readonly UniversePool[];
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The engine that a configuration describes: the same for the streaming service, simulated time and benches. */
+export function composeEngine({ config, pools, clock, random }: ComposeParams): Engine {
+  return createEngine({
+    clock,
+    random,
+    pools,
+    startMints: config.routing.startMints,
+    maxLegs: config.routing.maxLegs,
+    maxQuotesPerUpdate: config.routing.maxQuotesPerUpdate,
+    costs: createStaticCosts(config.costs),
+    limits: { ...config.risk, maxTradeIn: amountsByMint(config.risk.maxTradeIn) },
+    balances: amountsByMint(config.paper.balances),
+    paper: config.paper,
+  });
+}
+
+function amountsByMint(amounts: Readonly<Record<Address, bigint>>): ReadonlyMap<Address, bigint> {
+  return new Map(Object.entries(amounts) as [Address, bigint][]);
+}

@@ -1,0 +1,190 @@
+import type { Address } from '../../shared/core/address.ts';
+import type { Clock } from '../../shared/core/clock.ts';
+import type { Engine } from '../../shared/engine/engine.ts';
+import type { Decision, Fill } from '../../shared/engine/record.ts';
+import type { Opportunity } from '../../shared/routing/opportunity.ts';
+import type {
+  DashboardState,
+  MintPnlView,
+  OpportunityView,
+  RunStatus,
+  StageLatencyView,
+  StoreView,
+  TradeView,
+  VenueView,
+} from './dashboard/view.ts';
+import { createRate, type Rate } from './rate.ts';
+import type { Recent, Timed } from './recent.ts';
+import { STAGES, type StageLatency } from './stage-latency.ts';
+import { excludedPools, refusedByReason } from './summary.ts';
+import type { TokenName, TokenNames } from './token-names.ts';
+import type { SkippedPool } from './universe.ts';
+import type { VenueActivity } from './venue-activity.ts';
+
+export interface DashboardStateParams {
+  readonly version: string;
+  readonly market: string;
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly maxSlotLag: number;
+  readonly skipped: readonly SkippedPool[];
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly names: TokenNames;
+  readonly recent: Recent;
+  readonly latency: StageLatency;
+  readonly activity: VenueActivity;
+  readonly store: () => StoreView;
+  /** What the service itself is doing beyond the engine: draining, and why it is paused. */
+  readonly phase: () => { readonly draining: boolean; readonly reason: string };
+}
+
+/** Reads the page's state out of the running parts; nothing here is on the hot line. */
+export function createDashboardState(params: DashboardStateParams): () => DashboardState {
+  const { engine, clock, recent, activity } = params;
+  const total = createRate();
+  const perVenue = new Map<string, Rate>();
+
+  const venueView = (venue: string): VenueView => {
+    const pools = engine.market.pools.filter((pool) => pool.venue.id === venue);
+    const { updates, lastMicros } = activity.of(venue);
+    const rate = perVenue.get(venue) ?? createRate();
+    perVenue.set(venue, rate);
+    const live = pools.filter((pool) => pool.status === 'live').length;
+    return {
+      venue,
+      state: feedState(engine, params.maxSlotLag),
+      pools: live,
+      updateAgeMs: lastMicros === undefined ? null : (clock.monotonicMicros() - lastMicros) / 1_000,
+      updates,
+      updatesPerSecond: rate.perSecond(updates, clock.nowMs()),
+      note: live === pools.length ? '' : `${pools.length - live} of ${pools.length} pools not quotable`,
+    };
+  };
+
+  return () => {
+    const nowMs = clock.nowMs();
+    const { draining, reason } = params.phase();
+    const { ledger } = engine;
+    const venues = [...new Set(engine.market.pools.map((pool) => pool.venue.id))];
+    return {
+      version: params.version,
+      mode: 'paper',
+      market: params.market,
+      runId: params.runId,
+      startedAtMs: params.startedAtMs,
+      nowMs,
+      status: statusOf(engine, draining),
+      statusReason: reason,
+      slot: engine.market.slot,
+      updates: { total: activity.updates, perSecond: total.perSecond(activity.updates, nowMs) },
+      pnl: {
+        netLamports: String(ledger.netLamports),
+        costLamports: String(ledger.costLamports),
+        byMint: byStartMint(params),
+        series: recent.profitLine,
+      },
+      tally: {
+        filled: ledger.filled,
+        reverted: ledger.reverted,
+        notLanded: ledger.notLanded,
+        won: recent.won,
+      },
+      trades: [...pendingTrades(params), ...recent.fills.map((fill) => tradeView(fill, params))].slice(0, 50),
+      opportunities: recent.decisions.map((decision) => opportunityView(decision, params.names)),
+      venues: venues.map(venueView),
+      skippedPools: [...params.skipped, ...excludedPools(engine)],
+      latency: latencyViews(params.latency),
+      refusals: Object.entries(refusedByReason(engine)).map(([name, count]) => ({ reason: name, count })),
+      store: params.store(),
+      memory: { rssBytes: process.memoryUsage.rss() },
+    };
+  };
+}
+
+function statusOf(engine: Engine, draining: boolean): RunStatus {
+  if (draining) return 'draining';
+  const { status } = engine;
+  if (status !== 'feed-down') return status;
+  return engine.market.slot === 0 && engine.market.clock === undefined ? 'starting' : 'feed-down';
+}
+
+function feedState(engine: Engine, maxSlotLag: number): 'live' | 'stale' | 'down' {
+  const { live, slot, clock } = engine.market;
+  if (!live) return 'down';
+  return clock !== undefined && slot - clock.slot > maxSlotLag ? 'stale' : 'live';
+}
+
+function byStartMint({ engine, names }: DashboardStateParams): readonly MintPnlView[] {
+  return [...engine.ledger.byStartMint()].map(([mint, { trades, gross, netLamports }]) => ({
+    ...names.of(mint),
+    trades,
+    gross: String(gross),
+    netLamports: String(netLamports),
+  }));
+}
+
+function pendingTrades({ engine, clock, names }: DashboardStateParams): readonly TradeView[] {
+  return engine.book.pending.map(({ approved, landingSlot }) => ({
+    ...attempt(approved.opportunity, names),
+    atMs: clock.nowMs(),
+    slot: landingSlot,
+    status: 'pending',
+    amountOut: '0',
+    grossProfit: '0',
+    costLamports: '0',
+    netLamports: '0',
+    reason: `lands in slot ${landingSlot}`,
+  }));
+}
+
+function tradeView({ atMs, slot, item }: Timed<Fill>, { names }: DashboardStateParams): TradeView {
+  return {
+    ...attempt(item.opportunity, names),
+    atMs,
+    slot,
+    status: item.outcome,
+    amountOut: String(item.amountOut),
+    grossProfit: String(item.grossProfit),
+    costLamports: String(item.costLamports),
+    netLamports: String(item.netLamports),
+    reason: item.reason,
+  };
+}
+
+function opportunityView({ atMs, slot, item }: Timed<Decision>, names: TokenNames): OpportunityView {
+  const { opportunity, outcome, reason } = item;
+  const { tradeId, route, venues, start, amountIn } = attempt(opportunity, names);
+  const grossProfit = String(opportunity.grossProfit);
+  const netProfit = String(opportunity.netProfit);
+  return { id: tradeId, atMs, slot, route, venues, start, amountIn, grossProfit, netProfit, outcome, reason };
+}
+
+/** What a trade and an opportunity have in common on the page. */
+function attempt(opportunity: Opportunity, names: TokenNames) {
+  const { id, legs, startMint, amountIn, amountOut } = opportunity;
+  const mints: Address[] = [startMint, ...legs.map((leg) => leg.mintOut)];
+  const start: TokenName = names.of(startMint);
+  return {
+    tradeId: id,
+    route: mints.map((mint) => names.of(mint).symbol).join(' → '),
+    venues: legs.map((leg) => leg.venue),
+    start,
+    amountIn: String(amountIn),
+    expectedOut: String(amountOut),
+  };
+}
+
+function latencyViews({ histograms }: StageLatency): readonly StageLatencyView[] {
+  return STAGES.map((stage) => {
+    const histogram = histograms[stage];
+    return {
+      stage,
+      count: histogram.count,
+      p50Micros: histogram.percentile(50),
+      p99Micros: histogram.percentile(99),
+      maxMicros: histogram.max,
+      buckets: histogram.buckets(),
+    };
+  });
+}

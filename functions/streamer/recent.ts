@@ -1,0 +1,78 @@
+import type { Clock } from '../../shared/core/clock.ts';
+import type { Decision, Fill } from '../../shared/engine/record.ts';
+import type { Observer } from './pipeline.ts';
+
+/** A decision or fill with the wall-clock time it was made at. */
+export interface Timed<T> {
+  readonly atMs: number;
+  readonly slot: number;
+  readonly item: T;
+}
+
+/** The last few decisions, attempts and points of the profit line, for the page. */
+export interface Recent {
+  readonly observe: Observer;
+  /** Newest first. One row for a route that keeps being refused for the same reason. */
+  readonly decisions: readonly Timed<Decision>[];
+  /** Newest first. */
+  readonly fills: readonly Timed<Fill>[];
+  /** Attempts that ended filled with a net above zero. */
+  readonly won: number;
+  /** Oldest first: Unix milliseconds and running net in whole SOL. */
+  readonly profitLine: readonly (readonly [atMs: number, netSol: number])[];
+}
+
+const KEPT = 50;
+const MAX_POINTS = 2_000;
+/** A route refused again within this many slots for the same reason renews its row instead of adding one. */
+const REPEAT_SLOTS = 25;
+
+export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
+  const decisions: Timed<Decision>[] = [];
+  const fills: Timed<Fill>[] = [];
+  let profitLine: (readonly [number, number])[] = [];
+  let won = 0;
+
+  const keep = <T>(list: Timed<T>[], item: Timed<T>): void => {
+    list.unshift(item);
+    if (list.length > KEPT) list.pop();
+  };
+
+  const keepDecision = (decision: Decision, slot: number): void => {
+    const at = decisions.findIndex(
+      ({ item }) =>
+        item.opportunity.routeId === decision.opportunity.routeId &&
+        item.reason === decision.reason &&
+        decision.outcome === 'refused',
+    );
+    if (at >= 0 && slot - decisions[at]!.slot <= REPEAT_SLOTS) decisions.splice(at, 1);
+    keep(decisions, { atMs: clock.nowMs(), slot, item: decision });
+  };
+
+  const keepFill = (fill: Fill): void => {
+    const atMs = clock.nowMs();
+    keep(fills, { atMs, slot: fill.slot, item: fill });
+    if (fill.outcome === 'filled' && fill.netLamports > 0n) won += 1;
+    profitLine.push([atMs, Number(netLamports()) / 1e9]);
+    // Halving keeps the shape of the whole run at half the resolution, the newest point included.
+    if (profitLine.length > MAX_POINTS) {
+      const parity = (profitLine.length - 1) % 2;
+      profitLine = profitLine.filter((_, i) => i % 2 === parity);
+    }
+  };
+
+  return {
+    decisions,
+    fills,
+    get won() {
+      return won;
+    },
+    get profitLine() {
+      return profitLine;
+    },
+    observe(_event, record) {
+      for (const decision of record.decisions) keepDecision(decision, record.slot);
+      for (const fill of record.fills) keepFill(fill);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { formatUnits } from '../../shared/core/units.ts';
+import type { Engine } from '../../shared/engine/engine.ts';
+import { REASONS } from '../../shared/routing/reason.ts';
+import type { DecisionLog } from './decision-log.ts';
+import { STAGES, type StageLatency } from './stage-latency.ts';
+import type { TokenNames } from './token-names.ts';
+import type { SkippedPool } from './universe.ts';
+
+/** What a run came to: printed by `run --json`, kept with the run in the store. Amounts are decimal strings. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly mode: string;
+  readonly market: string;
+  readonly seed: number;
+  /** How the run ended: `running` unless it was paused, halted or without a feed at its end. */
+  readonly status: string;
+  readonly durationSeconds: number;
+  readonly slots: number;
+  readonly updates: number;
+  readonly opportunities: number;
+  readonly trades: {
+    readonly filled: number;
+    readonly reverted: number;
+    readonly notLanded: number;
+    /** Approved but not yet landed when the run ended. */
+    readonly pending: number;
+  };
+  /** Every attempt's profit less every cost, valued in lamports. */
+  readonly netLamports: string;
+  readonly costLamports: string;
+  readonly netByMint: readonly {
+    readonly mint: string;
+    readonly symbol: string;
+    readonly net: string;
+    readonly netText: string;
+  }[];
+  readonly refused: Readonly<Record<string, number>>;
+  readonly latencyMicros: Readonly<Record<string, { count: number; p50: number; p99: number; max: number }>>;
+  readonly pools: number;
+  readonly skipped: readonly SkippedPool[];
+  readonly excluded: readonly SkippedPool[];
+  readonly decisionsHash: string;
+}
+
+export interface SummaryParams {
+  readonly runId: string;
+  readonly mode: string;
+  readonly market: string;
+  readonly seed: number;
+  readonly durationSeconds: number;
+  readonly slots: number;
+  readonly updates: number;
+  readonly opportunities: number;
+  readonly engine: Engine;
+  readonly names: TokenNames;
+  readonly latency: StageLatency;
+  readonly decisions: DecisionLog;
+  readonly skipped: readonly SkippedPool[];
+}
+
+export function summarise(params: SummaryParams): RunSummary {
+  const { engine, names, latency, decisions, skipped } = params;
+  const { ledger } = engine;
+  return {
+    runId: params.runId,
+    mode: params.mode,
+    market: params.market,
+    seed: params.seed,
+    status: engine.status,
+    durationSeconds: params.durationSeconds,
+    slots: params.slots,
+    updates: params.updates,
+    opportunities: params.opportunities,
+    trades: {
+      filled: ledger.filled,
+      reverted: ledger.reverted,
+      notLanded: ledger.notLanded,
+      pending: engine.book.pending.length,
+    },
+    netLamports: String(ledger.netLamports),
+    costLamports: String(ledger.costLamports),
+    netByMint: [...ledger.byMint()].map(([mint, net]) => {
+      const { symbol, decimals } = names.of(mint);
+      return { mint, symbol, net: String(net), netText: `${formatUnits(net, decimals)} ${symbol}` };
+    }),
+    refused: refusedByReason(engine),
+    latencyMicros: latencyOf(latency),
+    pools: engine.market.pools.filter((pool) => pool.status === 'live').length,
+    skipped,
+    excluded: excludedPools(engine),
+    decisionsHash: decisions.hash(),
+  };
+}
+
+/** Refusals since the start, largest first, without the reasons that never occurred. */
+export function refusedByReason(engine: Engine): Readonly<Record<string, number>> {
+  const counted = REASONS.map((reason) => [reason, engine.refused.of(reason)] as const);
+  return Object.fromEntries(counted.filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]));
+}
+
+/** Pools that are watched but cannot be traded now, with the reason. */
+export function excludedPools(engine: Engine): readonly SkippedPool[] {
+  return engine.market.pools
+    .filter((pool) => pool.status !== 'live')
+    .map(({ address, venue, status, reason, missing }) => ({
+      pool: address,
+      venue: venue.id,
+      reason: status === 'excluded' ? reason : `waits for ${missing.size} accounts`,
+    }));
+}
+
+function latencyOf({ histograms }: StageLatency): RunSummary['latencyMicros'] {
+  return Object.fromEntries(
+    STAGES.map((stage) => {
+      const histogram = histograms[stage];
+      const p50 = histogram.percentile(50);
+      const p99 = histogram.percentile(99);
+      return [stage, { count: histogram.count, p50, p99, max: histogram.max }];
+    }),
+  );
+}

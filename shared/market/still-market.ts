@@ -1,0 +1,37 @@
+import type { AccountBytes, AccountSource, AccountWrite } from '../core/account.ts';
+import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
+import type { ChainClock } from '../core/clock.ts';
+import type { Venue } from '../venues/venue.ts';
+import { clockAccount } from './chain-clock.ts';
+import { createMarket, type Market } from './market.ts';
+
+export interface StillMarketParams {
+  readonly clock: ChainClock;
+  readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
+  readonly accounts: readonly AccountWrite[];
+}
+
+/**
+ * A market that stands still at one slot, loaded from account bytes: for quotes and searches on a snapshot. Pools
+ * whose accounts are not all there stay `loading`, with the addresses in `missing`.
+ */
+export function createStillMarket({ clock, pools, accounts }: StillMarketParams): Market {
+  const bytes = new Map<Address, AccountBytes>(accounts.map(({ address, account }) => [address, account]));
+  bytes.set(CLOCK_SYSVAR, clockAccount(clock));
+  const market = createMarket();
+  for (const { venue, address } of pools) market.addPool(venue, address);
+  feed(market, (address) => bytes.get(address), clock.slot);
+  market.setLive(true);
+  market.beginSlot(clock.slot);
+  return market;
+}
+
+/** Gives the market every account it asks for, until it asks for nothing more that the source has. */
+function feed(market: Market, source: AccountSource, slot: number): void {
+  for (let { watch } = market.takeSubscriptions(); watch.length > 0; { watch } = market.takeSubscriptions()) {
+    for (const address of watch) {
+      const account = source(address);
+      if (account !== undefined) market.apply({ address, slot, account });
+    }
+  }
+}
