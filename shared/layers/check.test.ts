@@ -124,6 +124,7 @@ describe('platform, sim and functions', () => {
   it('lets infra import only the names, and nothing import infra', () => {
     expect(broken('infra/index.ts', "import '../shared/core/names.ts';")).toEqual([]);
     expect(broken('infra/index.ts', "import '../shared/core/units.ts';")).toEqual(['infra-alone@1']);
+    expect(broken('infra/index.test.ts', "import '../shared/platform/config/load.ts';")).toEqual([]);
     expect(broken('shared/platform/a.ts', "import '../../infra/config.ts';")).toEqual(['infra-alone@1']);
   });
 

@@ -106,7 +106,7 @@ export function judgeFileImport(from: Place, to: Place): Ruling | null {
       'move what it needs out of it',
     );
   }
-  if (from.zone === 'infra') return judgeFromInfra(to);
+  if (from.zone === 'infra') return judgeFromInfra(from, to);
   if (to.zone === 'infra') return ruling('infra-alone', `${to.path} is imported`, 'nothing imports infra');
   if (from.zone === 'root' || from.zone === 'tool') return null;
   if (to.zone === 'function') return judgeToFunction(from, to);
@@ -203,8 +203,8 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-function judgeFromInfra(to: Place): Ruling | null {
-  if (to.zone === 'infra' || to.path === NAMES_FILE) return null;
+function judgeFromInfra(from: Place, to: Place): Ruling | null {
+  if (to.zone === 'infra' || to.path === NAMES_FILE || (from.test && to.zone !== 'function')) return null;
   return ruling(
     'infra-alone',
     `infra imports ${to.path}`,

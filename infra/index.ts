@@ -1,0 +1,74 @@
+/**
+ * The system in Google Cloud, read from the top:
+ *
+ *   Cloud Build --push--> Artifact Registry --image--> streamer (Cloud Run, one instance) --> Solana RPC
+ *        \---------------- rolls out ------------------^      ^
+ *                                                  Secret Manager (RPC URL)
+ */
+import * as gcp from '@pulumi/gcp';
+import { HEALTH_PATH, SECRETS, SERVICES } from '../shared/core/names.ts';
+import { AlwaysOnService } from './components/always-on-service.ts';
+import { Delivery } from './components/delivery.ts';
+import { ImageRepository } from './components/image-repository.ts';
+import { ProjectApis } from './components/project-apis.ts';
+import { Secret } from './components/secret.ts';
+import { loadSettings } from './config.ts';
+
+const settings = loadSettings();
+const { project, region } = settings;
+
+const apis = new ProjectApis('apis', [
+  'artifactregistry.googleapis.com',
+  'cloudbuild.googleapis.com',
+  'iam.googleapis.com',
+  'run.googleapis.com',
+  'secretmanager.googleapis.com',
+]);
+const afterApis = { dependsOn: [...apis.enabled] };
+
+const images = new ImageRepository('arb', region, afterApis);
+const rpcUrl = new Secret(SECRETS.rpcUrl, afterApis);
+
+const account = new gcp.serviceaccount.Account(
+  SERVICES.streamer,
+  { accountId: `arb-${SERVICES.streamer}`, displayName: 'Runs the streamer' },
+  afterApis,
+);
+const mayReadUrl = rpcUrl.allowReading(SERVICES.streamer, account);
+
+const streamer =
+  settings.image === null
+    ? null
+    : new AlwaysOnService(
+        SERVICES.streamer,
+        {
+          region,
+          image: settings.image,
+          account,
+          cpu: settings.cpu,
+          memory: settings.memory,
+          healthPath: HEALTH_PATH,
+          invokers: settings.viewers,
+          variables: {
+            FUNCTION_TARGET: SERVICES.streamer,
+            ARB_MODE: 'paper',
+            ARB_MARKET: 'live',
+            ARB_UNIVERSE_POOLS: settings.pools,
+            ARB_RPC_URL: { secret: rpcUrl, version: settings.rpcSecretVersion },
+          },
+        },
+        { dependsOn: [...apis.enabled, mayReadUrl] },
+      );
+
+const delivery = new Delivery(
+  'delivery',
+  { project, region, images, target: streamer === null ? null : { service: streamer, account } },
+  afterApis,
+);
+
+/** Append an image name and push there. */
+export const imageRepository = images.url;
+/** The service account that the Cloud Build trigger runs as. */
+export const builderAccount = delivery.builder.email;
+export const streamerUri =
+  streamer === null ? 'not deployed: push an image, then set image' : streamer.service.uri;
