@@ -1,0 +1,7 @@
+// Runs before the first paint, so that a chosen theme never flashes the other one.
+try {
+  const chosen = localStorage.getItem('theme');
+  if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset.theme = chosen;
+} catch {
+  // Storage may be switched off: the system's preference stands.
+}
