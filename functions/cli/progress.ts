@@ -40,7 +40,7 @@ export function createProgress(options: ProgressOptions): Progress {
   function draw(): void {
     shownMicros = clock.monotonicMicros();
     const text = `${elapsedText((shownMicros - startMicros) / 1e6, totalSeconds)} · ${describe()}`;
-    if (output.isTty) output.write(CLEAR_LINE + fit(text, output.columns));
+    if (output.isTty) output.write(CLEAR_LINE + clip(text, output.columns));
     else if (text !== shownText) output.line(text);
     shownText = text;
   }
@@ -83,7 +83,7 @@ function durationText(seconds: number): string {
 }
 
 /** A line as long as the terminal would wrap, and a wrapped line cannot be redrawn. */
-function fit(text: string, columns: number): string {
+function clip(text: string, columns: number): string {
   const characters = [...text];
   return characters.length < columns ? text : `${characters.slice(0, Math.max(columns - 2, 1)).join('')}…`;
 }

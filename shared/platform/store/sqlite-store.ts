@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { ArbError } from '../../core/errors.ts';
+import { storeError } from './sqlite-error.ts';
+import {
+  balanceParameters,
+  controlParameters,
+  decisionCountParameters,
+  opportunityParameters,
+  readBalance,
+  readControl,
+  readDecisionCount,
+  readOpportunity,
+  readRun,
+  readTrade,
+  runParameters,
+  type SqlRow,
+  tradeParameters,
+} from './sqlite-rows.ts';
+import { migrate } from './sqlite-schema.ts';
+import type { RowQuery, Store, StoreBatch } from './store.ts';
+
+export const STORE_FILE = 'arb.sqlite';
+
+/** Batches whose ids are remembered; a writer repeats only its latest. */
+const REMEMBERED_BATCHES = 1_000;
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * The embedded store: one SQLite file in write-ahead-log mode under `dir`, which is created when absent. Its methods
+ * block the thread that calls them; a service uses `createWorkerStore`. Throws ArbError `store-…` naming the file and
+ * the way out when it cannot be opened for writing.
+ */
+export function createSqliteStore({ dir }: { readonly dir: string }): Store {
+  const path = join(dir, STORE_FILE);
+  const database = open(dir, path);
+  const sql = prepareStatements(database);
+
+  /** Runs `work` as a promise whose errors are ArbErrors that name the file. */
+  async function guarded<T>(work: () => T): Promise<T> {
+    if (!database.isOpen) throw new ArbError('store-closed', `the store in ${path} is closed`, { path });
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, path);
+    }
+  }
+
+  function writeBatch(batch: StoreBatch): void {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      if (sql.rememberBatch.run({ batch_id: batch.batchId }).changes !== 0) {
+        sql.forgetBatches.run({ kept: REMEMBERED_BATCHES });
+        for (const row of batch.trades ?? []) sql.addTrade.run(tradeParameters(row));
+        for (const row of batch.opportunities ?? []) sql.addOpportunity.run(opportunityParameters(row));
+        for (const row of batch.decisionCounts ?? []) sql.addDecisions.run(decisionCountParameters(row));
+        for (const row of batch.balances ?? []) sql.addBalance.run(balanceParameters(row));
+      }
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  function page(statements: RowStatements, query: RowQuery): SqlRow[] {
+    const before = { before_ms: query.beforeMs ?? Number.MAX_SAFE_INTEGER, before_id: query.beforeId ?? '' };
+    const parameters = { ...before, limit: Math.max(0, Math.trunc(query.limit)) };
+    if (query.runId === undefined) return statements.all.all(parameters);
+    return statements.ofRun.all({ ...parameters, run_id: query.runId });
+  }
+
+  return {
+    startRun: (run) => guarded(() => void sql.startRun.run(runParameters(run))),
+    endRun: (runId, endedAtMs, summary) =>
+      guarded(() => {
+        const ended = { run_id: runId, ended_at_ms: endedAtMs, summary: JSON.stringify(summary) };
+        if (sql.endRun.run(ended).changes !== 0) return;
+        throw new ArbError('store-unknown-run', `${path} has no run ${runId}`, { path, runId });
+      }),
+    write: (batch) => guarded(() => writeBatch(batch)),
+    trades: (query) => guarded(() => page(sql.trades, query).map(readTrade)),
+    opportunities: (query) => guarded(() => page(sql.opportunities, query).map(readOpportunity)),
+    decisionCounts: ({ runId }) => guarded(() => sql.decisions.all({ run_id: runId }).map(readDecisionCount)),
+    balances: ({ runId }) => guarded(() => sql.balances.all({ run_id: runId }).map(readBalance)),
+    controls: () => guarded(() => sql.controls.all().map(readControl)),
+    setControl: (control) => guarded(() => void sql.setControl.run(controlParameters(control))),
+    runs: ({ limit }) => guarded(() => sql.runs.all({ limit: Math.max(0, Math.trunc(limit)) }).map(readRun)),
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function open(dir: string, path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dir, { recursive: true });
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    // FULL: a row that was acknowledged survives a power cut. Flushes are batched and off the hot line.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    migrate(database, path);
+    // Finds a read-only file now and not at the first trade.
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw storeError(error, path);
+  }
+}
+
+interface RowStatements {
+  readonly all: StatementSync;
+  readonly ofRun: StatementSync;
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (text: string): StatementSync => database.prepare(text);
+  const insert = (table: string, columns: string): string => {
+    const names = columns.split(' ');
+    return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})`;
+  };
+  const pages = (table: string, time: string, id: string): RowStatements => {
+    const select = (condition: string): StatementSync =>
+      prepare(
+        `SELECT * FROM ${table} WHERE ${condition} (${time}, ${id}) < (:before_ms, :before_id) ` +
+          `ORDER BY ${time} DESC, ${id} DESC LIMIT :limit`,
+      );
+    return { all: select(''), ofRun: select('run_id = :run_id AND') };
+  };
+  const trade =
+    'trade_id run_id route_id mode status reason decided_slot landed_slot decided_at_ms landed_at_ms start_mint ' +
+    'legs amount_in expected_out amount_out gross_profit cost_lamports net_profit net_lamports';
+  const opportunity =
+    'opportunity_id run_id slot at_ms start_mint route_id legs amount_in amount_out gross_profit net_profit ' +
+    'cost_lamports outcome reason';
+  const run = 'run_id started_at_ms ended_at_ms version mode market seed summary';
+  return {
+    // The conflict target is named: OR IGNORE would also pass over rows that break another rule.
+    startRun: prepare(`${insert('runs', run)} ON CONFLICT (run_id) DO NOTHING`),
+    endRun: prepare('UPDATE runs SET ended_at_ms = :ended_at_ms, summary = :summary WHERE run_id = :run_id'),
+    runs: prepare('SELECT * FROM runs ORDER BY started_at_ms DESC, run_id DESC LIMIT :limit'),
+    rememberBatch: prepare(`${insert('batches', 'batch_id')} ON CONFLICT (batch_id) DO NOTHING`),
+    forgetBatches: prepare(
+      'DELETE FROM batches WHERE sequence <= (SELECT max(sequence) FROM batches) - :kept',
+    ),
+    addTrade: prepare(`${insert('trades', trade)} ON CONFLICT (trade_id) DO NOTHING`),
+    trades: pages('trades', 'landed_at_ms', 'trade_id'),
+    addOpportunity: prepare(
+      `${insert('opportunities', opportunity)} ON CONFLICT (opportunity_id) DO NOTHING`,
+    ),
+    opportunities: pages('opportunities', 'at_ms', 'opportunity_id'),
+    addDecisions: prepare(
+      `${insert('decision_counts', 'run_id minute_ms reason count')} ` +
+        'ON CONFLICT (run_id, minute_ms, reason) DO UPDATE SET count = count + excluded.count',
+    ),
+    decisions: prepare('SELECT * FROM decision_counts WHERE run_id = :run_id ORDER BY minute_ms, reason'),
+    addBalance: prepare(
+      `${insert('balances', 'run_id mint at_ms amount')} ` +
+        'ON CONFLICT (run_id, mint, at_ms) DO UPDATE SET amount = excluded.amount',
+    ),
+    // SQLite takes the other columns from the row that holds the maximum.
+    balances: prepare(
+      'SELECT run_id, mint, max(at_ms) AS at_ms, amount FROM balances WHERE run_id = :run_id ' +
+        'GROUP BY mint ORDER BY mint',
+    ),
+    controls: prepare('SELECT * FROM controls ORDER BY name'),
+    setControl: prepare(
+      `${insert('controls', 'name value by reason at_ms')} ON CONFLICT (name) DO UPDATE SET ` +
+        'value = excluded.value, by = excluded.by, reason = excluded.reason, at_ms = excluded.at_ms',
+    ),
+  };
+}

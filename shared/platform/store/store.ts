@@ -1,0 +1,151 @@
+/** How a run was started, and how it ended. */
+export interface RunRow {
+  readonly runId: string;
+  readonly startedAtMs: number;
+  /** Undefined while it runs, and for ever when the process died. */
+  readonly endedAtMs?: number | undefined;
+  readonly version: string;
+  readonly mode: string;
+  readonly market: string;
+  readonly seed: string;
+  /** What the run printed at its end: plain JSON, amounts as decimal strings. */
+  readonly summary?: JsonObject | undefined;
+}
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** One swap as it is stored. Base units. */
+export interface LegRow {
+  readonly venue: string;
+  readonly pool: string;
+  readonly aToB: boolean;
+  readonly mintIn: string;
+  readonly mintOut: string;
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+}
+
+/** One attempt at an opportunity, landed or not. Amounts in base units of `startMint` unless named lamports. */
+export interface TradeRow {
+  /** Unique across runs; writing it again changes nothing. */
+  readonly tradeId: string;
+  readonly runId: string;
+  readonly routeId: string;
+  readonly mode: string;
+  readonly status: 'filled' | 'reverted' | 'not-landed';
+  readonly reason: string;
+  readonly decidedSlot: number;
+  readonly landedSlot: number;
+  readonly decidedAtMs: number;
+  readonly landedAtMs: number;
+  readonly startMint: string;
+  readonly legs: readonly LegRow[];
+  readonly amountIn: bigint;
+  readonly expectedOut: bigint;
+  readonly amountOut: bigint;
+  readonly grossProfit: bigint;
+  readonly costLamports: bigint;
+  readonly netProfit: bigint;
+  readonly netLamports: bigint;
+}
+
+/** One sized route and what was decided about it. */
+export interface OpportunityRow {
+  /** Unique across runs; writing it again changes nothing. */
+  readonly opportunityId: string;
+  readonly runId: string;
+  readonly slot: number;
+  readonly atMs: number;
+  readonly startMint: string;
+  readonly routeId: string;
+  readonly legs: readonly LegRow[];
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+  readonly grossProfit: bigint;
+  readonly netProfit: bigint;
+  readonly costLamports: bigint;
+  readonly outcome: 'approved' | 'refused';
+  readonly reason: string;
+}
+
+/** How often a reason was given in one minute. */
+export interface DecisionCount {
+  readonly runId: string;
+  /** Unix milliseconds of the minute's beginning. */
+  readonly minuteMs: number;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** What the wallet held of a mint at a moment. Base units. */
+export interface BalanceRow {
+  readonly runId: string;
+  readonly atMs: number;
+  readonly mint: string;
+  readonly amount: bigint;
+}
+
+/** A switch that people set and the service obeys, such as `trading`. */
+export interface ControlRow {
+  readonly name: string;
+  readonly value: 'running' | 'paused';
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** Rows that are written together or not at all. */
+export interface StoreBatch {
+  /**
+   * Names the batch, so that one that was written but not acknowledged can be written again: the second time changes
+   * nothing (a store remembers at least its latest 1,000 batches). Rows with ids of their own (trades, opportunities) are written once whatever batches they come in.
+   */
+  readonly batchId: string;
+  readonly trades?: readonly TradeRow[];
+  readonly opportunities?: readonly OpportunityRow[];
+  /** Added to the counts that are there. */
+  readonly decisionCounts?: readonly DecisionCount[];
+  readonly balances?: readonly BalanceRow[];
+}
+
+export interface RowQuery {
+  /** Only this run; all runs without it. */
+  readonly runId?: string | undefined;
+  readonly limit: number;
+  /** Only rows older than this, for the next page. */
+  readonly beforeMs?: number | undefined;
+  /** The id of the last row seen, so that rows of that same millisecond are not left out. */
+  readonly beforeId?: string | undefined;
+}
+
+/**
+ * Where a run leaves what it did. Every method rejects with ArbError `store-…` when the store cannot be used; a
+ * rejected write has changed nothing.
+ */
+export interface Store {
+  /** Starting the same run again changes nothing. */
+  startRun(run: RunRow): Promise<void>;
+  /** Rejects with `store-unknown-run` when that run was never started. */
+  endRun(runId: string, endedAtMs: number, summary: JsonObject): Promise<void>;
+  /** Atomic, and idempotent by the batch's id and by the rows' own. */
+  write(batch: StoreBatch): Promise<void>;
+  /** Newest landed first. */
+  trades(query: RowQuery): Promise<readonly TradeRow[]>;
+  /** Newest first. */
+  opportunities(query: RowQuery): Promise<readonly OpportunityRow[]>;
+  /** By minute, then reason. */
+  decisionCounts(query: { readonly runId: string }): Promise<readonly DecisionCount[]>;
+  /** The latest of each mint, by mint. */
+  balances(query: { readonly runId: string }): Promise<readonly BalanceRow[]>;
+  /** The present value of every control ever set, by name. */
+  controls(): Promise<readonly ControlRow[]>;
+  setControl(control: ControlRow): Promise<void>;
+  /** Newest first. */
+  runs(query: { readonly limit: number }): Promise<readonly RunRow[]>;
+  /** Everything written stays; the store is of no use afterwards. Closing twice is allowed. */
+  close(): Promise<void>;
+}
