@@ -1,0 +1,13 @@
+#!/bin/sh
+# Starts the deployable that FUNCTION_TARGET names, from the root of the package; arguments are passed on to it.
+# Configuration comes from ARB_… variables; PORT is Cloud Run's. exec, so that signals reach the program.
+set -eu
+case "${FUNCTION_TARGET:-}" in
+  streamer)
+    exec node functions/cli/arb.ts run --host 0.0.0.0 --port "${PORT:-8080}" "$@"
+    ;;
+  *)
+    echo "entrypoint: FUNCTION_TARGET is \"${FUNCTION_TARGET:-}\"; it must be: streamer" >&2
+    exit 64
+    ;;
+esac
