@@ -1,4 +1,4 @@
-import type { Address } from '../core/address.ts';
+import { type Address, WSOL_MINT } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
@@ -156,6 +156,7 @@ export function createEngine(params: EngineParams): Engine {
     balances.unlock(startMint, amountIn);
     ledger.book(fill);
     balances.change(startMint, fill.grossProfit);
+    balances.change(WSOL_MINT, -fill.costLamports);
     for (const { mint, amount } of fill.leftovers) balances.change(mint, amount);
     if (fill.outcome === 'filled') {
       const route = search.routes.find((known) => known.id === routeId);

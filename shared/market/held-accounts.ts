@@ -11,6 +11,8 @@ export type Taken = 'changed' | 'confirmed' | 'duplicate' | 'late-slot' | 'unkno
 interface Held {
   account: AccountBytes | null | undefined;
   slot: number;
+  /** How many different states of this slot have been told. */
+  revision: number;
   /** How many pools (or fixed uses) need it. */
   uses: number;
 }
@@ -26,6 +28,8 @@ export interface HeldAccounts {
   take(update: AccountUpdate): Taken;
   /** The slot of the held bytes, or UNKNOWN_SLOT. */
   slotOf(address: Address): number;
+  /** Which state of that slot it is, counted from 1: equal for accounts that the same swaps wrote. */
+  revisionOf(address: Address): number;
   /** Keeps the bytes and forgets their slots: the next update of each account is taken whatever its slot. */
   forgetSlots(): void;
 }
@@ -40,7 +44,7 @@ export function createHeldAccounts(): HeldAccounts {
         entry.uses += 1;
         return false;
       }
-      held.set(address, { account: undefined, slot: UNKNOWN_SLOT, uses: 1 });
+      held.set(address, { account: undefined, slot: UNKNOWN_SLOT, revision: 0, uses: 1 });
       return true;
     },
     release(address) {
@@ -57,12 +61,14 @@ export function createHeldAccounts(): HeldAccounts {
       if (update.slot < entry.slot) return 'late-slot';
       const same = sameAccount(entry.account, update.account);
       if (same && update.slot === entry.slot) return 'duplicate';
+      entry.revision = update.slot === entry.slot ? entry.revision + 1 : 1;
       entry.slot = update.slot;
       if (same) return 'confirmed';
       entry.account = update.account;
       return 'changed';
     },
     slotOf: (address) => held.get(address)?.slot ?? UNKNOWN_SLOT,
+    revisionOf: (address) => held.get(address)?.revision ?? 0,
     forgetSlots() {
       for (const entry of held.values()) entry.slot = UNKNOWN_SLOT;
     },

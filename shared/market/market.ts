@@ -128,23 +128,29 @@ export function createMarket(): Market {
     return false;
   };
 
-  /** Whether the accounts that every swap writes stand at one slot, or the slot is over. */
+  /**
+   * Whether the accounts that every swap writes stand at one state: the same slot and, for feeds that tell every
+   * write, as many writes in it. Where they never will, the slot being over is enough.
+   */
   const isWhole = (entry: PoolEntry): boolean => {
-    let oldest = Number.POSITIVE_INFINITY;
     let newest = UNKNOWN_SLOT;
-    let settledSlot = UNKNOWN_SLOT;
+    let swapSlot = UNKNOWN_SLOT;
+    let swapRevision = 0;
+    let even = true;
     for (const account of entry.subscribed) {
-      const at = held.slotOf(account.address);
-      // Known to be wanted but not told yet (a tick array just subscribed) is the quote's to refuse.
+      // Wanted but not told yet (a tick array just subscribed): the quote's to refuse.
       if (held.source(account.address) === undefined) continue;
+      const at = held.slotOf(account.address);
       if (at === UNKNOWN_SLOT) return false;
-      if (at > settledSlot) settledSlot = at;
-      if (!account.everySwap) continue;
-      if (at < oldest) oldest = at;
       if (at > newest) newest = at;
+      if (!account.everySwap) continue;
+      const revision = held.revisionOf(account.address);
+      if (swapSlot !== UNKNOWN_SLOT && (at !== swapSlot || revision !== swapRevision)) even = false;
+      if (at > swapSlot) swapSlot = at;
+      swapRevision = revision;
     }
-    entry.slot = settledSlot;
-    return newest <= oldest || slot >= newest + COHERENCE_SLOTS;
+    entry.slot = newest;
+    return even || slot >= swapSlot + COHERENCE_SLOTS;
   };
 
   const judge = (entry: PoolEntry): void => {

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { CLOCK_SYSVAR, USDC_MINT, WSOL_MINT } from '../core/address.ts';
+import { createTestMarket, MEME_MINT, START_SLOT, type TestPool } from './test-market.ts';
+
+const NEXT = START_SLOT + 1;
+/** Two pools for one pair, at one price. */
+const EVEN: readonly TestPool[] = [
+  { a: WSOL_MINT, b: USDC_MINT, price: 150, depth: 2_000 },
+  { a: WSOL_MINT, b: USDC_MINT, price: 150, depth: 3_000 },
+];
+
+/** A market where a stranger's purchase on the first pool has just opened a gap of some percent. */
+function withGap(...overrides: Parameters<typeof createTestMarket>[1][]) {
+  const market = createTestMarket(EVEN, overrides[0]);
+  const record = market.trade(market.pools[0]!, USDC_MINT, 9_000_000_000n, NEXT);
+  return { ...market, record };
+}
+
+describe('engine', () => {
+  it('loads pools from account updates alone and knows the cycles between them', () => {
+    const { engine } = createTestMarket(EVEN);
+    expect(engine.market.pools.map((pool) => pool.status)).toEqual(['live', 'live']);
+    expect(engine.status).toBe('running');
+    engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'again' });
+    expect(engine.routes.map((route) => route.hops.length)).toEqual([2, 2]);
+  });
+
+  it('approves nothing while prices agree, and says why', () => {
+    const market = createTestMarket(EVEN);
+    const record = market.trade(market.pools[0]!, USDC_MINT, 1_000_000n, NEXT);
+    expect(record.decisions).toEqual([]);
+    expect(record.refused.of('no-marginal-profit')).toBe(2);
+  });
+
+  it('approves the gap that a trade opens, with legs that chain and costs inside the net', () => {
+    const { record } = withGap();
+    expect(record.decisions).toHaveLength(1);
+    const { outcome, opportunity } = record.decisions[0]!;
+    expect(outcome).toBe('approved');
+    expect(opportunity.legs).toHaveLength(2);
+    expect(opportunity.legs[1]!.amountIn).toBe(opportunity.legs[0]!.amountOut);
+    expect(opportunity.grossProfit).toBe(opportunity.amountOut - opportunity.amountIn);
+    expect(opportunity.netProfit).toBe(opportunity.grossProfit - 17_000n);
+    expect(opportunity.netLamports).toBe(opportunity.netProfit);
+  });
+
+  it('looks at no state between two frames of one swap', () => {
+    const market = createTestMarket(EVEN);
+    const before = new Map(market.accounts);
+    market.trade(market.pools[0]!, USDC_MINT, 9_000_000_000n, NEXT);
+    const pool = market.pools[1]!;
+    const state = market.engine.market.poolAt(pool)!.state!;
+    // The same two vaults as the swap left them, but the pool account is still to come.
+    const other = createTestMarket(EVEN);
+    const half = other.tell(state.vaultA, { ...before.get(state.vaultA)!, data: bumped(before.get(state.vaultA)!.data) }, NEXT);
+    expect(half.changedPools).toBe(0);
+    expect(half.decisions).toEqual([]);
+    expect(other.engine.market.poolAt(pool)!.coherent).toBe(false);
+    // Two slots later whatever belongs to that slot has been told: a lone vault change was a donation.
+    expect(other.begin(NEXT + 1).changedPools).toBe(0);
+    expect(other.begin(NEXT + 2).changedPools).toBe(1);
+    expect(other.engine.market.poolAt(pool)!.coherent).toBe(true);
+  });
+
+  it('fills a paper trade at the state of the landing slot, and books what it paid there', () => {
+    const { engine, begin, record } = withGap();
+    const { opportunity } = record.decisions[0]!;
+    expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n - opportunity.amountIn);
+    // Decided in slot NEXT, lands in NEXT + 1, whose end is known when NEXT + 2 begins.
+    expect(begin(NEXT + 1).fills).toEqual([]);
+    const landed = begin(NEXT + 2);
+    expect(landed.fills).toHaveLength(1);
+    const fill = landed.fills[0]!;
+    expect(fill).toMatchObject({ outcome: 'filled', slot: NEXT + 1, amountOut: opportunity.amountOut });
+    expect(engine.ledger.netLamports).toBe(opportunity.netLamports);
+    expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n + opportunity.grossProfit - 17_000n);
+  });
+
+  it('reverts a paper trade whose gap was closed before it landed, and books the fees it cost', () => {
+    const { engine, begin, trade, pools } = withGap();
+    begin(NEXT + 1);
+    trade(pools[0]!, WSOL_MINT, 58_000_000_000n, NEXT + 1);
+    const [fill] = begin(NEXT + 2).fills;
+    expect(fill).toMatchObject({ outcome: 'reverted', reason: 'leg-short', costLamports: 7_000n, amountOut: 0n });
+    expect(engine.ledger.netLamports).toBe(-7_000n);
+    expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n - 7_000n);
+  });
+
+  it('never lands an order that chance keeps out, at no cost', () => {
+    const { begin, engine } = withGap({ paper: { latencySlots: 1, landingOdds: 0 } });
+    begin(NEXT + 1);
+    expect(begin(NEXT + 2).fills[0]).toMatchObject({ outcome: 'not-landed', costLamports: 0n, netLamports: 0n });
+    expect(engine.ledger.netLamports).toBe(0n);
+  });
+
+  it('takes one gap once: the edge stays spent until the market was seen without it', () => {
+    const { engine, begin, trade, pools } = withGap();
+    begin(NEXT + 1);
+    begin(NEXT + 2);
+    expect(engine.ledger.filled).toBe(1);
+    const again = trade(pools[0]!, USDC_MINT, 1_000_000n, NEXT + 2);
+    expect(again.decisions).toEqual([]);
+    expect(again.refused.of('edge-spent')).toBe(1);
+    // Somebody closes the gap, and later another one opens.
+    trade(pools[0]!, WSOL_MINT, 58_000_000_000n, NEXT + 3);
+    begin(NEXT + 4);
+    const fresh = trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT + 4);
+    expect(fresh.decisions[0]?.outcome).toBe('approved');
+  });
+
+  it('has one order on a pool at a time', () => {
+    const { trade, pools } = withGap();
+    const second = trade(pools[0]!, USDC_MINT, 1_000_000n, NEXT);
+    expect(second.refused.of('pool-busy')).toBe(1);
+    expect(second.decisions).toEqual([]);
+  });
+
+  it('refuses everything while paused, and goes on when resumed', () => {
+    const market = createTestMarket(EVEN);
+    market.engine.process({ kind: 'control', atMicros: 0, command: 'pause', by: 'test' });
+    expect(market.engine.status).toBe('paused');
+    const refused = market.trade(market.pools[0]!, USDC_MINT, 9_000_000_000n, NEXT);
+    expect(refused.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'paused' });
+    expect(refused.refused.of('paused')).toBe(1);
+    market.engine.process({ kind: 'control', atMicros: 0, command: 'resume', by: 'test' });
+    const approved = market.trade(market.pools[0]!, USDC_MINT, 1_000_000n, NEXT);
+    expect(approved.decisions[0]?.outcome).toBe('approved');
+  });
+
+  it('halts at the loss limit until a person resumes it', () => {
+    const { engine, begin, trade, pools } = withGap({
+      limits: {
+        maxTradeIn: new Map([[WSOL_MINT, 50_000_000_000n]]),
+        minNetProfitLamports: 1n,
+        maxPending: 4,
+        maxLossLamports: 7_000n,
+        maxSlotLag: 2,
+      },
+    });
+    trade(pools[0]!, WSOL_MINT, 58_000_000_000n, NEXT);
+    begin(NEXT + 1);
+    expect(engine.status).toBe('running');
+    begin(NEXT + 2);
+    expect(engine.status).toBe('halted');
+    const refused = trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT + 2);
+    expect(refused.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'halted' });
+    engine.process({ kind: 'control', atMicros: 0, command: 'resume', by: 'test' });
+    expect(engine.status).toBe('running');
+  });
+
+  it('decides nothing between losing the feed and a complete new snapshot', () => {
+    const market = withGap();
+    const { engine, accounts, trade, pools, tell } = market;
+    engine.process({ kind: 'feed', atMicros: 0, live: false, reason: 'socket closed' });
+    expect(engine.status).toBe('feed-down');
+    expect(trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT).decisions).toEqual([]);
+    // Only one pool has been told again when the feed calls itself live.
+    const live = engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'snapshot' });
+    expect(live.changedPools).toBe(0);
+    expect(live.decisions).toEqual([]);
+    for (const [address, account] of accounts) tell(address, account, NEXT - 5);
+    expect(engine.market.pools.every((pool) => pool.coherent)).toBe(true);
+  });
+
+  it('refuses to decide when the account feed lags behind the slot stream', () => {
+    const market = createTestMarket(EVEN);
+    market.engine.process({ kind: 'slot', atMicros: 0, slot: NEXT + 10, parent: NEXT + 9 });
+    const record = market.trade(market.pools[0]!, USDC_MINT, 9_000_000_000n, NEXT + 10);
+    expect(record.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'feed-stale' });
+  });
+
+  it('drops late, repeated and unknown accounts by name and changes nothing', () => {
+    const { engine, accounts, pools, tell } = createTestMarket(EVEN);
+    const pool = pools[0]!;
+    const account = accounts.get(pool)!;
+    expect(tell(pool, account, START_SLOT).dropped).toBe('duplicate');
+    expect(tell(pool, account, START_SLOT - 1).dropped).toBe('late-slot');
+    expect(tell(MEME_MINT, null, START_SLOT).dropped).toBe('unknown-account');
+    expect(engine.market.slot).toBe(NEXT);
+  });
+
+  it('excludes a pool whose bytes are foreign or truncated, with the reason, and takes it back when they heal', () => {
+    const { engine, accounts, pools, tell } = createTestMarket(EVEN);
+    const pool = pools[0]!;
+    const good = accounts.get(pool)!;
+    tell(pool, { ...good, data: good.data.subarray(0, 100) }, NEXT);
+    const entry = engine.market.poolAt(pool)!;
+    expect(entry.status).toBe('excluded');
+    expect(entry.reason).toMatch(/wrong-length/);
+    tell(pool, good, NEXT + 1);
+    expect(entry.status).toBe('live');
+  });
+
+  it('finds a triangle over three pools', () => {
+    const market = createTestMarket([
+      { a: WSOL_MINT, b: USDC_MINT, price: 150, depth: 5_000 },
+      { a: WSOL_MINT, b: MEME_MINT, price: 1_000, depth: 5_000 },
+      { a: USDC_MINT, b: MEME_MINT, price: 1_000 / 150, depth: 700_000 },
+    ]);
+    const record = market.trade(market.pools[2]!, USDC_MINT, 20_000_000_000n, NEXT);
+    expect(record.decisions[0]?.opportunity.legs).toHaveLength(3);
+    expect(record.decisions[0]?.opportunity.startMint).toBe(WSOL_MINT);
+  });
+
+  it('gives the same records for the same events', () => {
+    const run = () => {
+      const market = createTestMarket(EVEN, { paper: { latencySlots: 1, landingOdds: 0.5 } });
+      const lines: string[] = [];
+      for (let i = 0; i < 200; i++) {
+        const slot = NEXT + i;
+        const mint = i % 3 === 0 ? USDC_MINT : WSOL_MINT;
+        const size = mint === USDC_MINT ? 7_500_000_000n : 24_000_000_000n;
+        const record = market.trade(market.pools[i % 2]!, mint, size, slot);
+        const ids = record.decisions.map((d) => `${d.reason}${d.opportunity.netLamports}`);
+        const fills = market.begin(slot + 1).fills.map((f) => `${f.outcome}${f.netLamports}`);
+        lines.push([...ids, ...fills].join());
+      }
+      return lines.join('\n');
+    };
+    expect(run()).toBe(run());
+    expect(run()).toMatch(/filled/);
+  });
+
+  it('keeps its clock account to itself when foreign bytes come under its name', () => {
+    const { engine, tell } = createTestMarket(EVEN);
+    const before = engine.market.clock;
+    tell(CLOCK_SYSVAR, { owner: WSOL_MINT, lamports: 1n, data: new Uint8Array(40) }, NEXT + 1);
+    expect(engine.market.clock).toBe(before);
+  });
+});
+
+function bumped(data: Uint8Array): Uint8Array {
+  const copy = data.slice();
+  copy[64] = copy[64]! ^ 1;
+  return copy;
+}
