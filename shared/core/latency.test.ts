@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLatencyHistogram, type LatencyHistogram } from './latency.ts';
+
+const micros = fc.double({ min: 0, max: 30_000_000, noNaN: true });
+
+function filled(values: readonly number[]): LatencyHistogram {
+  const histogram = createLatencyHistogram();
+  for (const value of values) histogram.record(value);
+  return histogram;
+}
+
+function exactQuantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(1, Math.ceil(q * sorted.length)) - 1]!;
+}
+
+describe('the latency histogram', () => {
+  it('says 0 for everything before the first duration', () => {
+    const { count, sumMicros, maxMicros, p50Micros, p99Micros } = createLatencyHistogram();
+    expect([count, sumMicros, maxMicros, p50Micros, p99Micros]).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('is within 1.6 % (or 1/64 µs) of the exact quantile', () => {
+    const values = fc.array(micros, { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (durations, q) => {
+        const exact = exactQuantile(durations, q);
+        const error = Math.abs(filled(durations).quantileMicros(q) - exact);
+        expect(error).toBeLessThanOrEqual(Math.max(exact / 63.9, 1 / 64));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps count, sum and maximum exact', () => {
+    const histogram = filled([3, 0.5, 12_000.25]);
+    expect(histogram.count).toBe(3);
+    expect(histogram.sumMicros).toBe(12_003.75);
+    expect(histogram.maxMicros).toBe(12_000.25);
+  });
+
+  it('merges into what one histogram of both would be', () => {
+    fc.assert(
+      fc.property(
+        fc.array(micros),
+        fc.array(micros),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b, q) => {
+          const merged = filled(a);
+          merged.merge(filled(b));
+          const both = filled([...a, ...b]);
+          expect(merged.quantileMicros(q)).toBe(both.quantileMicros(q));
+          expect([merged.count, merged.maxMicros]).toEqual([both.count, both.maxMicros]);
+        },
+      ),
+    );
+  });
+
+  it('counts what was at most a duration', () => {
+    const histogram = filled([1, 10, 100, 1_000]);
+    expect([0.5, 10, 99, 1_000, 1e9].map((limit) => histogram.countUpTo(limit))).toEqual([0, 2, 2, 4, 4]);
+  });
+
+  it('survives negative, NaN and endless durations', () => {
+    const histogram = filled([-5, Number.NaN, Number.POSITIVE_INFINITY, 1e15]);
+    expect(histogram.count).toBe(4);
+    expect(histogram.p50Micros).toBeLessThan(0.02);
+    expect(histogram.quantileMicros(1)).toBeGreaterThan(30_000_000);
+  });
+
+  it('is empty again after a reset', () => {
+    const histogram = filled([5, 6]);
+    histogram.reset();
+    expect([histogram.count, histogram.sumMicros, histogram.maxMicros, histogram.p99Micros]).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
+
+  it('records in well under 100 ns', () => {
+    const histogram = createLatencyHistogram();
+    const rounds = 200_000;
+    let best = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const start = performance.now();
+      for (let i = 0; i < rounds; i++) histogram.record((i & 0xffff) * 0.7);
+      best = Math.min(best, ((performance.now() - start) * 1e6) / rounds);
+    }
+    expect(best).toBeLessThan(100);
+  });
+});

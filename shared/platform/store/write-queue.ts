@@ -1,0 +1,142 @@
+import type { BalanceRow, DecisionCount, OpportunityRow, StoreBatch, TradeRow } from './store.ts';
+
+/** Rows by kind. */
+export interface RowCounts {
+  trades: number;
+  opportunities: number;
+  decisionCounts: number;
+  balances: number;
+}
+
+/** What waits to be written, bounded. */
+export interface WriteQueue {
+  readonly written: RowCounts;
+  readonly dropped: RowCounts;
+  size(): number;
+  addTrade(row: TradeRow): void;
+  addOpportunity(row: OpportunityRow): void;
+  addDecisions(runId: string, atMs: number, reason: string, count: number): void;
+  addBalance(row: BalanceRow): void;
+  /** Removes at most `rows` rows, the most important and oldest first. */
+  take(rows: number): Omit<StoreBatch, 'batchId'>;
+}
+
+const MINUTE_MS = 60_000;
+
+interface DecisionEntry {
+  readonly runId: string;
+  readonly minuteMs: number;
+  readonly reason: string;
+  count: number;
+}
+
+/**
+ * An empty queue that never holds more than `maxQueued` rows: when it is full the oldest opportunity goes first, then
+ * a decision count, then the oldest trade. Balances (one a mint) are not dropped for others.
+ */
+export function createWriteQueue(maxQueued: number): WriteQueue {
+  const trades = createFifo<TradeRow>();
+  const opportunities = createFifo<OpportunityRow>();
+  /** By run, minute and reason. */
+  const decisions = new Map<string, DecisionEntry>();
+  /** By run and mint. */
+  const balances = new Map<string, BalanceRow>();
+  const written: RowCounts = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0 };
+  const dropped: RowCounts = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0 };
+
+  const size = (): number => trades.size() + opportunities.size() + decisions.size + balances.size;
+
+  /** Keeps the bound after an add, so that a new row competes with the old ones. */
+  function trim(): void {
+    if (size() <= maxQueued) return;
+    if (opportunities.shift() !== undefined) dropped.opportunities++;
+    else if (deleteFirst(decisions) !== undefined) dropped.decisionCounts++;
+    else if (trades.shift() !== undefined) dropped.trades++;
+    else if (deleteFirst(balances) !== undefined) dropped.balances++;
+  }
+
+  return {
+    written,
+    dropped,
+    size,
+    addTrade(row) {
+      trades.push(row);
+      trim();
+    },
+    addOpportunity(row) {
+      opportunities.push(row);
+      trim();
+    },
+    addDecisions(runId, atMs, reason, count) {
+      const minuteMs = atMs - (atMs % MINUTE_MS);
+      const key = `${minuteMs} ${reason} ${runId}`;
+      const entry = decisions.get(key);
+      if (entry !== undefined) {
+        entry.count += count;
+        return;
+      }
+      decisions.set(key, { runId, minuteMs, reason, count });
+      trim();
+    },
+    addBalance(row) {
+      balances.set(`${row.mint} ${row.runId}`, row);
+      trim();
+    },
+    take(rows) {
+      let left = rows;
+      const takeAll = <Row>(next: () => Row | undefined): Row[] => {
+        const taken: Row[] = [];
+        for (; left > 0; left--) {
+          const row = next();
+          if (row === undefined) break;
+          taken.push(row);
+        }
+        return taken;
+      };
+      return {
+        trades: takeAll(trades.shift),
+        balances: takeAll(() => deleteFirst(balances)),
+        decisionCounts: takeAll<DecisionCount>(() => deleteFirst(decisions)),
+        opportunities: takeAll(opportunities.shift),
+      };
+    },
+  };
+}
+
+/** Removes and returns the oldest entry. */
+function deleteFirst<Row>(map: Map<string, Row>): Row | undefined {
+  for (const [key, row] of map) {
+    map.delete(key);
+    return row;
+  }
+  return undefined;
+}
+
+interface Fifo<Row> {
+  size(): number;
+  push(row: Row): void;
+  shift(): Row | undefined;
+}
+
+/** An array whose front is skipped, not moved: `Array.shift` copies long arrays. */
+function createFifo<Row>(): Fifo<Row> {
+  const COMPACT_AT = 1_024;
+  let rows: (Row | undefined)[] = [];
+  let head = 0;
+  return {
+    size: () => rows.length - head,
+    push(row) {
+      rows.push(row);
+    },
+    shift() {
+      if (head === rows.length) return undefined;
+      const row = rows[head];
+      rows[head++] = undefined;
+      if (head >= COMPACT_AT && head * 2 >= rows.length) {
+        rows = rows.slice(head);
+        head = 0;
+      }
+      return row;
+    },
+  };
+}
