@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { type Address, addressAt, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../core/address.ts';
+import type { MarketMint, MintCharacter } from './sim-market.ts';
+
+/** One pool of the built-in market. The order of the two mints on chain is worked out from their bytes. */
+export interface BuiltinPool {
+  readonly pair: readonly [string, string];
+  readonly feeBps: number;
+  /** Dollars on each side of the pool near the price. */
+  readonly depthUsd: number;
+  /** The venue's own choice among its kinds of pool; see `synthesize` of the venue. */
+  readonly variant: number;
+}
+
+/** The one mint that exists nowhere but here: Token-2022 with a transfer fee. */
+export const TAX_MINT: Address = addressAt(createHash('sha256').update('built-in market: TAX mint').digest());
+export const TAX_FEE_BPS = 50;
+/** The most one transfer of TAX can cost, in its base units. */
+export const TAX_FEE_MAXIMUM = 5_000_000_000n;
+
+export const BUILTIN_MINTS: readonly MarketMint[] = [
+  mint('SOL', 'So11111111111111111111111111111111111111112', 9, 142.35, 'sol'),
+  mint('USDC', 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', 6, 1, 'stable'),
+  mint('USDT', 'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB', 6, 0.9996, 'stable'),
+  mint('JitoSOL', 'J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn', 9, 179.14, 'staked-sol'),
+  mint('BONK', 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263', 5, 0.00001184, 'alt'),
+  mint('JUP', 'JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN', 6, 0.2243, 'alt'),
+  mint('RAY', '4k3Dyjzvzp8eMZWUXbBCjEvwSkkk59S5iCNLY3QrkX6R', 6, 1.126, 'alt'),
+  { ...mint('TAX', TAX_MINT, 6, 0.0371, 'alt'), tokenProgram: TOKEN_2022_PROGRAM },
+];
+
+/** The pools by venue id. A venue that is built joins the market when it has a list here. */
+export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
+  'orca-whirlpool': [
+    pool('SOL', 'USDC', 4, 2_600_000, 0),
+    pool('SOL', 'USDC', 1, 420_000, 2),
+    pool('SOL', 'USDC', 16, 700_000, 1),
+    pool('SOL', 'USDC', 30, 350_000, 0),
+    pool('SOL', 'USDT', 5, 480_000, 0),
+    pool('SOL', 'USDT', 16, 160_000, 3),
+    pool('USDT', 'USDC', 1, 3_200_000, 0),
+    pool('JitoSOL', 'SOL', 1, 2_800_000, 0),
+    pool('JitoSOL', 'SOL', 5, 900_000, 2),
+    pool('JitoSOL', 'USDC', 16, 260_000, 0),
+    pool('BONK', 'SOL', 30, 320_000, 0),
+    pool('BONK', 'SOL', 16, 110_000, 1),
+    pool('BONK', 'USDC', 30, 140_000, 2),
+    pool('JUP', 'SOL', 30, 150_000, 0),
+    pool('JUP', 'USDC', 16, 210_000, 3),
+    pool('RAY', 'USDC', 30, 120_000, 0),
+    pool('TAX', 'USDC', 100, 90_000, 0),
+  ],
+  'raydium-cpmm': [
+    pool('SOL', 'USDC', 25, 1_500_000, 0),
+    pool('SOL', 'USDT', 25, 330_000, 0),
+    pool('USDT', 'USDC', 25, 600_000, 0),
+    pool('JitoSOL', 'SOL', 25, 420_000, 0),
+    pool('JitoSOL', 'USDC', 25, 180_000, 0),
+    pool('BONK', 'SOL', 25, 520_000, 0),
+    pool('BONK', 'USDC', 100, 90_000, 0),
+    pool('JUP', 'SOL', 25, 190_000, 0),
+    pool('JUP', 'USDC', 25, 240_000, 0),
+    pool('RAY', 'SOL', 25, 650_000, 0),
+    pool('RAY', 'USDC', 25, 480_000, 0),
+    pool('TAX', 'SOL', 25, 130_000, 1),
+    pool('TAX', 'USDC', 100, 70_000, 0),
+  ],
+};
+
+function mint(
+  symbol: string,
+  address: string,
+  decimals: number,
+  referencePriceUsd: number,
+  character: MintCharacter,
+): MarketMint {
+  return {
+    address: address as Address,
+    symbol,
+    decimals,
+    tokenProgram: TOKEN_PROGRAM,
+    referencePriceUsd,
+    character,
+  };
+}
+
+function pool(a: string, b: string, feeBps: number, depthUsd: number, variant: number): BuiltinPool {
+  return { pair: [a, b], feeBps, depthUsd, variant };
+}

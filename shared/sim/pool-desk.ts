@@ -1,0 +1,199 @@
+import type { AccountBytes, AccountSource } from '../core/account.ts';
+import type { Address } from '../core/address.ts';
+import { ArbError } from '../core/errors.ts';
+import { venueById } from '../venues/registry.ts';
+import type { PoolState, Venue } from '../venues/venue.ts';
+import type { Bank } from './bank.ts';
+import { amountForMove, type PoolPrice, poolPrice } from './price-target.ts';
+import type { MarketPool } from './sim-market.ts';
+import { vaultWrites } from './vault-writes.ts';
+
+/** A pool as the traders see it: decoded once and carried on through every swap. */
+export interface DeskPool {
+  readonly venue: Venue;
+  readonly address: Address;
+  /** Undefined while the pool's bytes no longer load. */
+  state: PoolState | undefined;
+  /** The bytes of each account that every swap writes, as `state` knows them. */
+  readonly seen: Map<Address, AccountBytes | null>;
+  /** Base units in that move the price by a factor of e squared along today's liquidity: its depth, each way. */
+  depthA: number;
+  depthB: number;
+}
+
+/** Everything the traders do to the chain: they swap pools of the bank by the venues' own rules, bytes to bytes. */
+export interface PoolDesk {
+  readonly pools: readonly DeskPool[];
+  poolAt(address: Address): DeskPool | undefined;
+  /** Decodes again the pools that somebody else has swapped since. */
+  refresh(): void;
+  price(pool: DeskPool): PoolPrice | undefined;
+  /** Swaps for a trader with a bottomless pocket; false, with nothing written, where the venue refuses. */
+  swap(pool: DeskPool, aToB: boolean, amountIn: bigint): boolean;
+  /** Swaps so that the mid price falls (`aToB`) or rises by `move` in log price; false when it cannot. */
+  push(pool: DeskPool, aToB: boolean, move: number): boolean;
+  /** Base units that the traders took out of all pools less what they paid in: negative when they paid more. */
+  pocket(mint: Address): bigint;
+}
+
+/** The smallest move that says something about depth: below it the rounding of amounts does. */
+const TELLING_MOVE = 1e-5;
+const PROBE_MOVE = 2e-4;
+
+/** Opens every pool of the market. Throws `market-pool-unusable` for one that does not load. */
+export function createPoolDesk(deps: {
+  readonly bank: Bank;
+  readonly pools: readonly MarketPool[];
+}): PoolDesk {
+  const { bank } = deps;
+  const source: AccountSource = (address) => bank.get(address);
+  const pocket = new Map<Address, bigint>();
+
+  const pools = deps.pools.map(({ venue: id, address }): DeskPool => {
+    const venue = venueById(id);
+    if (venue === undefined) {
+      throw new ArbError('market-pool-unusable', `pool ${address} is of a venue not built: ${id}`, {
+        address,
+      });
+    }
+    const pool: DeskPool = { venue, address, state: undefined, seen: new Map(), depthA: 0, depthB: 0 };
+    const refused = reload(pool);
+    if (refused !== '') {
+      throw new ArbError('market-pool-unusable', `pool ${address} of ${id} does not load: ${refused}`, {
+        address,
+      });
+    }
+    return pool;
+  });
+  for (const pool of pools) {
+    pool.depthA = probeDepth(pool, true);
+    pool.depthB = probeDepth(pool, false);
+  }
+  const byAddress = new Map(pools.map((pool) => [pool.address, pool]));
+
+  function reload(pool: DeskPool): string {
+    pool.state = undefined;
+    const loaded = pool.venue.load(pool.address, source);
+    remember(pool);
+    if (!loaded.ok) return loaded.reason;
+    pool.state = loaded.state;
+    remember(pool);
+    return '';
+  }
+
+  function remember(pool: DeskPool): void {
+    pool.seen.clear();
+    pool.seen.set(pool.address, bank.get(pool.address));
+    for (const { address, everySwap } of pool.state?.accounts ?? []) {
+      if (everySwap) pool.seen.set(address, bank.get(address));
+    }
+  }
+
+  function isStale(pool: DeskPool): boolean {
+    for (const [address, bytes] of pool.seen) if (bank.get(address) !== bytes) return true;
+    return false;
+  }
+
+  function price(pool: DeskPool): PoolPrice | undefined {
+    return pool.state === undefined ? undefined : poolPrice(pool.venue, pool.state, bank.clock());
+  }
+
+  function probeDepth(pool: DeskPool, aToB: boolean): number {
+    if (pool.state === undefined) return 0;
+    const vault = bank.get(aToB ? pool.state.vaultA : pool.state.vaultB);
+    const held =
+      vault === null ? 0n : new DataView(vault.data.buffer, vault.data.byteOffset).getBigUint64(64, true);
+    const amount = amountForMove({
+      venue: pool.venue,
+      state: pool.state,
+      clock: bank.clock(),
+      aToB,
+      move: PROBE_MOVE,
+      firstGuess: held / 5_000n + 1n,
+    });
+    return Number(amount) / Math.expm1(PROBE_MOVE / 2);
+  }
+
+  function swap(pool: DeskPool, aToB: boolean, amountIn: bigint): boolean {
+    const before = pool.state;
+    if (before === undefined || amountIn <= 0n) return false;
+    const clock = bank.clock();
+    const priceBefore = price(pool);
+    const settled = pool.venue.settle(before, aToB, amountIn, clock);
+    if (!settled.ok) return false;
+    const vaults = vaultWrites({ venue: pool.venue, before, settled, aToB, clock, source });
+    if (vaults === undefined) return false;
+    const everySwap = new Set<Address>();
+    for (const account of settled.state.accounts) if (account.everySwap) everySwap.add(account.address);
+    for (const write of pool.venue.write(settled.state, source)) {
+      // The chain tells of an account that a swap touched; of a tick array it only read there is nothing to tell.
+      const held = bank.get(write.address);
+      if (
+        everySwap.has(write.address) ||
+        held === null ||
+        Buffer.compare(held.data, write.account.data) !== 0
+      ) {
+        bank.set(write);
+      }
+    }
+    for (const write of vaults.writes) bank.set(write);
+    const [mintIn, mintOut] = aToB ? [before.mintA, before.mintB] : [before.mintB, before.mintA];
+    pocket.set(mintIn, (pocket.get(mintIn) ?? 0n) - vaults.paidIn);
+    pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + settled.amountOut);
+    if (vaults.needsReload) reload(pool);
+    else {
+      pool.state = settled.state;
+      extendAccounts(pool, before);
+      remember(pool);
+    }
+    learnDepth(pool, aToB, vaults.paidIn, priceBefore);
+    return true;
+  }
+
+  /** A settled state that has walked on may name accounts that the one before had no bytes of. */
+  function extendAccounts(pool: DeskPool, before: PoolState): void {
+    const state = pool.state;
+    if (state === undefined || state.accounts === before.accounts) return;
+    const known = new Set(before.accounts.map((account) => account.address));
+    for (const { address } of state.accounts) {
+      if (!known.has(address)) {
+        reload(pool);
+        return;
+      }
+    }
+  }
+
+  function learnDepth(pool: DeskPool, aToB: boolean, paidIn: bigint, before: PoolPrice | undefined): void {
+    const after = price(pool);
+    if (before === undefined || after === undefined) return;
+    const moved = aToB ? before.mid - after.mid : after.mid - before.mid;
+    if (moved < TELLING_MOVE) return;
+    const depth = Number(paidIn) / Math.expm1(moved / 2);
+    if (aToB) pool.depthA = depth;
+    else pool.depthB = depth;
+  }
+
+  return {
+    pools,
+    poolAt: (address) => byAddress.get(address),
+    refresh() {
+      for (const pool of pools) if (isStale(pool)) reload(pool);
+    },
+    price,
+    swap,
+    push(pool, aToB, move) {
+      if (pool.state === undefined) return false;
+      const depth = aToB ? pool.depthA : pool.depthB;
+      const amount = amountForMove({
+        venue: pool.venue,
+        state: pool.state,
+        clock: bank.clock(),
+        aToB,
+        move,
+        firstGuess: BigInt(Math.ceil(depth * Math.expm1(move / 2))),
+      });
+      return swap(pool, aToB, amount);
+    },
+    pocket: (mint) => pocket.get(mint) ?? 0n,
+  };
+}
