@@ -1,0 +1,36 @@
+const TEXT = Symbol('json text');
+
+/** JSON that is text already: an account encoded once and sent to many. */
+export interface JsonFragment {
+  readonly [TEXT]: string;
+}
+
+/** What becomes a JSON text; a bigint is written as the integer it is, which numbers of 64 bits need. */
+export type Json =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
+  | JsonFragment
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+export function fragment(text: string): JsonFragment {
+  return { [TEXT]: text };
+}
+
+/** The JSON text of a value; keys that are undefined are left out. */
+export function jsonText(value: Json): string {
+  if (value === undefined) return 'null';
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (TEXT in value) return (value as JsonFragment)[TEXT];
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
+  const members: string[] = [];
+  for (const [key, member] of Object.entries(value as Record<string, Json>)) {
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${jsonText(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}
