@@ -4,15 +4,15 @@ export interface LatencyHistogram {
   record(micros: number): void;
   readonly count: number;
   /** Sum of everything recorded, for means and rates. */
-  readonly sumMicros: number;
+  readonly sum: number;
   /** The longest, exact; 0 when nothing was recorded. */
-  readonly maxMicros: number;
-  /** The duration that a share `q` (0 to 1) did not exceed, within 1.6 %; 0 when nothing was recorded. */
-  quantileMicros(q: number): number;
-  readonly p50Micros: number;
-  readonly p99Micros: number;
+  readonly max: number;
+  /** The duration that `p` percent (0 to 100) did not exceed, within 1.6 %; 0 when nothing was recorded. */
+  percentile(p: number): number;
   /** How many were at most `micros`, to the precision of the buckets. */
   countUpTo(micros: number): number;
+  /** A coarse shape for plots: upper bound (four to a power of two) and count of each range that is not empty. */
+  buckets(): readonly (readonly [upTo: number, count: number])[];
   /** Adds what `other` recorded. */
   merge(other: LatencyHistogram): void;
   reset(): void;
@@ -23,6 +23,8 @@ const UNITS_PER_MICRO = 64;
 /** Each power of two is cut in 32, so a bucket is at most 1/32 of its value wide. */
 const SUB_BITS = 5;
 const SUB_BUCKETS = 1 << SUB_BITS;
+/** Buckets to a range of `buckets()`. */
+const COARSE = SUB_BUCKETS / 4;
 const MAX_UNITS = 0x7fffffff;
 const BUCKETS = (31 - SUB_BITS + 1) * SUB_BUCKETS;
 
@@ -36,12 +38,12 @@ const bucketsOf = new WeakMap<LatencyHistogram, Float64Array>();
 export function createLatencyHistogram(): LatencyHistogram {
   const counts = new Float64Array(BUCKETS);
   let count = 0;
-  let sumMicros = 0;
-  let maxMicros = 0;
+  let sum = 0;
+  let max = 0;
 
-  function quantileMicros(q: number): number {
+  function percentile(p: number): number {
     if (count === 0) return 0;
-    const rank = Math.max(1, Math.ceil(Math.min(Math.max(q, 0), 1) * count));
+    const rank = Math.max(1, Math.ceil((Math.min(Math.max(p, 0), 100) / 100) * count));
     let seen = 0;
     let bucket = 0;
     while (bucket < BUCKETS - 1) {
@@ -49,7 +51,7 @@ export function createLatencyHistogram(): LatencyHistogram {
       if (seen >= rank) break;
       bucket++;
     }
-    return Math.min(middleMicros(bucket), maxMicros);
+    return Math.min((lowMicros(bucket) + lowMicros(bucket + 1)) / 2, max);
   }
 
   const histogram: LatencyHistogram = {
@@ -57,43 +59,46 @@ export function createLatencyHistogram(): LatencyHistogram {
       const duration = atLeastZero(micros);
       counts[bucketOf(duration)]!++;
       count++;
-      sumMicros += duration;
-      if (duration > maxMicros) maxMicros = duration;
+      sum += duration;
+      if (duration > max) max = duration;
     },
     get count() {
       return count;
     },
-    get sumMicros() {
-      return sumMicros;
+    get sum() {
+      return sum;
     },
-    get maxMicros() {
-      return maxMicros;
+    get max() {
+      return max;
     },
-    quantileMicros,
-    get p50Micros() {
-      return quantileMicros(0.5);
-    },
-    get p99Micros() {
-      return quantileMicros(0.99);
-    },
+    percentile,
     countUpTo(micros) {
       let total = 0;
       for (let bucket = bucketOf(atLeastZero(micros)); bucket >= 0; bucket--) total += counts[bucket]!;
       return total;
+    },
+    buckets() {
+      const shape: (readonly [number, number])[] = [];
+      for (let first = 0; first < BUCKETS; first += COARSE) {
+        let total = 0;
+        for (let bucket = first; bucket < first + COARSE; bucket++) total += counts[bucket]!;
+        if (total > 0) shape.push([lowMicros(first + COARSE), total]);
+      }
+      return shape;
     },
     merge(other) {
       const theirs = bucketsOf.get(other);
       if (theirs === undefined) throw new TypeError('not a histogram of createLatencyHistogram');
       for (let bucket = 0; bucket < BUCKETS; bucket++) counts[bucket]! += theirs[bucket]!;
       count += other.count;
-      sumMicros += other.sumMicros;
-      maxMicros = Math.max(maxMicros, other.maxMicros);
+      sum += other.sum;
+      max = Math.max(max, other.max);
     },
     reset() {
       counts.fill(0);
       count = 0;
-      sumMicros = 0;
-      maxMicros = 0;
+      sum = 0;
+      max = 0;
     },
   };
   bucketsOf.set(histogram, counts);
@@ -115,9 +120,9 @@ function bucketOf(micros: number): number {
   return (shift + 1) * SUB_BUCKETS + ((units >>> shift) & (SUB_BUCKETS - 1));
 }
 
-function middleMicros(bucket: number): number {
-  if (bucket < SUB_BUCKETS) return (bucket + 0.5) / UNITS_PER_MICRO;
+/** The shortest duration that falls in `bucket`: the inverse of `bucketOf`. */
+function lowMicros(bucket: number): number {
+  if (bucket < SUB_BUCKETS) return bucket / UNITS_PER_MICRO;
   const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
-  const low = (SUB_BUCKETS + (bucket % SUB_BUCKETS)) * 2 ** shift;
-  return (low + 2 ** shift / 2) / UNITS_PER_MICRO;
+  return ((SUB_BUCKETS + (bucket % SUB_BUCKETS)) * 2 ** shift) / UNITS_PER_MICRO;
 }
