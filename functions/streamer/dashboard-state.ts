@@ -82,7 +82,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
         netLamports: String(ledger.netLamports),
         costLamports: String(ledger.costLamports),
         byMint: byStartMint(params),
-        series: recent.profitLine,
+        series: recent.profitLine(),
       },
       tally: {
         filled: ledger.filled,

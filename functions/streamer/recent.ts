@@ -1,5 +1,8 @@
 import type { Clock } from '../../shared/core/clock.ts';
+import { LAMPORTS_PER_SOL } from '../../shared/core/units.ts';
 import type { Decision, Fill } from '../../shared/engine/record.ts';
+import { createPnlSeries } from './dashboard/series.ts';
+import type { PnlPoint } from './dashboard/view.ts';
 import type { Observer } from './pipeline.ts';
 
 /** A decision or fill with the wall-clock time it was made at. */
@@ -19,18 +22,17 @@ export interface Recent {
   /** Attempts that ended filled with a net above zero. */
   readonly won: number;
   /** Oldest first: Unix milliseconds and running net in whole SOL. */
-  readonly profitLine: readonly (readonly [atMs: number, netSol: number])[];
+  profitLine(): readonly PnlPoint[];
 }
 
 const KEPT = 50;
-const MAX_POINTS = 2_000;
 /** A route refused again within this many slots for the same reason renews its row instead of adding one. */
 const REPEAT_SLOTS = 25;
 
 export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
   const decisions: Timed<Decision>[] = [];
   const fills: Timed<Fill>[] = [];
-  let profitLine: (readonly [number, number])[] = [];
+  const profitLine = createPnlSeries();
   let won = 0;
 
   const keep = <T>(list: Timed<T>[], item: Timed<T>): void => {
@@ -53,12 +55,7 @@ export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
     const atMs = clock.nowMs();
     keep(fills, { atMs, slot: fill.slot, item: fill });
     if (fill.outcome === 'filled' && fill.netLamports > 0n) won += 1;
-    profitLine.push([atMs, Number(netLamports()) / 1e9]);
-    // Halving keeps the shape of the whole run at half the resolution, the newest point included.
-    if (profitLine.length > MAX_POINTS) {
-      const parity = (profitLine.length - 1) % 2;
-      profitLine = profitLine.filter((_, i) => i % 2 === parity);
-    }
+    profitLine.push(atMs, Number(netLamports()) / Number(LAMPORTS_PER_SOL));
   };
 
   return {
@@ -67,9 +64,7 @@ export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
     get won() {
       return won;
     },
-    get profitLine() {
-      return profitLine;
-    },
+    profitLine: () => profitLine.points(),
     observe(_event, record) {
       for (const decision of record.decisions) keepDecision(decision, record.slot);
       for (const fill of record.fills) keepFill(fill);

@@ -113,9 +113,8 @@ function latencyOf({ histograms }: StageLatency): RunSummary['latencyMicros'] {
   return Object.fromEntries(
     STAGES.map((stage) => {
       const histogram = histograms[stage];
-      const p50 = histogram.percentile(50);
-      const p99 = histogram.percentile(99);
-      return [stage, { count: histogram.count, p50, p99, max: histogram.max }];
+      const { count, max } = histogram;
+      return [stage, { count, p50: histogram.percentile(50), p99: histogram.percentile(99), max }];
     }),
   );
 }

@@ -1,0 +1,34 @@
+import type { Address } from '../../shared/core/address.ts';
+import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import { startLocalNode } from '../../shared/sim/node.ts';
+import { createWorld, type World } from '../../shared/sim/world.ts';
+import { selectPools, type Universe } from './universe.ts';
+
+/** The chain that a run without a real RPC trades on: the built-in market or a snapshot, with others trading. */
+export interface LocalMarket extends Universe {
+  readonly world: World;
+  /** What the market's mints are called. */
+  readonly symbols: ReadonlyMap<Address, string>;
+}
+
+/** Makes the market that `source` names: `built-in`, or the path of a snapshot file. Throws `snapshot-…`. */
+export function createLocalMarket(source: string, seed: number): LocalMarket {
+  const market = source === 'built-in' ? source : readMarketSnapshot(source);
+  const world = createWorld({ market, seed });
+  const { pools, skipped } = selectPools(world.market.pools);
+  return {
+    world,
+    pools,
+    skipped: [...world.market.skipped, ...skipped],
+    symbols: new Map(world.market.mints.map(({ address, symbol }) => [address, symbol])),
+  };
+}
+
+/** Serves the market as a validator would, on loopback, a slot every 400 ms. */
+export async function serveLocalMarket({ world }: LocalMarket): Promise<{
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  stop(): Promise<void>;
+}> {
+  return await startLocalNode({ bank: world.bank, onSlotStart: () => world.traders.trade() });
+}
