@@ -1,4 +1,5 @@
 import { refusal, success } from '../../core/outcome.ts';
+import { maskUrl } from '../mask-url.ts';
 import { asIs, type KeySummary, labels, optionalKey } from './leaf.ts';
 
 /** A URL of one of `protocols` (`'https:'`). Shown with credentials, keys in the path and the query masked. */
@@ -17,28 +18,6 @@ export function urlKey(options: KeySummary & { readonly protocols: readonly stri
       mask: maskUrl,
     },
   );
-}
-
-const MASK = '****';
-/** Path segments this long are keys, not names. */
-const KEY_LENGTH = 12;
-
-/**
- * `text` without what RPC providers put their keys in: user and password, query values, the fragment and long path
- * segments. Text that is no URL is masked whole.
- */
-export function maskUrl(text: string): string {
-  if (!URL.canParse(text)) return MASK;
-  const url = new URL(text);
-  if (url.host === '') return MASK;
-  const user = url.username === '' && url.password === '' ? '' : `${MASK}@`;
-  const path = url.pathname
-    .split('/')
-    .map((segment) => (segment.length >= KEY_LENGTH ? MASK : segment))
-    .join('/');
-  const query = [...url.searchParams.keys()].map((key) => `${key}=${MASK}`).join('&');
-  const shown = `${url.protocol}//${user}${url.host}${path === '/' ? '' : path}`;
-  return `${shown}${query === '' ? '' : `?${query}`}`;
 }
 
 /**
