@@ -1,8 +1,9 @@
+import { orcaWhirlpool } from './orca-whirlpool/index.ts';
 import { raydiumCpmm } from './raydium-cpmm/index.ts';
 import type { Venue } from './venue.ts';
 
 /** Every venue built, one line each. Subscriptions, the graph, the contract tests and the local node iterate it. */
-export const VENUES: readonly Venue[] = [raydiumCpmm];
+export const VENUES: readonly Venue[] = [orcaWhirlpool, raydiumCpmm];
 
 /** The venue called `id`, or undefined when it is not built. */
 export function venueById(id: string): Venue | undefined {

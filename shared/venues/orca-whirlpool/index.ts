@@ -1,0 +1,31 @@
+import type { Venue } from '../venue.ts';
+import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
+import { apply, load } from './load.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { WhirlpoolState } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+export type { WhirlpoolState } from './state.ts';
+
+/** Orca Whirlpool: concentrated liquidity with a static or adaptive fee. */
+export const orcaWhirlpool: Venue<WhirlpoolState> = {
+  id: 'orca-whirlpool',
+  programId: WHIRLPOOL_PROGRAM,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: POOL_BYTES,
+    mintAOffset: MINT_A_OFFSET,
+    mintBOffset: MINT_B_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};

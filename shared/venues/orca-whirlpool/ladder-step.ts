@@ -1,0 +1,209 @@
+/** @hot Adds steps to a ladder: what the program would do next, and where it would stop. See ladder.ts. */
+import { type Refusal, refusal } from '../../core/outcome.ts';
+import { U64_MAX, U128_MAX } from '../../core/units.ts';
+import { mulDivUp } from '../../math/mul-div.ts';
+import { amountADown, amountAUp, amountBDown, amountBUp } from '../../math/sqrt-price.ts';
+import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK } from '../../math/tick.ts';
+import type { QuoteRefusal } from '../venue.ts';
+import { type AdaptiveFeeConstants, accumulatorAt, totalFeeRate, traversedGroup } from './adaptive-fee.ts';
+import type { Ladder } from './ladder.ts';
+import { priceAtTick, type WhirlpoolState } from './state.ts';
+import { TICKS_PER_ARRAY } from './tick-array.ts';
+
+/** Hundredths of a basis point in one. */
+export const FEE_DENOMINATOR = 1_000_000n;
+/** Far more steps than a transaction's compute units pay for. */
+const MAX_STEPS = 2_048;
+/** Liquidity that no pair of u64 amounts can make; beyond it the program's own products overflow. */
+const MAX_LIQUIDITY = 1n << 95n;
+
+export const MISSING_ARRAY = refusal<QuoteRefusal>('missing-account', 'tick array not known');
+export const ARRAYS_EXHAUSTED = refusal<QuoteRefusal>('no-liquidity', 'three tick arrays hold too little');
+export const AT_LAST_PRICE = refusal<QuoteRefusal>('no-liquidity', 'the price stands at its bound');
+const LIQUIDITY_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'liquidity leaves its bounds at a tick');
+const PRICE_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'tick and price of the pool disagree');
+const STEP_OVERFLOW = refusal<QuoteRefusal>('amount-overflow', 'a step pays more than u64');
+const TOO_MANY_STEPS = refusal<QuoteRefusal>('iteration-cap');
+
+export function refuseFrom(ladder: Ladder, why: Refusal<QuoteRefusal>): void {
+  ladder.end = 'refused';
+  ladder.refusal = why;
+}
+
+/** Adds one step, or ends the ladder. */
+export function extendLadder(state: WhirlpoolState, ladder: Ladder): void {
+  if (ladder.steps.length >= MAX_STEPS) {
+    refuseFrom(ladder, TOO_MANY_STEPS);
+    return;
+  }
+  if (ladder.stopWanted) moveToNextStop(state, ladder);
+  if (ladder.end !== 'open') return;
+  const { aToB, liquidity, price: from, constants } = ladder;
+  if (liquidity >= MAX_LIQUIDITY) {
+    refuseFrom(ladder, LIQUIDITY_BROKEN);
+    return;
+  }
+  let to = ladder.stopPrice;
+  let skipped = false;
+  let accumulator = 0;
+  if (constants !== undefined) {
+    accumulator = accumulatorAt(constants, ladder.reference, ladder.group);
+    setFeeRate(ladder, totalFeeRate(constants, ladder.staticFeeRate, accumulator));
+    skipped = passesOverGroups(ladder, constants);
+    const bound = groupBound(state, ladder, constants, skipped);
+    if (bound !== undefined && (aToB ? bound > to : bound < to)) to = bound;
+  }
+  if (aToB ? to > from : to < from) {
+    refuseFrom(ladder, PRICE_BROKEN);
+    return;
+  }
+  const idle = liquidity === 0n || from === to;
+  const amountIn = idle ? 0n : aToB ? amountAUp(liquidity, to, from) : amountBUp(liquidity, from, to);
+  const amountOut = idle ? 0n : aToB ? amountBDown(liquidity, to, from) : amountADown(liquidity, from, to);
+  const fee = idle ? 0n : mulDivUp(amountIn, ladder.feeRate, ladder.keptRate);
+  const at = ladder.steps.length;
+  const totalOut = (at === 0 ? 0n : ladder.totalOut[at - 1]!) + amountOut;
+  ladder.totalIn.push((at === 0 ? 0n : ladder.totalIn[at - 1]!) + amountIn + fee);
+  ladder.totalOut.push(totalOut);
+  const { group } = ladder;
+  const accumulatorAfter =
+    constants === undefined ? 0 : advanceGroup(ladder, constants, to, skipped, accumulator);
+  const shifted = liquidity << 64n;
+  ladder.steps.push({
+    from,
+    to,
+    liquidity,
+    shifted,
+    shiftedPrice: aToB ? shifted * from : 0n,
+    feeRate: ladder.feeRate,
+    keptRate: ladder.keptRate,
+    amountIn,
+    stopTick: ladder.stopTick,
+    stopPrice: ladder.stopPrice,
+    array: ladder.stopArray,
+    arrayIndex: ladder.stopIndex,
+    group,
+    skipped,
+    accumulator,
+    accumulatorAfter,
+  });
+  ladder.price = to;
+  if (totalOut > U64_MAX) {
+    leaveUnfinishable(ladder, STEP_OVERFLOW);
+    return;
+  }
+  if (to === ladder.stopPrice) arriveAtStop(ladder);
+}
+
+/** The step just added may be taken in part, but the program fails when it is taken whole. */
+function leaveUnfinishable(ladder: Ladder, why: Refusal<QuoteRefusal>): void {
+  ladder.unfinishable = ladder.steps.length - 1;
+  refuseFrom(ladder, why);
+}
+
+function arriveAtStop(ladder: Ladder): void {
+  const { aToB, stopArray } = ladder;
+  ladder.stopWanted = true;
+  if (stopArray !== null) {
+    const net = stopArray.nets[ladder.stopIndex]!;
+    const liquidity = aToB ? ladder.liquidity - net : ladder.liquidity + net;
+    if (liquidity < 0n || liquidity > U128_MAX) {
+      leaveUnfinishable(ladder, LIQUIDITY_BROKEN);
+      return;
+    }
+    ladder.liquidity = liquidity;
+    ladder.tickAt += aToB ? -1 : 1;
+  }
+  if (ladder.price === (aToB ? MIN_SQRT_PRICE : MAX_SQRT_PRICE)) ladder.end = 'last-price';
+  else if (stopArray === null && ladder.cut) leaveUnfinishable(ladder, MISSING_ARRAY);
+  else if (stopArray === null) refuseFrom(ladder, ARRAYS_EXHAUSTED);
+}
+
+/** Heads for the next initialized tick in reach, or for where the reach ends. */
+function moveToNextStop(state: WhirlpoolState, ladder: Ladder): void {
+  const { aToB, arrays, lastStart } = ladder;
+  while (ladder.arrayAt < arrays.length) {
+    const array = arrays[ladder.arrayAt];
+    if (array && ladder.tickAt >= 0 && ladder.tickAt < array.ticks.length) {
+      ladder.stopWanted = false;
+      ladder.stopTick = array.ticks[ladder.tickAt]!;
+      ladder.stopPrice = array.prices[ladder.tickAt]!;
+      ladder.stopArray = array;
+      ladder.stopIndex = ladder.tickAt;
+      return;
+    }
+    ladder.arrayAt++;
+    const next = arrays[ladder.arrayAt];
+    ladder.tickAt = next && aToB ? next.ticks.length - 1 : 0;
+  }
+  const width = TICKS_PER_ARRAY * state.tickSpacing;
+  const isLastOfAll = aToB ? lastStart <= MIN_TICK : lastStart + width > MAX_TICK;
+  // Having crossed the array's own last tick, the program looks for a fourth array at once.
+  const lastTick = aToB ? lastStart : lastStart + width - state.tickSpacing;
+  if (!isLastOfAll && ladder.stopTick === lastTick) {
+    refuseFrom(ladder, ladder.cut ? MISSING_ARRAY : ARRAYS_EXHAUSTED);
+    return;
+  }
+  ladder.stopWanted = false;
+  ladder.stopTick = aToB ? Math.max(lastStart, MIN_TICK) : isLastOfAll ? MAX_TICK : lastStart + width - 1;
+  ladder.stopPrice = priceAtTick(state.prices, ladder.stopTick);
+  ladder.stopArray = null;
+  ladder.stopIndex = -1;
+}
+
+function setFeeRate(ladder: Ladder, rate: number): void {
+  if (rate === ladder.feeRateNumber) return;
+  ladder.feeRateNumber = rate;
+  ladder.feeRate = BigInt(rate);
+  ladder.keptRate = FEE_DENOMINATOR - ladder.feeRate;
+}
+
+/** True where stopping at every tick group would change nothing: no adaptive part, no liquidity, or the most of it. */
+function passesOverGroups(ladder: Ladder, constants: AdaptiveFeeConstants): boolean {
+  if (constants.controlFactor === 0 || ladder.liquidity === 0n) return true;
+  const { lower, upper } = ladder.core;
+  if (lower !== undefined && ladder.group < lower.tickGroup) return true;
+  return upper !== undefined && ladder.group > upper.tickGroup;
+}
+
+/** The price that the adaptive fee lets the next step reach; undefined: any. */
+function groupBound(
+  state: WhirlpoolState,
+  ladder: Ladder,
+  constants: AdaptiveFeeConstants,
+  skipped: boolean,
+): bigint | undefined {
+  const { aToB, group, core } = ladder;
+  if (skipped) {
+    if (constants.controlFactor === 0 || ladder.liquidity === 0n) return undefined;
+    // Outside the core range, coming back into it: its edge is the next place where the fee changes.
+    if (aToB)
+      return core.upper !== undefined && group > core.upper.tickGroup ? core.upper.sqrtPrice : undefined;
+    return core.lower !== undefined && group < core.lower.tickGroup ? core.lower.sqrtPrice : undefined;
+  }
+  const size = constants.tickGroupSize;
+  const tick = aToB ? group * size : group * size + size;
+  return priceAtTick(state.prices, Math.min(Math.max(tick, MIN_TICK), MAX_TICK));
+}
+
+/** Moves to the group of the next step; gives the accumulator that a swap ending here leaves. */
+function advanceGroup(
+  ladder: Ladder,
+  constants: AdaptiveFeeConstants,
+  price: bigint,
+  skipped: boolean,
+  accumulator: number,
+): number {
+  const { aToB } = ladder;
+  let left = accumulator;
+  if (skipped) {
+    const { group, stopPrice, stopTick } = ladder;
+    const reached = traversedGroup(constants.tickGroupSize, aToB, price, stopPrice, stopTick);
+    if (aToB ? reached < group : reached > group) {
+      ladder.group = reached;
+      left = accumulatorAt(constants, ladder.reference, reached);
+    }
+  }
+  ladder.group += aToB ? -1 : 1;
+  return left;
+}

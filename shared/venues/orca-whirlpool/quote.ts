@@ -1,0 +1,148 @@
+/** @hot What the program pays now. Exact to the unit: orca-so/whirlpools `swap` and `swap_v2` with an exact input. */
+import type { ChainClock } from '../../core/clock.ts';
+import { type Refusal, refusal } from '../../core/outcome.ts';
+import { U64_MAX } from '../../core/units.ts';
+import { amountADown, amountBDown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
+import { inverseTransferFee, type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import type { Quote, QuoteRefusal } from '../venue.ts';
+import { CLOCK_BEHIND, referenceMode } from './adaptive-fee.ts';
+import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';
+import { extendLadder, FEE_DENOMINATOR } from './ladder-step.ts';
+import type { WhirlpoolState } from './state.ts';
+
+const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
+const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
+const ALL_WITHHELD = refusal<QuoteRefusal>('amount-too-small', 'the transfer fee takes all of it');
+const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'trading is not enabled yet');
+const CLOCK_TOO_OLD = refusal<QuoteRefusal>('not-open', 'the clock is before the last change of the pool');
+const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
+
+const LADDERS_PER_DIRECTION = 3;
+
+/** The ladder in force at `clock`, or why the program would refuse any swap. */
+export function ladderAt(
+  state: WhirlpoolState,
+  aToB: boolean,
+  clock: ChainClock,
+): Ladder | Refusal<QuoteRefusal> {
+  const now = clock.unixTimestamp;
+  if (state.refused.size !== 0) return BYTES_REFUSED;
+  if (now < state.rewardTimestamp) return CLOCK_TOO_OLD;
+  let mode = 0;
+  const { oracle } = state;
+  if (oracle !== null) {
+    if (now < oracle.tradeEnableTimestamp) return NOT_OPEN;
+    mode = referenceMode(oracle.constants, oracle.variables, now);
+    if (mode === CLOCK_BEHIND) return CLOCK_TOO_OLD;
+  }
+  const slot = aToB ? mode : mode + LADDERS_PER_DIRECTION;
+  const known = state.ladders[slot];
+  if (known !== undefined) return known;
+  const ladder = createLadder(state, aToB, mode);
+  state.ladders[slot] = ladder;
+  return ladder;
+}
+
+/** Base units that reach the pool out of `amountIn`, or why it is no amount to swap. */
+export function amountReaching(
+  mint: MintFacts,
+  epoch: number,
+  amountIn: bigint,
+): bigint | Refusal<QuoteRefusal> {
+  if (amountIn <= 0n) return ZERO_AMOUNT;
+  if (amountIn > U64_MAX) return AMOUNT_OVERFLOW;
+  if (mint.transferFee === undefined) return amountIn;
+  const reaching = amountIn - transferFee(mint, epoch, amountIn);
+  return reaching <= 0n ? ALL_WITHHELD : reaching;
+}
+
+/** Exact amount out for `amountIn` base units in; a refusal where the program fails or data is missing. */
+export function quote(state: WhirlpoolState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  const reaching = amountReaching(aToB ? state.mintFactsA : state.mintFactsB, clock.epoch, amountIn);
+  if (typeof reaching !== 'bigint') return reaching;
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return ladder;
+  const at = findStep(state, ladder, reaching);
+  const { totalIn, totalOut } = ladder;
+  const last = totalIn.length - 1;
+  if (at > last) {
+    if (ladder.end !== 'last-price') return ladder.refusal;
+    return paid(state, aToB, clock.epoch, amountIn, reaching, totalIn[last]!, totalOut[last]!);
+  }
+  if (totalIn[at] === reaching) {
+    if (at === ladder.unfinishable) return ladder.refusal;
+    return paid(state, aToB, clock.epoch, amountIn, reaching, reaching, totalOut[at]!);
+  }
+  const left = at === 0 ? reaching : reaching - totalIn[at - 1]!;
+  const part = partialOut(ladder.steps[at]!, aToB, left);
+  const out = at === 0 ? part : part + totalOut[at - 1]!;
+  return paid(state, aToB, clock.epoch, amountIn, reaching, reaching, out);
+}
+
+/** The price after the last, partial step that takes `left` base units, fee included. */
+export function partialPrice(step: Step, aToB: boolean, left: bigint): bigint {
+  // Rounded down: the rest of the amount is the fee.
+  const amount = (left * step.keptRate) / FEE_DENOMINATOR;
+  if (!aToB) return sqrtPriceAfterB(step.liquidity, step.from, amount);
+  if (amount === 0n) return step.from;
+  const divisor = step.shifted + amount * step.from;
+  return (step.shiftedPrice + divisor - 1n) / divisor;
+}
+
+function partialOut(step: Step, aToB: boolean, left: bigint): bigint {
+  const price = partialPrice(step, aToB, left);
+  return aToB ? amountBDown(step.liquidity, price, step.from) : amountADown(step.liquidity, step.from, price);
+}
+
+/** Adds the transfer fees on either side to what the pool took and paid. */
+export function paid(
+  state: WhirlpoolState,
+  aToB: boolean,
+  epoch: number,
+  amountIn: bigint,
+  reaching: bigint,
+  taken: bigint,
+  out: bigint,
+): Quote {
+  if (out > U64_MAX) return AMOUNT_OVERFLOW;
+  const mintIn = aToB ? state.mintFactsA : state.mintFactsB;
+  const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
+  let consumedIn = taken;
+  if (taken === reaching) consumedIn = amountIn;
+  else if (mintIn.transferFee !== undefined) {
+    const fee = inverseTransferFee(mintIn, epoch, taken);
+    consumedIn = taken + fee;
+    // The program checks its own inverse and gives up when it does not come out.
+    if (consumedIn > U64_MAX || transferFee(mintIn, epoch, consumedIn) !== fee) return AMOUNT_OVERFLOW;
+  }
+  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
+  return { ok: true, amountOut, consumedIn };
+}
+
+const Q64 = 2 ** 64;
+
+/** Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. */
+export function marginalPrice(state: WhirlpoolState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return 0;
+  for (let at = 0; ; at++) {
+    if (at === ladder.steps.length) {
+      if (ladder.end !== 'open') return 0;
+      extendLadder(state, ladder);
+      if (at === ladder.steps.length) return 0;
+    }
+    const step = ladder.steps[at]!;
+    if (step.liquidity === 0n || step.from === step.to) continue;
+    const root = Number(step.from) / Q64;
+    const price = aToB ? root * root : 1 / (root * root);
+    const kept = Number(step.keptRate) / Number(FEE_DENOMINATOR);
+    const transfers =
+      keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
+    return price * kept * transfers;
+  }
+}
+
+function keptByTransfer(mint: MintFacts, epoch: number): number {
+  const rate = transferFeeAt(mint, epoch);
+  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+}
