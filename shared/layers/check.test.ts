@@ -106,6 +106,7 @@ describe('platform, sim and functions', () => {
     expect(broken('functions/cli/quote.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('functions/cli/run-local.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
     expect(broken('functions/streamer/local-market.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
+    expect(broken('functions/streamer/simulated-run.ts', "import '../../shared/sim/bank.ts';")).toEqual([]);
   });
 
   it('keeps functions apart, except that the command composes the streamer', () => {
@@ -131,6 +132,8 @@ describe('platform, sim and functions', () => {
   it('keeps tests and repository tools out of production code', () => {
     expect(broken('shared/market/a.ts', "import '../venues/contract.ts';")).toEqual(['no-test-imports@1']);
     expect(broken('shared/market/a.ts', "import './b.test.ts';")).toEqual(['no-test-imports@1']);
+    expect(broken('shared/market/a.ts', "import './test-market.ts';")).toEqual(['no-test-imports@1']);
+    expect(broken('shared/market/test-market.ts', "import '../venues/orca/index.ts';")).toEqual([]);
     expect(broken('shared/platform/a.ts', "import '../layers/check.ts';")).toEqual(['no-tool-imports@1']);
     expect(broken('shared/market/a.test.ts', "import '../sim/node.ts'; import '../engine/b.ts';")).toEqual(
       [],

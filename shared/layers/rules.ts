@@ -25,8 +25,11 @@ const LAYER_PACKAGES: Readonly<Record<string, readonly string[]>> = { core: ['bs
 /** Node's own modules a layer may import; layers not named here may import none. */
 const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['node:crypto'] };
 
-/** The only production files that may start the local node: the `run` verb and the local market it composes. */
-const SIM_STARTERS = [/^functions\/cli\/run[^/]*\.ts$/, /^functions\/streamer\/local-market\.ts$/];
+/** The only production files that may drive the local node: the `run` verb and what it composes for it. */
+const SIM_STARTERS = [
+  /^functions\/cli\/run[^/]*\.ts$/,
+  /^functions\/streamer\/(local-market|simulated-run)\.ts$/,
+];
 
 /** Function folders that may compose another function's folder. */
 const FUNCTION_COMPOSES: Readonly<Record<string, readonly string[]>> = { cli: ['streamer'] };
@@ -37,8 +40,8 @@ const COMPOSITION_ROOTS = [/^functions\/cli\/arb\.ts$/, /^functions\/[^/]+\/(mai
 /** The one file of shared/ that the Pulumi program may import. */
 const NAMES_FILE = 'shared/core/names.ts';
 
-/** Beside the source and free to reach further: tests, benches and the suites that tests share. */
-const TEST_FILE = /(\.test|\.bench|\/contract)\.ts$/;
+/** Beside the source and free to reach further: tests, benches, and what tests share (`contract.ts`, `test-x.ts`). */
+const TEST_FILE = /(\.test|\.bench|\/contract|\/test-[a-z0-9-]+)\.ts$/;
 
 /**
  * Globals that bring time, chance or the outside world. In core to engine they would break replay. An entry
@@ -231,7 +234,7 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
   return ruling(
     'no-sim',
     `production code imports ${to.path}`,
-    'only the run verb (functions/cli/run*.ts) and functions/streamer/local-market.ts start the local node',
+    "only the run verb (functions/cli/run*.ts) and the streamer's local-market.ts and simulated-run.ts drive the local node",
   );
 }
 
