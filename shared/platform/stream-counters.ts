@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+
+/** What a stream has seen since it was made. A counter never goes back. */
+export interface StreamCounters {
+  /** Connections opened after the first. */
+  reconnects: number;
+  /** Snapshots that brought the feed live. */
+  snapshots: number;
+  /** Snapshots that failed, so that another was needed. */
+  snapshotFailures: number;
+  /** WebSocket messages of any kind, and their bytes. */
+  frames: number;
+  bytes: number;
+  accountFrames: number;
+  slotFrames: number;
+  /** Frames that are not what a node sends. Each brings a fresh snapshot: it may have been an update. */
+  badFrames: number;
+  /** Account frames older than one that came before. Passed on. */
+  lateFrames: number;
+  /** Account frames of a subscription that nobody holds. */
+  strayFrames: number;
+  /** Account frames that came before the acknowledgement of their subscription and were held until it. */
+  earlyFrames: number;
+  /** Well-formed frames that answer nothing: notifications of other methods, replies to unknown requests. */
+  otherFrames: number;
+  /** Slot notifications whose slot was not after the last one. Passed on. */
+  slotsBackward: number;
+  /** Slot notifications further ahead than a chain goes in a minute. Passed on. */
+  slotJumps: number;
+  /** Times that accounts went on flowing while the slots stood still. */
+  slotStalls: number;
+}
+
+export function createStreamCounters(): StreamCounters {
+  return {
+    reconnects: 0,
+    snapshots: 0,
+    snapshotFailures: 0,
+    frames: 0,
+    bytes: 0,
+    accountFrames: 0,
+    slotFrames: 0,
+    badFrames: 0,
+    lateFrames: 0,
+    strayFrames: 0,
+    earlyFrames: 0,
+    otherFrames: 0,
+    slotsBackward: 0,
+    slotJumps: 0,
+    slotStalls: 0,
+  };
+}
+
+/** One line of log: the event's name and its values. */
+export type StreamLog = (event: string, values: Readonly<Record<string, string | number | boolean>>) => void;
+
+/** Passes on each kind of event at most once in `everyMs`, with how many were held back since. */
+export function limitLog(log: StreamLog, clock: Clock, everyMs: number): StreamLog {
+  const last = new Map<string, { atMicros: number; held: number }>();
+  return (event, values) => {
+    const atMicros = clock.monotonicMicros();
+    const seen = last.get(event);
+    if (seen !== undefined && atMicros - seen.atMicros < everyMs * 1_000) {
+      seen.held++;
+      return;
+    }
+    last.set(event, { atMicros, held: 0 });
+    log(event, seen === undefined || seen.held === 0 ? values : { ...values, held: seen.held });
+  };
+}

@@ -1,0 +1,116 @@
+import { WebSocket } from 'ws';
+import { ArbError } from '../core/errors.ts';
+
+export interface WsConnectionOptions {
+  readonly url: string;
+  /** From the first packet to the end of the WebSocket handshake. */
+  readonly handshakeTimeoutMs: number;
+  /** The connection is dropped when no frame came for this long (at most a quarter more), or no pong. */
+  readonly silenceMs: number;
+  readonly maxFrameBytes: number;
+  readonly onOpen: () => void;
+  /** Called in the same turn as the socket's data event. */
+  readonly onFrame: (frame: Buffer, isBinary: boolean) => void;
+  /** Once, whatever ended it, unless `close` did. */
+  readonly onEnd: (reason: string) => void;
+}
+
+export interface WsConnection {
+  send(text: string): void;
+  /** Ends it from our side and tells `onEnd`. */
+  drop(reason: string): void;
+  /** Ends it without telling. Resolves when the socket is gone, at the latest after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const TICKS_OF_SILENCE = 4;
+
+/** Host and port of a ws:// or wss:// URL. Throws `ws-url-invalid`, which shows no more of the URL than that. */
+export function webSocketHost(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null || (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')) {
+    const host = parsed?.host ?? '';
+    throw new ArbError('ws-url-invalid', 'the WebSocket URL is not a ws:// or wss:// address', { host });
+  }
+  return parsed.host;
+}
+
+/** Opens one WebSocket and watches over it. Never reconnects: an ended connection is thrown away. */
+export function openWsConnection(options: WsConnectionOptions): WsConnection {
+  const { silenceMs } = options;
+  const socket = new WebSocket(options.url, {
+    handshakeTimeout: options.handshakeTimeoutMs,
+    maxPayload: options.maxFrameBytes,
+    perMessageDeflate: false,
+    followRedirects: false,
+  });
+  // Silence is counted in ticks and not in time: after a stall of this process one tick fires before the frames that
+  // waited in the socket are read, and that must not look like a dead node.
+  let ticksSinceFrame = 0;
+  let ticksSincePong = 0;
+  let ended = false;
+  let fault = '';
+  const watchdog = setInterval(() => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (ticksSinceFrame > TICKS_OF_SILENCE) drop('silent');
+    else if (ticksSincePong > TICKS_OF_SILENCE) drop('no-pong');
+    else {
+      ticksSinceFrame++;
+      ticksSincePong++;
+      socket.ping();
+    }
+  }, silenceMs / TICKS_OF_SILENCE);
+
+  function end(): boolean {
+    if (ended) return false;
+    ended = true;
+    clearInterval(watchdog);
+    return true;
+  }
+
+  function drop(reason: string): void {
+    if (!end()) return;
+    socket.terminate();
+    options.onEnd(reason);
+  }
+
+  socket.on('open', () => {
+    if (!ended) options.onOpen();
+  });
+  socket.on('message', (data, isBinary) => {
+    if (ended) return;
+    ticksSinceFrame = 0;
+    // With ws's default binaryType a message is one Buffer.
+    options.onFrame(data as Buffer, isBinary);
+  });
+  socket.on('pong', () => {
+    ticksSincePong = 0;
+  });
+  socket.on('error', (error: Error & { code?: string }) => {
+    // 'close' always follows and says that it is over; a message could quote the URL, a code cannot.
+    fault =
+      error.code ?? (/^Unexpected server response: \d+$/.test(error.message) ? error.message : error.name);
+  });
+  socket.on('close', (code) => {
+    if (end()) options.onEnd(fault === '' ? `closed ${code}` : `closed ${code} (${fault})`);
+  });
+
+  return {
+    send(text) {
+      if (!ended && socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    drop,
+    async close(graceMs) {
+      end();
+      if (socket.readyState === WebSocket.CLOSED) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => socket.terminate(), graceMs);
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.close(1000);
+      });
+    },
+  };
+}
