@@ -10,8 +10,18 @@ export interface VerbEntry {
 /** Every verb of `arb`, in the order of `--help`: one entry each. */
 export const VERBS: readonly VerbEntry[] = [
   {
+    name: 'run',
+    summary: 'stream a market, search it and paper-trade it, with the dashboard beside it',
+    load: async () => (await import('./run.ts')).runVerb,
+  },
+  {
     name: 'config',
     summary: 'print the effective configuration and where each value came from',
     load: async () => (await import('./config.ts')).configVerb,
+  },
+  {
+    name: 'quote',
+    summary: 'quote a swap on a market snapshot, or replay files of executed swaps',
+    load: async () => (await import('./quote.ts')).quoteVerb,
   },
 ];

@@ -108,6 +108,16 @@ describe('a mint', () => {
     expect(decodeMint(MINT, mintWith([type, value])).ok).toBe(true);
   });
 
+  test('whose extensions are cut is refused', () => {
+    const whole = mintWith([18, zeros(64)]);
+    const cut = (length: number) => decodeMint(MINT, { ...whole, data: whole.data.slice(0, length) });
+    expect(cut(166 + 4 + 63)).toMatchObject({
+      reason: 'unsupported-mint',
+      detail: 'extension 18 runs past the end',
+    });
+    expect(cut(166 + 3)).toMatchObject({ reason: 'unsupported-mint', detail: 'extension 18 has no length' });
+  });
+
   test('is refused when foreign, uninitialized, cut, or of a multisig’s length', () => {
     const good = encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals: 9, supply: 1n });
     const reason = (account: AccountBytes) => {

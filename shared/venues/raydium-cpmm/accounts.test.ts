@@ -133,6 +133,15 @@ describe('applying', () => {
     expect(amountOut(state)).toBe(before);
   });
 
+  test('refuses a vault that became another’s or another mint’s', () => {
+    const { state, accounts } = contractPool(raydiumCpmm, PLAIN);
+    const vault = accounts.get(state.vaultA)!;
+    for (const at of [3, 40]) {
+      const outcome = raydiumCpmm.apply(state, state.vaultA, changed(vault, at, 1, 2, 3));
+      expect(outcome).toMatchObject({ ok: false, reason: 'inconsistent-accounts' });
+    }
+  });
+
   test('refuses a pool account that names other vaults than before', () => {
     const { state, accounts, address } = contractPool(raydiumCpmm, PLAIN);
     const other = changed(accounts.get(address)!, 72, ...addressBytesOf(9));
@@ -144,3 +153,44 @@ describe('applying', () => {
 function addressBytesOf(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
 }
+
+test('a swap names the program’s thirteen accounts in its order', () => {
+  const { state } = contractPool(raydiumCpmm, PLAIN);
+  const [owner, tokenA, tokenB] = [30, 31, 32].map((byte) => addressAt(addressBytesOf(byte))) as [
+    typeof state.address,
+    typeof state.address,
+    typeof state.address,
+  ];
+  const args = { owner, tokenA, tokenB, amountIn: 5n, minAmountOut: 4n };
+  const accounts = (aToB: boolean) =>
+    raydiumCpmm
+      .swap(state, { ...args, aToB })
+      .accounts.map(({ address, isSigner, isWritable }) => [
+        address,
+        `${isSigner ? 's' : ''}${isWritable ? 'w' : ''}`,
+      ]);
+  expect(accounts(true)).toEqual([
+    [owner, 's'],
+    [CPMM_AUTHORITY, ''],
+    [state.config, ''],
+    [state.address, 'w'],
+    [tokenA, 'w'],
+    [tokenB, 'w'],
+    [state.vaultA, 'w'],
+    [state.vaultB, 'w'],
+    [state.tokenProgramA, ''],
+    [state.tokenProgramB, ''],
+    [state.mintA, ''],
+    [state.mintB, ''],
+    [state.observation, 'w'],
+  ]);
+  const [forward, back] = [accounts(true), accounts(false)];
+  for (const [a, b] of [
+    [4, 5],
+    [6, 7],
+    [8, 9],
+    [10, 11],
+  ] as const) {
+    expect([back[a], back[b]]).toEqual([forward[b], forward[a]]);
+  }
+});
