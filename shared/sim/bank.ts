@@ -69,6 +69,8 @@ export interface Bank extends AccountsView {
   ): ExecutionResult;
   /** A transaction that landed in the last 300 slots, the open one included. */
   landed(signature: string): LandedTransaction | undefined;
+  /** Transactions landed since the start. */
+  readonly transactionCount: number;
   /** All that landed in a slot, in order. */
   landedIn(slot: number): readonly LandedTransaction[];
   /** Closes the open slot and opens the next: listeners hear of it before this returns. */
@@ -93,6 +95,7 @@ export function createBank(options: BankOptions): Bank {
   const slotListeners = new Set<(advance: SlotAdvance) => void>();
   const transactionListeners = new Set<(landed: LandedTransaction) => void>();
   let slot = startSlot;
+  let transactionCount = 0;
 
   const clockAt = (atSlot: number): ChainClock => clockAtSlot(start, atSlot);
   const blockHeightAt = (atSlot: number): number => atSlot - skippedSlots;
@@ -123,6 +126,7 @@ export function createBank(options: BankOptions): Bank {
     for (const write of result.writes) ledger.set(write);
     const landed = { transaction, result };
     bySignature.set(transaction.signature, landed);
+    transactionCount += 1;
     const inSlot = bySlot.get(slot);
     if (inSlot === undefined) bySlot.set(slot, [landed]);
     else inSlot.push(landed);
@@ -175,6 +179,9 @@ export function createBank(options: BankOptions): Bank {
         blockhashKnown: replaceRecentBlockhash || isBlockhashValid(transaction.recentBlockhash, atSlot),
         alreadyProcessed: (bySignature.get(transaction.signature)?.result.slot ?? Infinity) <= atSlot,
       });
+    },
+    get transactionCount() {
+      return transactionCount;
     },
     landed: (signature) => bySignature.get(signature),
     landedIn: (atSlot) => bySlot.get(atSlot) ?? [],

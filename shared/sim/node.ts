@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Address } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import type { Bank } from './bank.ts';
 import { createRpcServer } from './rpc-server.ts';
@@ -19,6 +20,8 @@ export interface LocalNodeOptions {
   readonly slotMs?: number;
   /** Runs at the start of every slot, before any transaction of that slot: where traders act. */
   readonly onSlotStart?: () => void;
+  /** Runs before a sent transaction does, with the pools it swaps on: where a rival may get in first. */
+  readonly beforeTransaction?: (pools: readonly Address[]) => void;
   /** Monotonic milliseconds; the machine's own by default. */
   readonly nowMs?: () => number;
 }
@@ -39,11 +42,15 @@ export interface LocalNode {
  * Throws `port-in-use` naming the port.
  */
 export async function startLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
-  const { bank, slotMs = 400, nowMs = () => performance.now() } = options;
+  const { bank, slotMs = 400, nowMs = () => performance.now(), beforeTransaction = () => {} } = options;
   const pubsub = createPubsubServer(bank);
   let servers: PortPair;
   try {
-    servers = await listenPair(() => createRpcServer(bank), options.port ?? 0, options.wsPort);
+    servers = await listenPair(
+      () => createRpcServer(bank, beforeTransaction),
+      options.port ?? 0,
+      options.wsPort,
+    );
   } catch (thrown) {
     pubsub.close();
     throw thrown;

@@ -4,24 +4,24 @@ import { accountMethods } from './rpc/account-methods.ts';
 import { chainMethods } from './rpc/chain-methods.ts';
 import { answer, type RpcMethods } from './rpc/dispatch.ts';
 import { historyMethods } from './rpc/history-methods.ts';
-import { transactionMethods } from './rpc/transaction-methods.ts';
+import { type BeforeTransaction, transactionMethods } from './rpc/transaction-methods.ts';
 
 /** A validator's own limit. */
 const MAX_BODY_BYTES = 50 * 1_024;
 
 /** Every HTTP method of the node. */
-export function rpcMethods(bank: Bank): RpcMethods {
+function rpcMethods(bank: Bank, beforeTransaction: BeforeTransaction): RpcMethods {
   return new Map([
     ...accountMethods(bank),
     ...chainMethods(bank),
     ...historyMethods(bank),
-    ...transactionMethods(bank),
+    ...transactionMethods(bank, beforeTransaction),
   ]);
 }
 
 /** The HTTP side, not yet listening: JSON-RPC by POST, and GET /health. */
-export function createRpcServer(bank: Bank): Server {
-  const methods = rpcMethods(bank);
+export function createRpcServer(bank: Bank, beforeTransaction: BeforeTransaction): Server {
+  const methods = rpcMethods(bank, beforeTransaction);
   return createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/health') reply(response, 200, 'text/plain', 'ok');
     else if (request.method !== 'POST') {

@@ -1,14 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
-import {
-  decodeMint,
-  decodeTokenAccount,
-  type MintFacts,
-  preTransferFeeAmount,
-  transferFee,
-  withTokenAmount,
-} from '../../venues/token.ts';
+import { decodeMint, decodeTokenAccount, preTransferFeeAmount, transferFee } from '../../venues/token.ts';
 import type { PoolState, SettledPaid, SwapCall, Venue } from '../../venues/venue.ts';
 import type { InstructionError } from '../transaction.ts';
 import type { Program, ProgramCall } from './program.ts';
@@ -63,7 +56,7 @@ function runSwap<S extends PoolState>(
   if (settled.amountOut < swap.minAmountOut) return fail(call, swapProfile(venue.id).slippage);
   return (
     moveIn(call, swap, state, settled.consumedIn) ??
-    moveOut(venue, call, swap, state, settled) ??
+    moveOut(call, swap, state, settled) ??
     writeState(venue, call, settled)
   );
 }
@@ -94,26 +87,24 @@ function moveIn(
   );
 }
 
-function moveOut<S extends PoolState>(
-  venue: Venue<S>,
+function moveOut(
   call: ProgramCall,
   swap: SwapCall,
-  state: S,
-  settled: SettledPaid<S>,
+  state: PoolState,
+  settled: SettledPaid<PoolState>,
 ): InstructionError | undefined {
   const vaultAddress = swap.aToB ? state.vaultB : state.vaultA;
   const vaultAccount = call.get(vaultAddress);
   const vault = vaultAccount === null ? undefined : decodeTokenAccount(vaultAccount);
   if (vault === undefined || !vault.ok) return fail(call, NOT_A_POOL);
-  const mint = swap.aToB ? state.mintB : state.mintA;
   return call.invoke(
     transferCheckedInstruction({
       tokenProgram: swap.aToB ? state.tokenProgramB : state.tokenProgramA,
       source: vaultAddress,
-      mint,
+      mint: swap.aToB ? state.mintB : state.mintA,
       target: swap.aToB ? swap.tokenB : swap.tokenA,
       authority: vault.value.owner,
-      amount: sentAmount(venue, call, vaultAddress, mint, settled),
+      amount: sentAmount(call, swap.aToB ? state.mintB : state.mintA, settled),
       decimals: swap.aToB ? state.decimalsB : state.decimalsA,
     }),
   );
@@ -121,48 +112,19 @@ function moveOut<S extends PoolState>(
 
 /**
  * Base units that leave the vault so that `amountOut` reaches the user. Two amounts in a row can arrive as the same
- * one after a rounded-up transfer fee; the one that left is the one whose vault gives the settled state back.
+ * one after a rounded-up transfer fee: where the venue does not say which was sent, it is the smaller.
  */
-function sentAmount<S extends PoolState>(
-  venue: Venue<S>,
-  call: ProgramCall,
-  vaultAddress: Address,
-  mintAddress: Address,
-  settled: SettledPaid<S>,
-): bigint {
-  const mint = mintFacts(call, mintAddress);
-  if (mint?.transferFee === undefined) return settled.amountOut;
+function sentAmount(call: ProgramCall, mintAddress: Address, settled: SettledPaid<PoolState>): bigint {
+  const { amountOut, withheldOut } = settled;
+  if (withheldOut !== undefined) return amountOut + withheldOut;
+  const account = call.get(mintAddress);
+  const mint = account === null ? undefined : decodeMint(mintAddress, account);
+  if (mint?.ok !== true || mint.value.transferFee === undefined) return amountOut;
+  const { value } = mint;
   const { epoch } = call.clock;
-  const least = preTransferFeeAmount(mint, epoch, settled.amountOut);
-  const candidates = [least - 1n, least, least + 1n].filter(
-    (sent) => sent >= 0n && sent - transferFee(mint, epoch, sent) === settled.amountOut,
-  );
-  const exact = candidates.find((sent) => leavesSettledState(venue, call, vaultAddress, sent, settled));
-  return exact ?? candidates[0] ?? least;
-}
-
-function leavesSettledState<S extends PoolState>(
-  venue: Venue<S>,
-  call: ProgramCall,
-  vaultAddress: Address,
-  sent: bigint,
-  settled: SettledPaid<S>,
-): boolean {
-  const vault = call.get(vaultAddress);
-  const held = vault === null ? undefined : decodeTokenAccount(vault);
-  if (vault === null || held === undefined || !held.ok || held.value.amount < sent) return false;
-  const written = new Map(
-    venue.write(settled.state, (address) => call.get(address)).map((write) => [write.address, write.account]),
-  );
-  written.set(vaultAddress, withTokenAmount(vault, held.value.amount - sent));
-  const reloaded = venue.load(settled.state.address, (address) => written.get(address) ?? call.get(address));
-  return reloaded.ok && isDeepStrictEqual(reloaded.state, settled.state);
-}
-
-function mintFacts(call: ProgramCall, address: Address): MintFacts | undefined {
-  const account = call.get(address);
-  const mint = account === null ? undefined : decodeMint(address, account);
-  return mint?.ok === true ? mint.value : undefined;
+  const near = preTransferFeeAmount(value, epoch, amountOut);
+  const arrives = (sent: bigint): boolean => sent - transferFee(value, epoch, sent) === amountOut;
+  return [near - 1n, near, near + 1n].find((sent) => sent >= 0n && arrives(sent)) ?? near;
 }
 
 function writeState<S extends PoolState>(

@@ -24,7 +24,7 @@ export function chainMethods(bank: Bank): RpcMethods {
           epoch: bank.clockAt(slot).epoch,
           slotIndex: slot % SLOTS_PER_EPOCH,
           slotsInEpoch: SLOTS_PER_EPOCH,
-          transactionCount: null,
+          transactionCount: bank.transactionCount,
         };
       },
     ],

@@ -1,4 +1,5 @@
 import type { Address } from '../../core/address.ts';
+import { venueByProgram } from '../../venues/registry.ts';
 import type { Bank } from '../bank.ts';
 import type { BankTransaction, ExecutionResult } from '../transaction.ts';
 import { transactionErrorText } from '../transaction-error.ts';
@@ -15,10 +16,13 @@ import type { Json } from './json-text.ts';
 import { type Config, choice, config, flag, list, needParams, pubkey, transactionBytes } from './params.ts';
 import { invalidParams, PREFLIGHT_FAILURE, rpcError, SIGNATURE_VERIFICATION_FAILURE } from './rpc-error.ts';
 
+/** Runs before a sent transaction does, with the pools that it swaps on: where a rival may get in first. */
+export type BeforeTransaction = (pools: readonly Address[]) => void;
+
 /** The methods that take transactions. */
-export function transactionMethods(bank: Bank): RpcMethods {
+export function transactionMethods(bank: Bank, beforeTransaction: BeforeTransaction): RpcMethods {
   return new Map<string, RpcMethod>([
-    ['sendTransaction', (params) => sendTransaction(bank, params)],
+    ['sendTransaction', (params) => sendTransaction(bank, beforeTransaction, params)],
     ['simulateTransaction', (params) => simulateTransaction(bank, params)],
   ]);
 }
@@ -46,7 +50,7 @@ function resolve(bank: Bank, wire: WireTransaction, slot: number): BankTransacti
  * Takes a transaction as a validator's RPC does: preflight on the state at the preflight commitment, then it runs
  * in the open slot. One that can not land (skipped preflight) is dropped without a word, as in a real cluster.
  */
-function sendTransaction(bank: Bank, params: readonly unknown[]): Json {
+function sendTransaction(bank: Bank, beforeTransaction: BeforeTransaction, params: readonly unknown[]): Json {
   const settings = config(params[1]);
   const wire = readWire(params, settings);
   const signed = signaturesValid(wire);
@@ -69,9 +73,26 @@ function sendTransaction(bank: Bank, params: readonly unknown[]): Json {
   }
   if (signed) {
     const resolved = resolveTransaction(wire, bank.get, bank.slot);
-    if (resolved.ok) bank.execute(resolved.value);
+    if (resolved.ok && canLand(bank, resolved.value)) {
+      beforeTransaction(poolsOf(resolved.value));
+      bank.execute(resolved.value);
+    }
   }
   return wire.signatures[0]!;
+}
+
+function canLand(bank: Bank, { signature, recentBlockhash }: BankTransaction): boolean {
+  return bank.landed(signature) === undefined && bank.isBlockhashValid(recentBlockhash, bank.slot - 1);
+}
+
+/** The pools that a transaction's swaps name. */
+function poolsOf(transaction: BankTransaction): readonly Address[] {
+  const pools: Address[] = [];
+  for (const instruction of transaction.instructions) {
+    const swap = venueByProgram(instruction.programId)?.readSwap(instruction);
+    if (swap !== undefined) pools.push(swap.pool);
+  }
+  return pools;
 }
 
 function simulateTransaction(bank: Bank, params: readonly unknown[]): Json {
