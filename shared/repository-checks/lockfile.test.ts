@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   brokenOverrides,
+  contradictedPeers,
   type Lockfile,
   lockedAs,
   looseRanges,
@@ -32,6 +33,10 @@ const infra = read<Manifest>('infra/package.json');
 describe('package-lock.json', () => {
   it('has an entry for every optional dependency, whatever the platform', () => {
     expect(missingOptional(lock)).toEqual([]);
+  });
+
+  it('has every peer at the major that its dependent wants', () => {
+    expect(contradictedPeers(lock)).toEqual([]);
   });
 
   it('names no registry', () => {
@@ -93,6 +98,23 @@ describe('the checks', () => {
       'node_modules/a needs a-darwin@1.0.0',
       'node_modules/b needs a-linux@1.0.0',
     ]);
+  });
+
+  it('find peers that npm 10 would not accept', () => {
+    const peers: Lockfile = {
+      packages: {
+        'node_modules/a': {
+          version: '1.0.0',
+          peerDependencies: { b: '^1.2.0', c: '^1.0.0 || ^2.0.0', d: '>=1' },
+        },
+        'node_modules/b': { version: '2.0.0' },
+        'node_modules/c': { version: '2.5.0' },
+        'node_modules/d': { version: '9.0.0' },
+        'node_modules/e': { version: '1.0.0', peerDependencies: { b: '^1.2.0', absent: '^1.0.0' } },
+        'node_modules/e/node_modules/b': { version: '1.9.0' },
+      },
+    };
+    expect(contradictedPeers(peers)).toEqual(['node_modules/a wants b@^1.2.0, locked 2.0.0']);
   });
 
   it('find hosts, scripts and packages that escape an override', () => {

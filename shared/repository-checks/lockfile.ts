@@ -13,6 +13,7 @@ export interface LockedPackage {
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** The parts of a package.json that are checked. */
@@ -35,6 +36,23 @@ export function missingOptional(lock: Lockfile): string[] {
     Object.entries(optionalDependencies)
       .filter(([name]) => lockedFor(lock, path, name) === undefined)
       .map(([name, range]) => `${path === '' ? 'the root' : path} needs ${name}@${range}`),
+  );
+}
+
+/**
+ * Peers, optional ones too, that are locked at another major than their dependent wants, as `dependent wants
+ * name@range, locked version`. npm 11 lets an optional peer be; npm 10, which Node 20 brings, refuses the lock file.
+ * Only ranges made of carets are judged.
+ */
+export function contradictedPeers(lock: Lockfile): string[] {
+  return Object.entries(lock.packages).flatMap(([path, { peerDependencies = {} }]) =>
+    Object.entries(peerDependencies).flatMap(([name, range]) => {
+      const version = lockedFor(lock, path, name)?.version;
+      const majors = range.split('||').map((one) => /^\s*\^([1-9]\d*)\./.exec(one)?.[1]);
+      if (version === undefined || majors.some((major) => major === undefined)) return [];
+      const [locked] = version.split('.');
+      return majors.includes(locked) ? [] : [`${path} wants ${name}@${range}, locked ${version}`];
+    }),
   );
 }
 
