@@ -1,4 +1,4 @@
-import type { AccountBytes, AccountSource } from '../core/account.ts';
+import type { AccountBytes, AccountSource, AccountWrite } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import { venueById } from '../venues/registry.ts';
@@ -32,7 +32,10 @@ export interface PoolDesk {
   swap(pool: DeskPool, aToB: boolean, amountIn: bigint): boolean;
   /** Swaps so that the mid price falls (`aToB`) or rises by `move` in log price; false when it cannot. */
   push(pool: DeskPool, aToB: boolean, move: number): boolean;
-  /** Base units that the traders took out of all pools less what they paid in: negative when they paid more. */
+  /**
+   * Base units that left all pools for the traders, transfer fees on the way included, less what the traders paid
+   * in: negative when they paid more.
+   */
   pocket(mint: Address): bigint;
 }
 
@@ -139,28 +142,31 @@ export function createPoolDesk(deps: {
     for (const write of vaults.writes) bank.set(write);
     const [mintIn, mintOut] = aToB ? [before.mintA, before.mintB] : [before.mintB, before.mintA];
     pocket.set(mintIn, (pocket.get(mintIn) ?? 0n) - vaults.paidIn);
-    pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + settled.amountOut);
-    if (vaults.needsReload) reload(pool);
-    else {
-      pool.state = settled.state;
-      extendAccounts(pool, before);
-      remember(pool);
-    }
+    pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + vaults.sentOut);
+    pool.state = settled.state;
+    catchUp(pool, before, vaults.writes);
     learnDepth(pool, aToB, vaults.paidIn, priceBefore);
     return true;
   }
 
-  /** A settled state that has walked on may name accounts that the one before had no bytes of. */
-  function extendAccounts(pool: DeskPool, before: PoolState): void {
-    const state = pool.state;
-    if (state === undefined || state.accounts === before.accounts) return;
+  /**
+   * Gives a settled state what settling cannot know: the vaults' bytes, which may withhold transfer fees, and
+   * accounts that came into sight as the price walked on.
+   */
+  function catchUp(pool: DeskPool, before: PoolState, vaults: readonly AccountWrite[]): void {
+    const { state, venue } = pool;
+    if (state === undefined) return;
+    const { accounts } = state;
     const known = new Set(before.accounts.map((account) => account.address));
-    for (const { address } of state.accounts) {
-      if (!known.has(address)) {
+    for (const { address } of vaults) known.delete(address);
+    for (const { address } of accounts) {
+      if (known.has(address)) continue;
+      if (!venue.apply(state, address, bank.get(address)).ok) {
         reload(pool);
         return;
       }
     }
+    remember(pool);
   }
 
   function learnDepth(pool: DeskPool, aToB: boolean, paidIn: bigint, before: PoolPrice | undefined): void {

@@ -21,14 +21,14 @@ export function poolPrice(venue: Venue, state: PoolState, clock: ChainClock): Po
   return { mid: (logA - logB) / 2, fee: Math.max(0, -(logA + logB) / 2) };
 }
 
-const ROUNDS = 6;
+const ROUNDS = 12;
 /** A move within this share of the one wanted is close enough: traders are not exact either. */
 const CLOSE_ENOUGH = 0.04;
 
 /**
  * Base units to swap so that the pool's mid price moves by `move` (a positive distance in log price), found by
  * secants from `firstGuess`. Along constant liquidity one over the square root of the marginal price is linear
- * in the amount, so that two rounds do. 0n when nothing near the move can be swapped; never knowingly more than
+ * in the amount, so that two rounds do there. 0n when nothing near the move can be swapped; never knowingly more than
  * the pool takes.
  */
 export function amountForMove(deps: {
@@ -48,6 +48,7 @@ export function amountForMove(deps: {
   let high = Number.POSITIVE_INFINITY;
   let amount = Math.max(1, Number(deps.firstGuess));
   let best = 0;
+  let wasUnder: boolean | undefined;
   let bestError = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const settled = venue.settle(state, aToB, BigInt(Math.floor(amount)), clock);
@@ -71,11 +72,15 @@ export function amountForMove(deps: {
     }
     if (error <= CLOSE_ENOUGH) break;
     const slope = rise > lowRise ? (rise - lowRise) / (amount - low) : 0;
-    if (rise < wanted) {
+    const under = rise < wanted;
+    if (under) {
       low = amount;
       lowRise = Math.max(lowRise, rise);
     } else high = amount;
-    const guess = slope > 0 ? low + (wanted - lowRise) / slope : amount * 16;
+    // Twice on one side of the answer: liquidity is uneven here, and halving is surer than another secant.
+    const stuck = under === wasUnder && high < Number.POSITIVE_INFINITY;
+    wasUnder = under;
+    const guess = stuck ? (low + high) / 2 : slope > 0 ? low + (wanted - lowRise) / slope : amount * 16;
     amount = nextAmount(low, high, Math.min(guess, amount * 64));
   }
   return bestError <= 0.5 ? BigInt(Math.floor(best)) : 0n;

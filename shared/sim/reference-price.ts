@@ -12,11 +12,11 @@ export interface ReferencePrices {
   priceUsd(mint: Address): number;
 }
 
-/** Per slot of 400 ms: 0.9 bps is about 80 % a year, SOL's own order of size. */
-const SOL_STEP = 0.9e-4;
+/** Per slot of 400 ms: 0.7 bps is about 60 % a year, SOL's own order of size. */
+const SOL_STEP = 0.7e-4;
 /** The pull back to the opening price: half of a deviation is gone after some 8,000 slots (an hour). */
 const REVERSION_PER_SLOT = 1 / 12_000;
-const BURST_STARTS_PER_SLOT = 1 / 450;
+const BURST_STARTS_PER_SLOT = 1 / 700;
 
 interface Trait {
   /** Share of SOL's own move that this mint follows. */
@@ -32,7 +32,7 @@ const TRAITS: Readonly<Record<MintCharacter, Trait>> = {
   stable: { beta: 0, ownStep: 0.015e-4, ownLimit: 0.0012 },
   sol: { beta: 1, ownStep: 0, ownLimit: 0 },
   'staked-sol': { beta: 1, ownStep: 0.02e-4, ownLimit: 0.0015 },
-  alt: { beta: 0.9, ownStep: 1.1e-4, ownLimit: 0.03 },
+  alt: { beta: 0.9, ownStep: 0.9e-4, ownLimit: 0.03 },
 };
 
 interface Walk {
@@ -85,8 +85,8 @@ function stepWalk(walk: Walk, step: number, limit: number, random: Random): void
     walk.burstScale = 1;
     walk.burstTrend = 0;
     if (random.next() < BURST_STARTS_PER_SLOT) {
-      walk.burstSlots = 3 + random.below(18);
-      walk.burstScale = 2 + 2 * random.next();
+      walk.burstSlots = 3 + random.below(12);
+      walk.burstScale = 1.5 + 1.5 * random.next();
       walk.burstTrend = random.normal();
     }
   }

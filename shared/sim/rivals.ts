@@ -14,15 +14,18 @@ export interface Rivals {
 const LEAST_EDGE = 0.6e-4;
 /** Chance, of 100, that the fastest rival answers in the 1st, 2nd, … slot after the gap: most live 2 to 5. */
 const DELAY_WEIGHTS = [13, 20, 22, 17, 12, 8, 5, 3] as const;
+/** A gap worth more than this has two rivals racing for it. */
+const CROWDED_USD = 3;
 /** A rival that is too small, or out of inventory, closes only a part of the gap. */
 const PARTIAL_CHANCE = 0.2;
 
 export function createRivals(deps: {
   readonly desk: PoolDesk;
   readonly fair: FairPrices;
+  readonly depthUsd: (pool: DeskPool) => number;
   readonly random: Random;
 }): Rivals {
-  const { desk, fair, random } = deps;
+  const { desk, fair, depthUsd, random } = deps;
   const due = new Map<DeskPool, number>();
 
   /** Trades until the pool's price after fees is fair again, or a part of the way. */
@@ -39,7 +42,10 @@ export function createRivals(deps: {
         if (at === undefined) {
           const gap = fair.edge(pool);
           if (gap === undefined || gap.edge <= LEAST_EDGE) continue;
-          at = slot + delaySlots(random);
+          const worthUsd = (depthUsd(pool) * gap.edge * gap.edge) / 4;
+          const first = delaySlots(random);
+          const second = delaySlots(random);
+          at = slot + (worthUsd > CROWDED_USD ? Math.min(first, second) : first);
           due.set(pool, at);
         }
         if (at > slot) continue;

@@ -48,7 +48,7 @@ export function createTraders(deps: {
   };
   const crowd = createCrowd({ desk, fair, depthUsd, random: random.fork('crowd') });
   const whales = createWhales({ desk, fair, depthUsd, random: random.fork('whales') });
-  const rivals = createRivals({ desk, fair, random: random.fork('rivals') });
+  const rivals = createRivals({ desk, fair, depthUsd, random: random.fork('rivals') });
   const race = random.fork('race');
 
   return {

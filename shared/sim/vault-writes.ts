@@ -16,8 +16,8 @@ export interface VaultWrites {
   readonly writes: readonly AccountWrite[];
   /** Base units that left the trader. */
   readonly paidIn: bigint;
-  /** True when a vault's bytes changed in more than its amount, so that the settled state is not all of it. */
-  readonly needsReload: boolean;
+  /** Base units that left the pool; a transfer fee on the way to the trader is still in them. */
+  readonly sentOut: bigint;
 }
 
 /**
@@ -57,7 +57,8 @@ export function vaultWrites(swap: {
     address: vaultOut,
     account: withTokenAmount(accountOut, heldOut.value.amount - sent),
   });
-  const candidates = sentCandidates(feeMint(mintOut, programOut, source), epoch, settled.amountOut);
+  const factsOut = feeMint(mintOut, programOut, source);
+  const candidates = sentCandidates(factsOut, epoch, settled.amountOut);
   const payable = candidates.filter((sent) => sent <= heldOut.value.amount);
   const exact =
     payable.length > 1
@@ -65,7 +66,11 @@ export function vaultWrites(swap: {
       : payable[0];
   const sent = exact ?? payable[0];
   if (sent === undefined) return undefined;
-  return { writes: [writeIn, writeOut(sent)], paidIn, needsReload: feeIn > 0n || payable.length > 1 };
+  return {
+    writes: [writeIn, writeOut(sent)],
+    paidIn,
+    sentOut: sent,
+  };
 }
 
 /** The mint's facts when its transfers may take a fee. */

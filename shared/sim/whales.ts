@@ -8,7 +8,7 @@ export interface Whales {
 }
 
 /** Chance of a whale in a calm slot. */
-const ARRIVALS_PER_SLOT = 1 / 13;
+const ARRIVALS_PER_SLOT = 1 / 21;
 /** Dollars that a whale leaves to be earned between its pool and the rest: log-normal, then cut to what is plausible. */
 const TYPICAL_VALUE_USD = 0.55;
 const VALUE_SPREAD = 1.25;
