@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ArbError, errorText } from '../../core/errors.ts';
-import { createSqliteStore } from './sqlite-store.ts';
+import { createSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreBatch } from './store.ts';
 import type { StoreReply, StoreRequest } from './worker-store.ts';
 
@@ -18,7 +18,7 @@ function failed(id: number, thrown: unknown): StoreReply {
 }
 
 try {
-  const store = createSqliteStore(workerData as { readonly dir: string });
+  const store = createSqliteStore(workerData as SqliteStoreOptions);
   let parts: StoreBatch[] = [];
   port.on('message', (request: StoreRequest) => {
     if (request.method === 'part') {

@@ -24,17 +24,24 @@ import type { RowQuery, Store, StoreBatch } from './store.ts';
 export const STORE_FILE = 'arb.sqlite';
 
 /** Batches whose ids are remembered; a writer repeats only its latest. */
-const REMEMBERED_BATCHES = 1_000;
-const BUSY_TIMEOUT_MS = 5_000;
+const REMEMBERED_BATCHES = 100;
+const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+
+export interface SqliteStoreOptions {
+  readonly dir: string;
+  /** How long a call waits for a lock that another process holds. */
+  readonly busyTimeoutMs?: number;
+}
 
 /**
  * The embedded store: one SQLite file in write-ahead-log mode under `dir`, which is created when absent. Its methods
  * block the thread that calls them; a service uses `createWorkerStore`. Throws ArbError `store-…` naming the file and
  * the way out when it cannot be opened for writing.
  */
-export function createSqliteStore({ dir }: { readonly dir: string }): Store {
+export function createSqliteStore(options: SqliteStoreOptions): Store {
+  const { dir, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
   const path = join(dir, STORE_FILE);
-  const database = open(dir, path);
+  const database = open(dir, path, busyTimeoutMs);
   const sql = prepareStatements(database);
 
   /** Runs `work` as a promise whose errors are ArbErrors that name the file. */
@@ -93,11 +100,11 @@ export function createSqliteStore({ dir }: { readonly dir: string }): Store {
   };
 }
 
-function open(dir: string, path: string): DatabaseSync {
+function open(dir: string, path: string, timeout: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true });
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database = new DatabaseSync(path, { timeout });
     // FULL: a row that was acknowledged survives a power cut. Flushes are batched and off the hot line.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrate(database, path);

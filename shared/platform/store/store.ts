@@ -102,7 +102,7 @@ export interface ControlRow {
 export interface StoreBatch {
   /**
    * Names the batch, so that one that was written but not acknowledged can be written again: the second time changes
-   * nothing (a store remembers at least its latest 1,000 batches). Rows with ids of their own (trades, opportunities) are written once whatever batches they come in.
+   * nothing (a store remembers at least its latest 100 batches). Rows with ids of their own (trades, opportunities) are written once whatever batches they come in.
    */
   readonly batchId: string;
   readonly trades?: readonly TradeRow[];

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ArbError, type ErrorContext, errorText } from '../../core/errors.ts';
+import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';
 
 type Method = keyof Store;
@@ -37,8 +38,12 @@ const OPEN_REPLY = 0;
  * not be changed after they were given to `write`. Rejects with the same `store-…` errors, and with `store-thread-died`
  * when the thread has ended. The thread does not keep the process alive unless an answer is awaited.
  */
-export async function createWorkerStore(options: { readonly dir: string }): Promise<Store> {
-  const worker = new Worker(new URL('./sqlite-store-worker.ts', import.meta.url), { workerData: options });
+export async function createWorkerStore(options: SqliteStoreOptions): Promise<Store> {
+  const worker = new Worker(new URL('./sqlite-store-worker.ts', import.meta.url), {
+    workerData: options,
+    // The flags of this process may not suit a thread (--input-type, an inspector's port).
+    execArgv: [],
+  });
   const waiting = new Map<number, Waiting>();
   let lastId = OPEN_REPLY;
   let ended: ArbError | undefined;
