@@ -42,7 +42,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 }
 
 async function runVerb(verb: Verb, args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, env, cwd, clock } = surroundings;
+  const { stdout, stderr, env, cwd, clock, version } = surroundings;
   const { values, config, configFile, help } = parseFlags(verb, args);
   if (help) {
     stdout.write(verbHelp(verb));
@@ -55,6 +55,7 @@ async function runVerb(verb: Verb, args: readonly string[], surroundings: Surrou
     env,
     cwd,
     clock,
+    version,
     get signal() {
       return surroundings.stopSignal();
     },

@@ -56,6 +56,8 @@ export interface VerbContext<Specs extends FlagSpecs = FlagSpecs> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
+  /** Of this package. */
+  readonly version: string;
   /**
    * Aborted by the first SIGINT or SIGTERM: finish, print the summary and return. A second one kills. A verb that
    * never reads this property is killed by the first one.

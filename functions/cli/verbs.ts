@@ -15,6 +15,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./run.ts')).runVerb,
   },
   {
+    name: 'search',
+    summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
+    load: async () => (await import('./search.ts')).searchVerb,
+  },
+  {
     name: 'config',
     summary: 'print the effective configuration and where each value came from',
     load: async () => (await import('./config.ts')).configVerb,

@@ -1,6 +1,5 @@
 import type { Address } from '../../shared/core/address.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
-import { startLocalNode } from '../../shared/sim/node.ts';
 import { createWorld, type World } from '../../shared/sim/world.ts';
 import { selectPools, type Universe } from './universe.ts';
 
@@ -22,13 +21,4 @@ export function createLocalMarket(source: string, seed: number): LocalMarket {
     skipped: [...world.market.skipped, ...skipped],
     symbols: new Map(world.market.mints.map(({ address, symbol }) => [address, symbol])),
   };
-}
-
-/** Serves the market as a validator would, on loopback, a slot every 400 ms. */
-export async function serveLocalMarket({ world }: LocalMarket): Promise<{
-  readonly rpcUrl: string;
-  readonly wsUrl: string;
-  stop(): Promise<void>;
-}> {
-  return await startLocalNode({ bank: world.bank, onSlotStart: () => world.traders.trade() });
 }

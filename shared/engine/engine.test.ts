@@ -52,7 +52,11 @@ describe('engine', () => {
     const state = market.engine.market.poolAt(pool)!.state!;
     // The same two vaults as the swap left them, but the pool account is still to come.
     const other = createTestMarket(EVEN);
-    const half = other.tell(state.vaultA, { ...before.get(state.vaultA)!, data: bumped(before.get(state.vaultA)!.data) }, NEXT);
+    const half = other.tell(
+      state.vaultA,
+      { ...before.get(state.vaultA)!, data: bumped(before.get(state.vaultA)!.data) },
+      NEXT,
+    );
     expect(half.changedPools).toBe(0);
     expect(half.decisions).toEqual([]);
     expect(other.engine.market.poolAt(pool)!.coherent).toBe(false);
@@ -81,7 +85,12 @@ describe('engine', () => {
     begin(NEXT + 1);
     trade(pools[0]!, WSOL_MINT, 58_000_000_000n, NEXT + 1);
     const [fill] = begin(NEXT + 2).fills;
-    expect(fill).toMatchObject({ outcome: 'reverted', reason: 'leg-short', costLamports: 7_000n, amountOut: 0n });
+    expect(fill).toMatchObject({
+      outcome: 'reverted',
+      reason: 'leg-short',
+      costLamports: 7_000n,
+      amountOut: 0n,
+    });
     expect(engine.ledger.netLamports).toBe(-7_000n);
     expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n - 7_000n);
   });
@@ -89,7 +98,11 @@ describe('engine', () => {
   it('never lands an order that chance keeps out, at no cost', () => {
     const { begin, engine } = withGap({ paper: { latencySlots: 1, landingOdds: 0 } });
     begin(NEXT + 1);
-    expect(begin(NEXT + 2).fills[0]).toMatchObject({ outcome: 'not-landed', costLamports: 0n, netLamports: 0n });
+    expect(begin(NEXT + 2).fills[0]).toMatchObject({
+      outcome: 'not-landed',
+      costLamports: 0n,
+      netLamports: 0n,
+    });
     expect(engine.ledger.netLamports).toBe(0n);
   });
 

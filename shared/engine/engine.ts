@@ -80,6 +80,7 @@ export function createEngine(params: EngineParams): Engine {
     sequence: 0,
     slot: 0,
     changedPools: 0,
+    loads: 0,
     dropped: '',
     refused,
     decisions,
@@ -222,6 +223,7 @@ export function createEngine(params: EngineParams): Engine {
       record.dropped =
         applied?.taken === 'changed' || applied?.taken === 'confirmed' ? '' : (applied?.taken ?? '');
       record.changedPools = applied?.changed.length ?? 0;
+      record.loads = event.kind === 'account' ? (applied?.loads ?? 0) : 0;
       if (applied !== undefined) decide(applied.changed);
       record.slot = market.slot;
       const { watch, unwatch } = market.takeSubscriptions();

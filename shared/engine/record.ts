@@ -47,6 +47,8 @@ export interface EngineRecord {
   readonly slot: number;
   /** Pools whose quotes may have changed. */
   readonly changedPools: number;
+  /** Pools decoded from scratch by this event. */
+  readonly loads: number;
   /** Why the event itself came to nothing (`duplicate`, `late-slot`, `unknown-account`), or ''. */
   readonly dropped: string;
   /** Candidates examined and refused in this event, by reason. */

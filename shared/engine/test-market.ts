@@ -18,7 +18,10 @@ import { createEngine, type Engine, type EngineParams } from './engine.ts';
 import type { EngineRecord } from './record.ts';
 
 /** A third mint beside wSOL and USDC, for triangles. */
-export const MEME_MINT: Address = findProgramAddress([new TextEncoder().encode('meme')], TOKEN_PROGRAM).address;
+export const MEME_MINT: Address = findProgramAddress(
+  [new TextEncoder().encode('meme')],
+  TOKEN_PROGRAM,
+).address;
 
 const DECIMALS: Readonly<Record<string, number>> = { [WSOL_MINT]: 9, [USDC_MINT]: 6, [MEME_MINT]: 5 };
 
@@ -47,7 +50,10 @@ export interface TestMarket {
 export const START_SLOT = 1_000;
 
 /** An engine over real CPMM pools encoded by the venue, already fed and live at START_SLOT. */
-export function createTestMarket(specs: readonly TestPool[], overrides: Partial<EngineParams> = {}): TestMarket {
+export function createTestMarket(
+  specs: readonly TestPool[],
+  overrides: Partial<EngineParams> = {},
+): TestMarket {
   const accounts = new Map<Address, AccountBytes>();
   const pools = specs.map((spec, i) => {
     const { address, accounts: made } = raydiumCpmm.synthesize({

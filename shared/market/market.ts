@@ -15,6 +15,8 @@ export const COHERENCE_SLOTS = 2;
 /** What an update did: why it was dropped ('' when taken), and the pools to look at again. Reused by the next call. */
 export interface Applied {
   taken: Taken | '';
+  /** Pools that were decoded from scratch: slow, and not what an update of a live pool costs. */
+  loads: number;
   readonly changed: PoolEntry[];
 }
 
@@ -45,7 +47,7 @@ export function createMarket(): Market {
   const byAddress = new Map<Address, PoolEntry>();
   const dependents = new Map<Address, PoolEntry[]>();
   const held = createHeldAccounts();
-  const applied: Applied = { taken: '', changed: [] };
+  const applied: Applied = { taken: '', loads: 0, changed: [] };
   const torn = new Set<PoolEntry>();
   let watch: Address[] = [];
   let unwatch: Address[] = [];
@@ -89,6 +91,7 @@ export function createMarket(): Market {
   };
 
   const load = (entry: PoolEntry): void => {
+    applied.loads += 1;
     const loaded = entry.venue.load(entry.address, held.source);
     if (loaded.ok) {
       entry.state = loaded.state;
@@ -188,6 +191,7 @@ export function createMarket(): Market {
     },
     apply(update) {
       applied.changed.length = 0;
+      applied.loads = 0;
       const taken = held.take(update);
       applied.taken = taken;
       if (taken !== 'changed' && taken !== 'confirmed') return applied;

@@ -38,7 +38,7 @@ function show(now) {
   showKpis(now);
   plot.show(now);
   // A part that did not change keeps its identity, and its rows are left alone.
-  if (before?.pnl.byMint !== now.pnl.byMint) showMints(now.pnl.byMint);
+  if (before?.pnl.byMint !== now.pnl.byMint) showMints(now);
   if (before?.trades !== now.trades) showTrades(now.trades);
   if (before?.refusals !== now.refusals) showRefusals(now.refusals);
   if (before?.venues !== now.venues) showVenues(now.venues);

@@ -78,7 +78,7 @@ export function setAmount(node, text, { unit = '', tone = false } = {}) {
   setText(parts.head, text.head);
   setText(parts.zeros, text.zeros);
   setText(parts.unit, unit === '' ? '' : `\u00a0${unit}`);
-  if (tone) setData(node, 'sign', text.sign > 0 ? 'gain' : text.sign < 0 ? 'loss' : 'zero');
+  setData(node, 'sign', text.sign === 0 ? 'zero' : !tone ? 'plain' : text.sign > 0 ? 'gain' : 'loss');
 }
 
 /** @type {WeakMap<Element, Map<string, unknown>>} */
@@ -99,6 +99,7 @@ export function syncRows(parent, items, { key, make, update }) {
     rows = new Map();
     rowsOf.set(parent, rows);
   }
+  const first = rows.size === 0;
   const gone = new Set(rows.keys());
   for (const item of items) gone.delete(key(item));
   for (const name of gone) {
@@ -112,9 +113,19 @@ export function syncRows(parent, items, { key, make, update }) {
     if (row === undefined) {
       row = make(item);
       rows.set(name, row);
+      if (!first) markFresh(row.root);
     }
     update(row, item);
     if (row.root === next) next = next.nextElementSibling;
     else parent.insertBefore(row.root, next);
   }
+}
+
+/**
+ * Lets the style sheet show for a moment that a row is new.
+ * @param {HTMLElement} root
+ */
+function markFresh(root) {
+  root.classList.add('fresh');
+  root.addEventListener('animationend', () => root.classList.remove('fresh'), { once: true });
 }

@@ -50,7 +50,7 @@ export function rateText(perSecond) {
 
 /** @param {number} micros */
 export function microsText(micros) {
-  if (micros < 1) return micros <= 0 ? '0 µs' : '< 1 µs';
+  if (micros <= 0) return '0 µs';
   if (micros < 10) return `${micros.toFixed(1)} µs`;
   if (micros < 1_000) return `${Math.round(micros)} µs`;
   if (micros < 1_000_000) return `${threeDigits(micros / 1_000)} ms`;
@@ -141,12 +141,4 @@ export function venueText(id) {
     .split('-')
     .map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)))
     .join(' ');
-}
-
-/**
- * The first and last characters of an address.
- * @param {string} address
- */
-export function shortAddress(address) {
-  return address.length > 13 ? `${address.slice(0, 6)}…${address.slice(-6)}` : address;
 }

@@ -7,6 +7,7 @@ import { clockText, solText } from './format.js';
  */
 
 const MIN_SPAN_SECONDS = 60;
+const MIN_AIR_SOL = 0.000_05;
 const AXIS_FONT = '11px Inter, system-ui, sans-serif';
 
 /**
@@ -26,7 +27,7 @@ export function createPnlPlot(box, readout) {
     {
       width: box.clientWidth,
       height: box.clientHeight,
-      padding: [10, 12, 0, 0],
+      padding: [10, 22, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2 } },
       scales: {
@@ -83,7 +84,8 @@ export function createPnlPlot(box, readout) {
       }
       const last = values.at(-1) ?? 0;
       // The line runs on to now, or a quiet hour would look like no data.
-      seconds.push(Math.max(state.nowMs / 1_000, seconds.at(-1) ?? 0));
+      // At least a second long: an axis without length cannot be drawn.
+      seconds.push(Math.max(state.nowMs / 1_000, (seconds.at(-1) ?? 0) + (seconds.length === 1 ? 1 : 0)));
       values.push(last);
       plot.setData([seconds, values]);
       newest = `${solText(last, 6)} SOL now`;
@@ -126,13 +128,18 @@ function underCursor(plot) {
 function yRange(_plot, low, high) {
   const bottom = Math.min(low ?? 0, 0);
   const top = Math.max(high ?? 0, 0);
-  const air = Math.max((top - bottom) * 0.08, 0.000_001);
+  const air = Math.max((top - bottom) * 0.08, MIN_AIR_SOL);
   return [bottom < 0 ? bottom - air : 0 - air / 2, top + air];
 }
 
-/** @param {number} step */
+/**
+ * The fewest digits that tell neighbouring marks apart exactly.
+ * @param {number} step
+ */
 function axisDigits(step) {
-  return Math.min(9, Math.max(0, Math.ceil(-Math.log10(step) - 0.001)));
+  let digits = 0;
+  while (digits < 9 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits++;
+  return digits;
 }
 
 /**

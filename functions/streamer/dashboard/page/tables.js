@@ -1,5 +1,5 @@
 import { byId, element, setAmount, setData, setHidden, setText, setTitle, syncRows } from './dom.js';
-import { amountText, clockText, shortAddress, venueText } from './format.js';
+import { amountText, clockText, countText, venueText } from './format.js';
 import { reasonText } from './reasons.js';
 
 /**
@@ -33,11 +33,11 @@ function makeTrade() {
     amountIn: element('td', 'num w-md'),
     expected: element('td', 'num w-xl'),
     out: element('td', 'num w-lg'),
-    gross: element('td', 'num w-md'),
+    gross: element('td', 'num w-md w-tablet'),
     cost: element('td', 'num w-lg'),
-    net: element('td', 'num strong c-net'),
+    ...netCells(),
   };
-  const root = element('tr', 'fresh', [
+  const root = element('tr', '', [
     cells.time,
     cells.slot,
     element('td', 'c-status', [cells.result]),
@@ -47,7 +47,7 @@ function makeTrade() {
     cells.out,
     cells.gross,
     cells.cost,
-    cells.net,
+    element('td', 'num c-net', [cells.net, cells.smallTime]),
   ]);
   return { root, ...cells };
 }
@@ -59,8 +59,7 @@ function makeTrade() {
 function updateTrade(row, trade) {
   const { decimals, symbol } = trade.start;
   const paid = trade.status === 'filled';
-  setText(row.time, clockText(trade.atMs));
-  setTitle(row.time, `${new Date(trade.atMs).toISOString()}, slot ${trade.slot}`);
+  showTime(row, trade);
   setText(row.slot, String(trade.slot));
   setText(row.result, RESULT_TEXT[trade.status]);
   setData(row.result, 'tag', trade.status);
@@ -68,24 +67,36 @@ function updateTrade(row, trade) {
   setTitle(row.result, trade.reason === '' ? '' : `${title}: ${text}`);
   showRoute(row, trade);
   setAmount(row.amountIn, amountText(trade.amountIn, decimals), { unit: symbol });
-  setAmount(row.expected, amountText(trade.expectedOut, decimals), { unit: symbol });
-  showOrDash(row.out, trade.amountOut, decimals, symbol, paid);
-  showOrDash(row.gross, trade.grossProfit, decimals, symbol, paid, true);
+  setAmount(row.expected, amountText(trade.expectedOut, decimals));
+  showOrDash(row.out, amountText(trade.amountOut, decimals), paid);
+  showOrDash(row.gross, amountText(trade.grossProfit, decimals, true), paid);
   setAmount(row.cost, amountText(trade.costLamports, SOL_DECIMALS));
   setAmount(row.net, amountText(trade.netLamports, SOL_DECIMALS, true), { tone: true });
 }
 
 /**
  * @param {HTMLElement} cell
- * @param {string} raw
- * @param {number} decimals
- * @param {string} unit
+ * @param {import('./format.js').AmountText} text
  * @param {boolean} known
- * @param {boolean} [signed]
  */
-function showOrDash(cell, raw, decimals, unit, known, signed = false) {
-  if (known) setAmount(cell, amountText(raw, decimals, signed), { unit });
-  else setAmount(cell, { head: '–', zeros: '', sign: 0 });
+function showOrDash(cell, text, known) {
+  setAmount(cell, known ? text : { head: '–', zeros: '', sign: 0 });
+}
+
+/** The time stands under the net where the page is too narrow for a column of its own. */
+function netCells() {
+  return { net: element('div', 'strong'), smallTime: element('div', 'legs narrow') };
+}
+
+/**
+ * @param {{ time: HTMLElement, smallTime: HTMLElement }} row
+ * @param {{ atMs: number, slot: number }} shown
+ */
+function showTime(row, shown) {
+  const time = clockText(shown.atMs);
+  setText(row.time, time);
+  setText(row.smallTime, time);
+  setTitle(row.time, `${new Date(shown.atMs).toISOString()}, slot ${shown.slot}`);
 }
 
 function routeCells() {
@@ -121,16 +132,16 @@ function makeOpportunity() {
     ...routeCells(),
     amountIn: element('td', 'num w-md'),
     gross: element('td', 'num w-lg'),
-    net: element('td', 'num strong c-net'),
+    ...netCells(),
     outcome: element('span', 'tag'),
     reason: element('div', 'legs'),
   };
-  const root = element('tr', 'fresh', [
+  const root = element('tr', '', [
     cells.time,
     element('td', 'c-route', [cells.route, cells.legs]),
     cells.amountIn,
     cells.gross,
-    cells.net,
+    element('td', 'num c-net', [cells.net, cells.smallTime]),
     element('td', 'c-outcome', [cells.outcome, cells.reason]),
   ]);
   return { root, ...cells };
@@ -142,12 +153,11 @@ function makeOpportunity() {
  */
 function updateOpportunity(row, seen) {
   const { decimals, symbol } = seen.start;
-  setText(row.time, clockText(seen.atMs));
-  setTitle(row.time, `${new Date(seen.atMs).toISOString()}, slot ${seen.slot}`);
+  showTime(row, seen);
   showRoute(row, seen);
   setAmount(row.amountIn, amountText(seen.amountIn, decimals), { unit: symbol });
-  setAmount(row.gross, amountText(seen.grossProfit, decimals, true), { unit: symbol });
-  setAmount(row.net, amountText(seen.netProfit, decimals, true), { unit: symbol, tone: true });
+  setAmount(row.gross, amountText(seen.grossProfit, decimals, true));
+  setAmount(row.net, amountText(seen.netProfit, decimals, true), { tone: true });
   const approved = seen.outcome === 'approved';
   const { title, text } = reasonText(seen.reason);
   setText(row.outcome, approved ? 'Approved' : 'Refused');
@@ -156,15 +166,18 @@ function updateOpportunity(row, seen) {
   setTitle(row.reason, approved ? '' : text);
 }
 
-/** @param {DashboardState['pnl']['byMint']} mints */
-export function showMints(mints) {
+/** @param {DashboardState} state */
+export function showMints({ pnl, tally }) {
+  const mints = pnl.byMint;
+  setText(byId('mints-filled'), countText(tally.filled));
+  setAmount(byId('mints-net'), amountText(pnl.netLamports, SOL_DECIMALS, true), { tone: true });
   setHidden(byId('mints-empty'), mints.length > 0);
   syncRows(byId('mints'), mints, {
     key: (mint) => mint.mint,
     make() {
       const cells = {
         symbol: element('th', 'name'),
-        trades: element('td', 'num'),
+        trades: element('td', 'num w-xs'),
         gross: element('td', 'num'),
         net: element('td', 'num strong'),
       };
@@ -174,7 +187,7 @@ export function showMints(mints) {
     update(row, mint) {
       setText(row.symbol, mint.symbol);
       setTitle(row.symbol, mint.mint);
-      setText(row.trades, String(mint.trades));
+      setText(row.trades, countText(mint.trades));
       setAmount(row.gross, amountText(mint.gross, mint.decimals, true));
       setAmount(row.net, amountText(mint.netLamports, SOL_DECIMALS, true), { tone: true });
     },
@@ -188,15 +201,23 @@ export function showSkippedPools(pools) {
   syncRows(byId('skipped'), pools, {
     key: (pool) => pool.pool,
     make() {
-      const cells = { pool: element('td', 'mono'), venue: element('td'), reason: element('td', 'c-why') };
-      return { root: element('tr', '', [cells.pool, cells.venue, cells.reason]), ...cells };
+      const cells = {
+        pool: element('td', 'mono'),
+        venue: element('td'),
+        reason: element('td'),
+        why: element('td', 'w-meaning soft'),
+      };
+      return { root: element('tr', '', [cells.pool, cells.venue, cells.reason, cells.why]), ...cells };
     },
     update(row, pool) {
-      setText(row.pool, shortAddress(pool.pool));
+      setText(row.pool, pool.pool);
       setTitle(row.pool, pool.pool);
       setText(row.venue, venueText(pool.venue));
-      setText(row.reason, reasonText(pool.reason).title);
-      setTitle(row.reason, reasonText(pool.reason).text);
+      const { title, text } = reasonText(pool.reason);
+      setText(row.reason, title);
+      setTitle(row.reason, text);
+      setText(row.why, text);
+      setTitle(row.why, text);
     },
   });
 }

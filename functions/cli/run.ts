@@ -1,0 +1,163 @@
+import { ArbError } from '../../shared/core/errors.ts';
+import { formatUnits } from '../../shared/core/units.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import { createLogger } from '../../shared/platform/log.ts';
+import { createLocalMarket } from '../streamer/local-market.ts';
+import { startLocalNodeThread } from '../streamer/local-node.ts';
+import { type FeedSource, type Service, startService } from '../streamer/main.ts';
+import type { RunParts } from '../streamer/run-parts.ts';
+import { runSimulated } from '../streamer/simulated-run.ts';
+import type { RunSummary } from '../streamer/summary.ts';
+import { selectPools } from '../streamer/universe.ts';
+import { EXIT } from './exit-code.ts';
+import { createProgress } from './progress.ts';
+import { summaryLines } from './run-summary.ts';
+import { defineVerb, type VerbContext } from './verb.ts';
+
+/** `arb run`: the streaming service, or the same engine on simulated time. */
+export const runVerb = defineVerb({
+  name: 'run',
+  summary: 'stream a market, search it and paper-trade it, with the dashboard beside it',
+  usage:
+    '[--market built-in|FILE|live] [--duration SECONDS] [--seed N] [--port N] [--simulated-time] [--json]',
+  details: [
+    'The built-in market and a snapshot FILE are served by a local Solana node on loopback, where seeded traders',
+    'move the prices; live takes rpc.url and universe.pools from the configuration. Paper trades are filled at the',
+    'state of a later slot, and only a gap that closed in between is counted again.',
+    'Ctrl-C drains: nothing new is decided, orders on their way end, everything is written, the summary is printed.',
+    '--simulated-time runs as fast as it can on the market’s own clock, without sockets, page or store; the same',
+    'seed gives the same decisions and the same hash.',
+  ].join('\n'),
+  flags: {
+    json: { kind: 'boolean', summary: 'print one summary object on stdout at the end' },
+    'simulated-time': {
+      kind: 'boolean',
+      summary: 'drive engine and market in this process on a virtual clock',
+    },
+  },
+  usesConfig: true,
+  async run(context) {
+    const { config, sources } = context.loadConfig();
+    const summary = context.flags['simulated-time']
+      ? await simulate(context, config)
+      : await serve(context, config, sources.has('server.port'));
+    if (context.flags.json) context.stdout.line(JSON.stringify(summary));
+    else for (const line of summaryLines(summary)) context.stdout.line(line);
+    return EXIT.ok;
+  },
+});
+
+async function simulate({ clock, signal, stderr }: VerbContext, config: Config): Promise<RunSummary> {
+  if (config.market === 'live') {
+    throw new ArbError(
+      'usage-simulated-live',
+      'simulated time needs a market of its own: built-in or a snapshot file',
+    );
+  }
+  if (config.duration === undefined) {
+    throw new ArbError('usage-simulated-endless', 'simulated time needs an end: add --duration SECONDS');
+  }
+  const market = createLocalMarket(config.market, config.seed);
+  for (const { pool, venue, reason } of market.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
+  let shown = 'starting';
+  const progress = createProgress({ output: stderr, clock, describe: () => shown });
+  const { parts, elapsedSeconds } = await runSimulated({
+    config,
+    market,
+    clock,
+    durationSeconds: config.duration,
+    signal,
+    onTurn(running, seconds) {
+      shown = `${seconds.toFixed(0)} s of market time · ${describe(running)}`;
+      progress.tick();
+    },
+  });
+  progress.stop();
+  return parts.summary(elapsedSeconds);
+}
+
+async function serve(context: VerbContext, config: Config, portNamed: boolean): Promise<RunSummary> {
+  const { clock, stderr, signal, version } = context;
+  const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
+  const { feed, stopNode } = await openFeed(config);
+  let service: Service | undefined;
+  try {
+    service = await startService({
+      config,
+      feed,
+      clock,
+      log,
+      version,
+      fallbackPorts: !portNamed,
+    });
+    const wanted = config.server.port;
+    if (wanted !== 0 && !service.url.endsWith(`:${wanted}/`)) stderr.line(`port ${wanted} is in use`);
+    stderr.line(`dashboard: ${service.url}`);
+    for (const { pool, venue, reason } of feed.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
+    await waitForEnd(context, service.parts, config.duration);
+    if (signal.aborted) stderr.line('stopping: no new orders; waiting for those on their way');
+    return await service.stop();
+  } finally {
+    await service?.stop();
+    await stopNode();
+  }
+}
+
+/** The market that the configuration names, served: a local node, or the RPC that it gives. */
+async function openFeed(config: Config): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
+  if (config.market !== 'live') {
+    const { feed, stop } = await startLocalNodeThread({ market: config.market, seed: config.seed });
+    return { feed, stopNode: stop };
+  }
+  const { url, wsUrl } = config.rpc;
+  if (url === undefined || wsUrl === undefined) {
+    throw new ArbError(
+      'config-live-rpc',
+      'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the config file)',
+    );
+  }
+  if (config.universe.pools.length === 0) {
+    throw new ArbError('config-live-pools', 'market live needs universe.pools: [{"venue": …, "address": …}]');
+  }
+  const universe = selectPools(config.universe.pools);
+  return {
+    feed: { ...universe, symbols: new Map(), rpcUrl: url, wsUrl },
+    stopNode: () => Promise.resolve(),
+  };
+}
+
+/** Until the duration is over or the first signal, with a progress line. */
+async function waitForEnd(
+  { clock, stderr, signal }: VerbContext,
+  parts: RunParts,
+  seconds: number | undefined,
+): Promise<void> {
+  let lastUpdates = 0;
+  let lastMicros = clock.monotonicMicros();
+  const progress = createProgress({
+    output: stderr,
+    clock,
+    totalSeconds: seconds,
+    describe() {
+      const now = clock.monotonicMicros();
+      const perSecond = ((parts.activity.updates - lastUpdates) * 1e6) / Math.max(1, now - lastMicros);
+      lastUpdates = parts.activity.updates;
+      lastMicros = now;
+      return `${perSecond.toFixed(0)} updates/s · ${describe(parts)}`;
+    },
+  });
+  await new Promise<void>((resolve) => {
+    const timer =
+      seconds === undefined ? setInterval(() => {}, 1 << 30) : setTimeout(resolve, seconds * 1_000);
+    const stop = (): void => resolve();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void timer;
+  }).finally(() => progress.stop());
+}
+
+function describe({ engine, opportunities }: RunParts): string {
+  const { ledger } = engine;
+  const state = engine.status === 'running' ? '' : ` · ${engine.status}`;
+  return `${opportunities()} opportunities · ${ledger.filled} filled · ${formatUnits(ledger.netLamports, 9)} SOL${state}`;
+}

@@ -1,0 +1,136 @@
+import { resolve } from 'node:path';
+import { type Address, isAddress, USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
+import { ArbError } from '../../shared/core/errors.ts';
+import { createStaticCosts } from '../../shared/costs/costs.ts';
+import type { Market } from '../../shared/market/market.ts';
+import { createStillMarket } from '../../shared/market/still-market.ts';
+import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import type { Opportunity } from '../../shared/routing/opportunity.ts';
+import { createTally, REASONS } from '../../shared/routing/reason.ts';
+import { createSearch } from '../../shared/routing/search.ts';
+import { selectPools } from '../streamer/universe.ts';
+import { EXIT } from './exit-code.ts';
+import { defineVerb } from './verb.ts';
+
+const DEFAULT_TOP = 10;
+const DEFAULT_MAX_IN = 100_000_000_000n;
+
+/** `arb search`: the best cycles of a market that stands still. */
+export const searchVerb = defineVerb({
+  name: 'search',
+  summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
+  usage: '--snapshot FILE [--start-mint MINT] [--max-in N] [--top K] [--json]',
+  details: [
+    'Examines every cycle of 2 and 3 legs from the start mint (without one: wSOL and USDC) and prints those that pay',
+    'after the configured costs, best net first, with what the others were refused for.',
+  ].join('\n'),
+  flags: {
+    snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot', required: true },
+    'start-mint': { kind: 'string', value: 'MINT', summary: 'where a cycle starts and ends' },
+    'max-in': {
+      kind: 'amount',
+      value: 'N',
+      summary: `most that goes in, base units of the start mint (default ${DEFAULT_MAX_IN})`,
+    },
+    top: { kind: 'count', value: 'K', summary: `how many to print (default ${DEFAULT_TOP})` },
+    json: { kind: 'boolean', summary: 'print one JSON object' },
+  },
+  usesConfig: true,
+  async run({ flags, stdout, stderr, clock, cwd, loadConfig }) {
+    const { config } = loadConfig();
+    const snapshot = readMarketSnapshot(resolve(cwd, flags.snapshot));
+    const { pools, skipped } = selectPools(snapshot.pools);
+    const market = createStillMarket({ clock: snapshot.clock, pools, accounts: snapshot.accounts });
+    const startMints = startMintsOf(flags['start-mint'], market);
+    const search = createSearch({
+      market,
+      startMints,
+      maxLegs: config.routing.maxLegs,
+      costs: createStaticCosts(config.costs),
+      maxQuotes: Number.MAX_SAFE_INTEGER,
+    });
+    const tally = createTally();
+    const maxIn = flags['max-in'] ?? DEFAULT_MAX_IN;
+    const gate = { bars: () => undefined, maxIn: () => maxIn };
+    const from = clock.monotonicMicros();
+    const changed = market.pools.filter((pool) => pool.coherent);
+    const found = search.run(changed, snapshot.clock, gate, tally);
+    const micros = clock.monotonicMicros() - from;
+
+    const unusable = market.pools
+      .filter((pool) => pool.status !== 'live')
+      .map(({ address: pool, venue, status, reason, missing }) => ({
+        pool,
+        venue: venue.id,
+        reason: status === 'excluded' ? reason : `the snapshot lacks ${[...missing].join(', ')}`,
+      }));
+    const result = {
+      pools: changed.length,
+      routes: search.routes.length,
+      micros: Math.round(micros),
+      opportunities: found.slice(0, flags.top ?? DEFAULT_TOP).map(plainOpportunity),
+      found: found.length,
+      refused: Object.fromEntries(
+        REASONS.map((reason) => [reason, tally.of(reason)]).filter(([, n]) => n !== 0),
+      ),
+      skipped: [...skipped, ...unusable],
+    };
+    if (flags.json) {
+      stdout.line(JSON.stringify(result, null, 2));
+      return EXIT.ok;
+    }
+    for (const { pool, venue, reason } of result.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
+    stdout.line(`${result.routes} routes over ${result.pools} pools searched in ${result.micros} µs`);
+    for (const opportunity of result.opportunities) {
+      stdout.line(
+        `net ${opportunity.netProfit} (gross ${opportunity.grossProfit}) for ${opportunity.amountIn} of ${opportunity.startMint}`,
+      );
+      for (const leg of opportunity.legs) {
+        stdout.line(`  ${leg.venue} ${leg.pool} ${leg.direction}: ${leg.amountIn} -> ${leg.amountOut}`);
+      }
+    }
+    for (const [reason, count] of Object.entries(result.refused)) stdout.line(`refused ${count} × ${reason}`);
+    return EXIT.ok;
+  },
+});
+
+/** The mint that was asked for, when some pool trades it; wSOL and USDC when none was. */
+function startMintsOf(asked: string | undefined, market: Market): readonly Address[] {
+  if (asked === undefined) return [WSOL_MINT, USDC_MINT];
+  if (!isAddress(asked)) {
+    throw new ArbError('usage-bad-mint', `--start-mint ${asked} is not a mint address (base58 of 32 bytes)`, {
+      asked,
+    });
+  }
+  const known = market.pools.some(({ state }) => state?.mintA === asked || state?.mintB === asked);
+  if (known) return [asked];
+  throw new ArbError(
+    'usage-unknown-mint',
+    `--start-mint ${asked}: no usable pool of the snapshot trades it`,
+    { asked },
+  );
+}
+
+function plainOpportunity(opportunity: Opportunity) {
+  const { routeId, startMint, amountIn, amountOut, grossProfit, costUnits, netProfit, netLamports } =
+    opportunity;
+  return {
+    routeId,
+    startMint,
+    amountIn: String(amountIn),
+    amountOut: String(amountOut),
+    grossProfit: String(grossProfit),
+    costs: String(costUnits),
+    netProfit: String(netProfit),
+    netLamports: String(netLamports),
+    legs: opportunity.legs.map((leg) => ({
+      venue: leg.venue,
+      pool: leg.pool,
+      direction: leg.aToB ? 'a-to-b' : 'b-to-a',
+      mintIn: leg.mintIn,
+      mintOut: leg.mintOut,
+      amountIn: String(leg.amountIn),
+      amountOut: String(leg.amountOut),
+    })),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../../shared/core/clock.ts';
+import type { Engine } from '../../shared/engine/engine.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import type { Store } from '../../shared/platform/store/store.ts';
+import type { ControlCommand, ControlResult } from './dashboard/view.ts';
+
+export interface ControlParams {
+  readonly pipeline: { process(event: ControlEvent): void };
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface ControlEvent {
+  readonly kind: 'control';
+  readonly atMicros: number;
+  readonly command: ControlCommand;
+  readonly by: string;
+}
+
+/** The switch that people hold. A pause works at once, and outlives the process: the next run starts paused. */
+export interface Control {
+  /** Takes over what the store says; to be called before the feed starts. */
+  restore(): Promise<void>;
+  take(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
+  /** For a drain: pauses this process only. */
+  stopDeciding(): void;
+  /** Why trading is paused or halted; '' while it runs. */
+  reason(): string;
+}
+
+const NAME = 'trading';
+
+export function createControl({ pipeline, engine, store, clock, log }: ControlParams): Control {
+  let pausedBecause = '';
+
+  const tell = (command: ControlCommand, by: string): void =>
+    pipeline.process({ kind: 'control', atMicros: clock.monotonicMicros(), command, by });
+
+  return {
+    async restore() {
+      const row = (await store.controls()).find((control) => control.name === NAME);
+      if (row?.value !== 'paused') return;
+      pausedBecause = `paused by ${row.by} in an earlier run${row.reason === '' ? '' : `: ${row.reason}`}`;
+      tell('pause', row.by);
+      log.warning('control.restored', { value: row.value, by: row.by, reason: row.reason });
+    },
+    async take(command, by, reason) {
+      // The engine first: a stop must stop even when it cannot be written down.
+      tell(command, by);
+      pausedBecause = command === 'pause' ? `paused by ${by}${reason === '' ? '' : `: ${reason}`}` : '';
+      log.notice(`control.${command}`, { by, reason });
+      const value = command === 'pause' ? 'paused' : 'running';
+      try {
+        await store.setControl({ name: NAME, value, by, reason, atMs: clock.nowMs() });
+      } catch (error) {
+        log.error('control.not-stored', { command, error: String(error) });
+        return { ok: false, message: `${value} now, but not stored: the next start will not know of it` };
+      }
+      return { ok: true, message: command === 'pause' ? 'trading is paused' : 'trading is running' };
+    },
+    stopDeciding: () => tell('pause', 'shutdown'),
+    reason: () => (engine.status === 'halted' ? 'the loss limit was reached' : pausedBecause),
+  };
+}

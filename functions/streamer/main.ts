@@ -1,0 +1,182 @@
+import type { Address } from '../../shared/core/address.ts';
+import type { Clock } from '../../shared/core/clock.ts';
+import { createRandom } from '../../shared/core/random.ts';
+import { createAccountStream } from '../../shared/platform/account-stream.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import { createRpcClient } from '../../shared/platform/rpc-client.ts';
+import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
+import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
+import { createStoreWriter } from '../../shared/platform/store/writer.ts';
+import { createControl } from './control.ts';
+import { createDashboardState } from './dashboard-state.ts';
+import { createJournal } from './journal.ts';
+import { createServiceMetrics } from './metrics.ts';
+import { createPipeline } from './pipeline.ts';
+import { createRunParts, type RunParts } from './run-parts.ts';
+import { startServer } from './server.ts';
+import type { RunSummary } from './summary.ts';
+import type { Universe } from './universe.ts';
+
+/** Where the account bytes come from. Nothing in the service knows whether it is a local node or a validator. */
+export interface FeedSource extends Universe {
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  /** What the market's mints are called, where the source knows. */
+  readonly symbols: ReadonlyMap<Address, string>;
+}
+
+export interface ServiceParams {
+  readonly config: Config;
+  readonly feed: FeedSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  /** Try the next ports when the configured one is taken. */
+  readonly fallbackPorts: boolean;
+}
+
+/** The streaming service while it runs. */
+export interface Service {
+  readonly url: string;
+  readonly parts: RunParts;
+  /** Decides no more, waits for what is on its way, writes everything down. Calling it again gives the same answer. */
+  stop(): Promise<RunSummary>;
+}
+
+const MAX_QUEUED_ROWS = 50_000;
+const FLUSH_MS = 250;
+const DRAIN_PENDING_MS = 2_000;
+const DRAIN_STORE_MS = 5_000;
+const POLL_MS = 50;
+
+/** Starts the whole line: store, engine, server, then the feed. Whatever was started is stopped again on a failure. */
+export async function startService(params: ServiceParams): Promise<Service> {
+  const { config, feed, clock, log, version } = params;
+  const started: (() => Promise<void>)[] = [];
+  try {
+    return await start();
+  } catch (error) {
+    for (const stop of started.reverse()) await stop();
+    throw error;
+  }
+
+  async function start(): Promise<Service> {
+    const store = await createWorkerStore({ dir: config.store.dir });
+    started.push(() => store.close());
+    const parts = createRunParts({ config, universe: feed, symbols: feed.symbols, clock });
+    const { engine, runId, startedAtMs } = parts;
+    await store.startRun({
+      runId,
+      startedAtMs,
+      version,
+      mode: config.mode,
+      market: config.market,
+      seed: String(config.seed),
+    });
+    const writer = createStoreWriter({
+      store,
+      clock,
+      writerId: runId,
+      maxQueued: MAX_QUEUED_ROWS,
+      flushMs: FLUSH_MS,
+      onError: (error) => log.error('store.flush-failed', { error: error.message }),
+    });
+    const journal = createJournal({ writer, engine, clock, runId, mode: config.mode });
+
+    const rpc = createRpcClient({ url: feed.rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
+    const stream = createAccountStream({
+      wsUrl: feed.wsUrl,
+      rpc,
+      commitment: config.rpc.commitment,
+      clock,
+      random: createRandom(config.seed).fork('stream'),
+      onEvent: (event) => pipeline.process(event),
+      log: (event, values) => log.notice(event, values),
+    });
+    const pipeline = createPipeline({
+      engine,
+      clock,
+      subscriptions: stream,
+      observers: [...parts.observers, journal.observe],
+    });
+    const control = createControl({ pipeline, engine, store, clock, log });
+    await control.restore();
+
+    let draining = false;
+    const state = createDashboardState({
+      version,
+      market: config.market,
+      runId,
+      startedAtMs,
+      maxSlotLag: config.risk.maxSlotLag,
+      skipped: feed.skipped,
+      engine,
+      clock,
+      names: parts.names,
+      recent: parts.recent,
+      latency: parts.latency,
+      activity: parts.activity,
+      store: () => {
+        const { queued, written, dropped } = writer.stats();
+        return { queued, written: total(written), dropped: total(dropped) };
+      },
+      phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
+    });
+    const metrics = createServiceMetrics({ parts, stream, writer });
+    const server = await startServer({
+      host: config.server.host,
+      port: config.server.port,
+      fallbackPorts: params.fallbackPorts,
+      source: { state, control: control.take },
+      metricsText: () => metrics.text(),
+      health: () => ({ ok: true, message: 'ok' }),
+      ready: () => readiness(engine.status, draining),
+      onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
+    });
+    started.push(() => server.close());
+    stream.start();
+    started.push(() => stream.stop());
+
+    let stopping: Promise<RunSummary> | undefined;
+    const stop = async (): Promise<RunSummary> => {
+      draining = true;
+      const { status } = engine;
+      control.stopDeciding();
+      const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
+      while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
+      await stream.stop();
+      journal.recordBalances();
+      const summary = { ...parts.summary((clock.nowMs() - startedAtMs) / 1_000), status };
+      const { left } = await writer.drain(DRAIN_STORE_MS);
+      if (left > 0) log.error('store.rows-lost', { rows: left });
+      await store.endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)));
+      await server.close();
+      await store.close();
+      return summary;
+    };
+    return {
+      url: server.url,
+      parts,
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  }
+}
+
+function readiness(status: string, draining: boolean): { ok: boolean; message: string } {
+  if (draining) return { ok: false, message: 'draining' };
+  return status === 'feed-down'
+    ? { ok: false, message: 'the feed is not live' }
+    : { ok: true, message: status };
+}
+
+function total(counts: RowCounts): number {
+  return Object.values<number>({ ...counts }).reduce((sum, count) => sum + count, 0);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

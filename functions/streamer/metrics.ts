@@ -1,0 +1,111 @@
+import type { AccountStream } from '../../shared/platform/account-stream.ts';
+import { createMetrics, type Metrics } from '../../shared/platform/metrics.ts';
+import type { StoreWriter } from '../../shared/platform/store/writer.ts';
+import type { RunParts } from './run-parts.ts';
+import { STAGES } from './stage-latency.ts';
+import { refusedByReason } from './summary.ts';
+
+export interface ServiceMetricsParams {
+  readonly parts: RunParts;
+  readonly stream: AccountStream;
+  readonly writer: StoreWriter;
+}
+
+/** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
+export function createServiceMetrics({ parts, stream, writer }: ServiceMetricsParams): Metrics {
+  const { engine, activity, latency } = parts;
+  const { ledger, market } = engine;
+  const metrics = createMetrics();
+  const venues = [...new Set(market.pools.map((pool) => pool.venue.id))];
+
+  metrics.gauge({
+    name: 'arb_trading',
+    help: '1 while opportunities may be approved: fed, not paused, not halted.',
+    read: () => (engine.status === 'running' ? 1 : 0),
+  });
+  metrics.gauge({ name: 'arb_slot', help: 'Newest slot begun.', read: () => market.slot });
+  metrics.gauge({
+    name: 'arb_feed_slot_lag',
+    help: 'Slots that the account feed lags behind the slot stream.',
+    read: () => (market.clock === undefined ? 0 : Math.max(0, market.slot - market.clock.slot - 1)),
+  });
+  metrics.gauges({
+    name: 'arb_pools',
+    help: 'Pools by state.',
+    label: 'state',
+    read: () =>
+      (['live', 'loading', 'excluded'] as const).map((status) => [
+        status,
+        market.pools.filter((pool) => pool.status === status).length,
+      ]),
+  });
+  metrics.counters({
+    name: 'arb_updates_total',
+    help: 'Account updates taken, by venue.',
+    label: 'venue',
+    read: () => venues.map((venue) => [venue, activity.of(venue).updates]),
+  });
+  metrics.counter({
+    name: 'arb_opportunities_total',
+    help: 'Sized candidates that pay after costs.',
+    read: parts.opportunities,
+  });
+  metrics.counters({
+    name: 'arb_refused_total',
+    help: 'Candidates refused, by reason.',
+    label: 'reason',
+    read: () => Object.entries(refusedByReason(engine)),
+  });
+  metrics.counters({
+    name: 'arb_trades_total',
+    help: 'Attempts by how they ended.',
+    label: 'outcome',
+    read: () => [
+      ['filled', ledger.filled],
+      ['reverted', ledger.reverted],
+      ['not-landed', ledger.notLanded],
+    ],
+  });
+  metrics.gauge({
+    name: 'arb_net_lamports',
+    help: 'Profit of the run net of every cost.',
+    read: () => Number(ledger.netLamports),
+  });
+  metrics.counter({
+    name: 'arb_cost_lamports_total',
+    help: 'Spent on all attempts.',
+    read: () => Number(ledger.costLamports),
+  });
+  metrics.latencies({
+    name: 'arb_stage_seconds',
+    help: 'Time of each stage of one account update; total is frame to decision.',
+    label: 'stage',
+    read: () => STAGES.map((stage) => [stage, latency.histograms[stage]] as const),
+  });
+  metrics.counters({
+    name: 'arb_feed_total',
+    help: 'What the account stream has counted.',
+    label: 'what',
+    read: () => {
+      const { frames, badFrames, lateFrames, reconnects } = stream.status();
+      return Object.entries({ frames, badFrames, lateFrames, reconnects });
+    },
+  });
+  metrics.gauge({
+    name: 'arb_store_queued_rows',
+    help: 'Rows waiting to be written.',
+    read: () => writer.stats().queued,
+  });
+  metrics.counters({
+    name: 'arb_store_dropped_total',
+    help: 'Rows lost before they were written, by kind.',
+    label: 'kind',
+    read: () => Object.entries(writer.stats().dropped),
+  });
+  metrics.gauge({
+    name: 'arb_resident_bytes',
+    help: 'Resident memory of the process.',
+    read: () => process.memoryUsage.rss(),
+  });
+  return metrics;
+}
