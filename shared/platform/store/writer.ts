@@ -117,7 +117,7 @@ export function createStoreWriter(options: StoreWriterOptions): StoreWriter {
         batches.push({ batchId: `${writerId}/${++batchNumber}`, ...queue.take(batchRows) });
         left -= batchRows;
       }
-      if (!(await writeFirst())) return;
+      if (!(await writeFirst()) || closed) return;
     }
   }
 
