@@ -2,7 +2,7 @@ import type { AccountWrite } from '../../core/account.ts';
 import type { Bank, Commitment, SlotAdvance } from '../bank.ts';
 import type { LandedTransaction } from '../transaction.ts';
 import { notificationText } from './context.ts';
-import { jsonText } from './json-text.ts';
+import { type Json, jsonText } from './json-text.ts';
 import {
   accountNotice,
   logsNotice,
@@ -51,7 +51,8 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
     changedIn.delete(closed - KEPT_SLOTS);
     for (const commitment of COMMITMENTS) {
       const slot = closed - (commitment === 'processed' ? 0 : commitment === 'confirmed' ? 1 : 32);
-      if (slot < bank.startSlot) continue;
+      // The genesis slot is where a client's first snapshot stands, no news.
+      if (slot <= bank.startSlot) continue;
       notifyAccounts(slot, commitment);
       for (const landed of bank.landedIn(slot)) notifyLanded(landed, commitment);
     }
@@ -96,8 +97,7 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
   /** The one notice of a signature subscription, which ends with it. */
   function notifySignature(subscription: Subscription, { result }: LandedTransaction): void {
     remove(subscription.id);
-    const err = typeof result.err === 'object' ? { ...result.err } : result.err;
-    subscription.send(signatureNotice(subscription, result.slot, { err: err as never }));
+    subscription.send(signatureNotice(subscription, result.slot, { err: result.err as Json }));
   }
 
   function onTransaction({ transaction, result }: LandedTransaction): void {
