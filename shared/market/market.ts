@@ -34,6 +34,8 @@ export interface Market {
   /** One of the pools that read the account, or undefined. */
   firstUser(address: Address): PoolEntry | undefined;
   apply(update: AccountUpdate): Applied;
+  /** Loads the pools that still wait, with what is there: for sources that will never have the rest. */
+  loadWhatIsThere(): void;
   /** A slot began: half-updated pools whose slot is over become quotable. */
   beginSlot(slot: number): Applied;
   /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
@@ -208,6 +210,13 @@ export function createMarket(): Market {
         if (entry.coherent && (renewed || !wasCoherent)) applied.changed.push(entry);
       }
       return applied;
+    },
+    loadWhatIsThere() {
+      for (const entry of pools) {
+        if (entry.status !== 'loading') continue;
+        load(entry);
+        judge(entry);
+      }
     },
     beginSlot(begun) {
       applied.changed.length = 0;
