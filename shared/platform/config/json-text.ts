@@ -54,7 +54,9 @@ export function parseJson(text: string): ParsedJson {
       at += match.length;
       return value;
     } catch {
-      return fail(`${match} is not a JSON value`, at);
+      // The text of a string may be a secret.
+      const broken = 'a string has a character or escape that JSON does not allow';
+      return fail(pattern === STRING ? broken : `${match} is not a JSON value`, at);
     }
   }
 
