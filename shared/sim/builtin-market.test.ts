@@ -48,7 +48,7 @@ describe('the built-in market', () => {
     }
   });
 
-  it('trades at its depth: a thousandth of it in each direction, in every pool', () => {
+  it('pays for fifty dollars in each direction of every pool', () => {
     for (const { venue: id, address } of market.pools) {
       const { venue, state } = loadPool(id, address);
       for (const aToB of [true, false]) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AccountWrite } from '../core/account.ts';
 import { addressBytes, TOKEN_2022_PROGRAM } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
@@ -85,7 +86,7 @@ function poolSpec(
 
 /** Program addresses take seeds of at most 32 bytes. */
 function seedText(name: string): string {
-  return name.length <= 32 ? name : name.slice(name.length - 32);
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
 }
 
 function mintAccount(mint: MarketMint): AccountWrite {

@@ -3,8 +3,8 @@ import type { AccountSource, AccountWrite } from '../core/account.ts';
 import { type Address, TOKEN_2022_PROGRAM } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import {
+  amountOfSameAccount,
   decodeMint,
-  decodeTokenAccount,
   type MintFacts,
   preTransferFeeAmount,
   transferFee,
@@ -42,24 +42,25 @@ export function vaultWrites(swap: {
   const accountIn = source(vaultIn);
   const accountOut = source(vaultOut);
   if (!accountIn || !accountOut) return undefined;
-  const heldIn = decodeTokenAccount(accountIn);
-  const heldOut = decodeTokenAccount(accountOut);
-  if (!heldIn.ok || !heldOut.ok) return undefined;
+  // Against itself: the amount, checked, without decoding the two addresses.
+  const heldIn = amountOfSameAccount(accountIn, accountIn);
+  const heldOut = amountOfSameAccount(accountOut, accountOut);
+  if (heldIn === undefined || heldOut === undefined) return undefined;
 
   const paidIn = settled.consumedIn;
   const factsIn = feeMint(mintIn, programIn, source);
   const feeIn = factsIn === undefined ? 0n : transferFee(factsIn, epoch, paidIn);
   const writeIn: AccountWrite = {
     address: vaultIn,
-    account: withTokenAmount(accountIn, heldIn.value.amount + paidIn - feeIn, feeIn),
+    account: withTokenAmount(accountIn, heldIn + paidIn - feeIn, feeIn),
   };
   const writeOut = (sent: bigint): AccountWrite => ({
     address: vaultOut,
-    account: withTokenAmount(accountOut, heldOut.value.amount - sent),
+    account: withTokenAmount(accountOut, heldOut - sent),
   });
   const factsOut = feeMint(mintOut, programOut, source);
   const candidates = sentCandidates(factsOut, epoch, settled.amountOut);
-  const payable = candidates.filter((sent) => sent <= heldOut.value.amount);
+  const payable = candidates.filter((sent) => sent <= heldOut);
   const exact =
     payable.length > 1
       ? payable.find((sent) => leavesSettledState(swap, [writeIn, writeOut(sent)]))

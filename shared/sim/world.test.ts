@@ -69,9 +69,8 @@ function widestGap(world: World, pools: readonly DeskPool[]): number {
 
 describe('a world', () => {
   it('gives the same account bytes for the same seed, and others for another', () => {
-    const first = runHash('7', 500);
-    expect(runHash('7', 500)).toBe(first);
-    expect(runHash('8', 500)).not.toBe(first);
+    expect(runHash('7', 500)).toBe(runHash('7', 500));
+    expect(runHash('8', 50)).not.toBe(runHash('7', 50));
   });
 
   it('keeps vaults, pools and what the traders remember in step, and makes no token out of nothing', () => {
@@ -80,20 +79,18 @@ describe('a world', () => {
     const opening = heldInVaults(world);
     for (let slot = 0; slot < 300; slot++) {
       world.step();
-      if (slot % 10 !== 9) continue;
       const now = heldInVaults(world);
       for (const [mint, amount] of opening) expect(now.get(mint)! + desk.pocket(mint)).toBe(amount);
-      for (const pool of desk.pools) {
-        const loaded = pool.venue.load(pool.address, (address) => world.bank.get(address));
-        expect(loaded.ok).toBe(true);
-        if (!loaded.ok || pool.state === undefined) continue;
-        for (const aToB of [true, false]) {
-          const amount = BigInt(Math.round((aToB ? pool.depthA : pool.depthB) / 500));
-          const clock = world.bank.clock();
-          expect(pool.venue.quote(pool.state, aToB, amount, clock)).toEqual(
-            pool.venue.quote(loaded.state, aToB, amount, clock),
-          );
-        }
+      // Decoding every pool afresh in every slot would take a minute: one pool a slot, each ten times.
+      const pool = desk.pools[slot % desk.pools.length]!;
+      const loaded = pool.venue.load(pool.address, (address) => world.bank.get(address));
+      if (!loaded.ok || pool.state === undefined) throw new Error(`${pool.address} no longer loads`);
+      const clock = world.bank.clock();
+      for (const aToB of [true, false]) {
+        const amount = BigInt(Math.round((aToB ? pool.depthA : pool.depthB) / 500));
+        expect(pool.venue.quote(pool.state, aToB, amount, clock)).toEqual(
+          pool.venue.quote(loaded.state, aToB, amount, clock),
+        );
       }
     }
     expect(desk.pocket(TAX_MINT)).not.toBe(0n);
@@ -145,7 +142,7 @@ describe('a world', () => {
       expect(share).toBeGreaterThan(0.3);
       expect(share).toBeLessThan(3);
     }
-  });
+  }, 60_000);
 
   it('has rivals that now and then swap a dislocated pool before a transaction of ours', () => {
     const world = createWorld({ market: 'built-in', seed: 'race' });
