@@ -1,0 +1,143 @@
+import type { AccountBytes } from '../core/account.ts';
+import type { Address } from '../core/address.ts';
+import type { Random } from '../core/random.ts';
+import { type BackoffPolicy, backoffMs, sleep } from './backoff.ts';
+import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
+import { SLOT_DISAGREEMENT_MAX, type SlotWatch } from './slot-watch.ts';
+import { fetchSnapshot, orFailure } from './snapshot.ts';
+import type { StreamCounters, StreamLog } from './stream-counters.ts';
+import type { SubscriptionBook } from './subscription-book.ts';
+import type { WsConnection } from './ws-connection.ts';
+
+/** One connection's life. */
+export interface StreamSession {
+  readonly connection: WsConnection;
+  readonly abort: AbortController;
+  /** Snapshots tried since the feed was last stable, for the backoff. */
+  attempts: number;
+  synchronizing: boolean;
+}
+
+export interface SynchronizerOptions {
+  readonly rpc: RpcClient;
+  readonly commitment: Commitment;
+  readonly encoding: AccountEncoding;
+  readonly random: Random;
+  readonly backoff: BackoffPolicy;
+  readonly host: string;
+  readonly book: SubscriptionBook;
+  readonly slots: SlotWatch;
+  readonly counters: StreamCounters;
+  readonly log: StreamLog;
+  /** True while the feed is live on this very connection. */
+  readonly isLive: (session: StreamSession) => boolean;
+  readonly onSnapshot: () => void;
+  readonly onFailure: (reason: string) => void;
+  readonly onAccount: (address: Address, slot: number, account: AccountBytes | null) => void;
+}
+
+/** Brings what has been told of the accounts up to the chain after subscribing to them. */
+export interface Synchronizer {
+  /** Accounts told at least once and still wanted. */
+  readonly told: Set<Address>;
+  /** Subscribed since the last snapshot began: still to be fetched. */
+  readonly unfetched: Set<Address>;
+  /** Tries until every subscribed account is told as of its subscription or later: true. False: the session ended. */
+  run(session: StreamSession): Promise<boolean>;
+  /** Fetches what was subscribed while live. Until then those accounts are simply not told. */
+  fetchAdditions(session: StreamSession): Promise<void>;
+}
+
+const ACK_POLL_MS = 5;
+
+export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
+  const { rpc, commitment, encoding, random, backoff, host, book, slots, counters, log } = options;
+  const told = new Set<Address>();
+  const unfetched = new Set<Address>();
+  let fetching: StreamSession | undefined;
+
+  /** '' when every subscribed account has been told as of a slot not before its subscription. */
+  async function takeSnapshot(session: StreamSession): Promise<string> {
+    const badBefore = counters.badFrames;
+    const addresses = book.addresses('subscribed');
+    for (const address of addresses) unfetched.delete(address);
+    const floor = await snapshotFloor(session);
+    if (typeof floor === 'string') return floor;
+    const failure = await fetchSnapshot(addresses, snapshotOptions(session, floor));
+    if (failure !== '') return failure;
+    for (const address of book.addresses('failed')) {
+      if (told.has(address)) options.onAccount(address, floor, null);
+      told.delete(address);
+    }
+    return counters.badFrames === badBefore ? '' : 'a bad frame came during the snapshot';
+  }
+
+  function snapshotOptions(session: StreamSession, minContextSlot: number) {
+    const onAccount = (address: Address, slot: number, account: AccountBytes | null): void => {
+      if (book.isWatched(address)) options.onAccount(address, slot, account);
+    };
+    return { rpc, commitment, encoding, minContextSlot, signal: session.abort.signal, onAccount };
+  }
+
+  /**
+   * A slot not before now, so that an account as of it holds every change made before its subscription. The two ends
+   * of the node may be different machines: the later of their slots counts, and when they disagree by far, one is
+   * not to be believed and the feed stays down.
+   */
+  async function snapshotFloor(session: StreamSession): Promise<number | string> {
+    const rpcSlot = await orFailure(rpc.getSlot({ commitment, signal: session.abort.signal }));
+    if (typeof rpcSlot === 'string') return rpcSlot;
+    const heard = slots.lastParent;
+    if (heard < 0) return rpcSlot;
+    if (Math.abs(heard - rpcSlot) > SLOT_DISAGREEMENT_MAX) {
+      return `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
+    }
+    return Math.max(rpcSlot, heard);
+  }
+
+  function failed(reason: string, accounts: number): void {
+    counters.snapshotFailures++;
+    log('stream.snapshot-failed', { host, reason, accounts });
+  }
+
+  return {
+    told,
+    unfetched,
+    async run(session) {
+      const { signal } = session.abort;
+      for (;;) {
+        if (session.attempts > 0) {
+          if (!(await sleep(backoffMs(backoff, session.attempts - 1, random), signal))) return false;
+        }
+        session.attempts++;
+        while (book.pending > 0) if (!(await sleep(ACK_POLL_MS, signal))) return false;
+        options.onSnapshot();
+        const failure = await takeSnapshot(session);
+        if (signal.aborted) return false;
+        if (failure === '') break;
+        failed(failure, book.addresses('subscribed').length);
+        options.onFailure(failure);
+      }
+      counters.snapshots++;
+      return true;
+    },
+    async fetchAdditions(session) {
+      if (fetching === session) return;
+      fetching = session;
+      let attempts = 0;
+      while (options.isLive(session) && unfetched.size > 0) {
+        const addresses = [...unfetched];
+        unfetched.clear();
+        const floor = await snapshotFloor(session);
+        const failure =
+          typeof floor === 'string' ? floor : await fetchSnapshot(addresses, snapshotOptions(session, floor));
+        if (failure === '') continue;
+        if (session.abort.signal.aborted) break;
+        failed(failure, addresses.length);
+        for (const address of addresses) if (book.isWatched(address)) unfetched.add(address);
+        await sleep(backoffMs(backoff, attempts++, random), session.abort.signal);
+      }
+      if (fetching === session) fetching = undefined;
+    },
+  };
+}
