@@ -106,6 +106,9 @@ describe('platform, sim and functions', () => {
     expect(broken('functions/cli/quote.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('functions/cli/run-local.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
     expect(broken('functions/streamer/local-market.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
+    expect(broken('functions/streamer/local-node-worker.ts', "import '../../shared/sim/node.ts';")).toEqual(
+      [],
+    );
     expect(broken('functions/streamer/simulated-run.ts', "import '../../shared/sim/bank.ts';")).toEqual([]);
   });
 

@@ -28,7 +28,7 @@ const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['no
 /** The only production files that may drive the local node: the `run` verb and what it composes for it. */
 const SIM_STARTERS = [
   /^functions\/cli\/run[^/]*\.ts$/,
-  /^functions\/streamer\/(local-market|simulated-run)\.ts$/,
+  /^functions\/streamer\/(local-[a-z-]+|simulated-run)\.ts$/,
 ];
 
 /** Function folders that may compose another function's folder. */
@@ -234,7 +234,7 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
   return ruling(
     'no-sim',
     `production code imports ${to.path}`,
-    "only the run verb (functions/cli/run*.ts) and the streamer's local-market.ts and simulated-run.ts drive the local node",
+    "only the run verb (functions/cli/run*.ts) and the streamer's local-*.ts and simulated-run.ts drive the local node",
   );
 }
 
