@@ -75,7 +75,7 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
     if (made.status === 'filled' && BigInt(made.netLamports) > 0n) tally.won++;
     const mint = byMint.get(made.start);
     if (mint !== undefined) {
-      if (made.status === 'filled') mint.trades++;
+      mint.trades++;
       mint.gross += BigInt(made.grossProfit);
       mint.net += BigInt(made.netLamports);
     }

@@ -56,6 +56,7 @@ export type PnlPoint = readonly [atMs: number, netSol: number];
 
 /** What the trades that started from one mint came to. */
 export interface MintPnlView extends TokenView {
+  /** Attempts, landed or not. */
   readonly trades: number;
   /** Base units of the mint, before costs. */
   readonly gross: string;

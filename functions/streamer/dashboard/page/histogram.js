@@ -7,6 +7,8 @@ import { microsText } from './format.js';
  * @typedef {readonly [low: number, high: number]} Decades Powers of ten, in microseconds.
  */
 
+const BARS_PER_DECADE = 8;
+
 /**
  * The decades that hold every non-empty bucket.
  * @param {readonly StageLatencyView[]} stages
@@ -70,11 +72,26 @@ export function createHistogram(box) {
       if (key === shown) return;
       shown = key;
       range = [decades[0], decades[1]];
-      const buckets = (stage.buckets ?? []).filter(([upTo]) => upTo > 0 && Number.isFinite(upTo));
-      plot.setData([buckets.map(([upTo]) => Math.log10(upTo)), buckets.map(([, count]) => barHeight(count))]);
+      plot.setData(bars(stage.buckets ?? [], decades));
     },
     redraw: () => plot.redraw(false, false),
   };
+}
+
+/**
+ * One bar for each eighth of a decade, however fine the buckets are.
+ * @param {NonNullable<StageLatencyView['buckets']>} buckets
+ * @param {Decades} decades
+ * @returns {[number[], number[]]}
+ */
+function bars(buckets, [low, high]) {
+  const counts = new Array((high - low) * BARS_PER_DECADE + 1).fill(0);
+  for (const [upTo, count] of buckets) {
+    if (count === 0 || upTo <= 0 || !Number.isFinite(upTo)) continue;
+    // Bounds are floats: one that lies on a bar's edge belongs to that bar.
+    counts[Math.max(0, Math.ceil((Math.log10(upTo) - low) * BARS_PER_DECADE - 1e-6))] += count;
+  }
+  return [counts.map((_, index) => low + index / BARS_PER_DECADE), counts.map(barHeight)];
 }
 
 /**

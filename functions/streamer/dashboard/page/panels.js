@@ -157,7 +157,7 @@ export function showLatency(stages) {
         name: element('th', 'name'),
         histogram: element('div', 'histogram'),
         p50: element('td', 'num'),
-        p99: element('td', 'num strong'),
+        p99: element('td', 'num strong c-p99'),
         max: element('td', 'num w-sm'),
         count: element('td', 'num w-sm'),
       };

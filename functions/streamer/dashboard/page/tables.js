@@ -169,7 +169,7 @@ function updateOpportunity(row, seen) {
 /** @param {DashboardState} state */
 export function showMints({ pnl, tally }) {
   const mints = pnl.byMint;
-  setText(byId('mints-filled'), countText(tally.filled));
+  setText(byId('mints-trades'), countText(tally.filled + tally.reverted + tally.notLanded));
   setAmount(byId('mints-net'), amountText(pnl.netLamports, SOL_DECIMALS, true), { tone: true });
   setHidden(byId('mints-empty'), mints.length > 0);
   syncRows(byId('mints'), mints, {
