@@ -16,7 +16,7 @@ function broken(path: string, text: string): string[] {
 }
 
 describe('the repository', () => {
-  it('breaks no rule', () => {
+  it('breaks no rule', { timeout: 60_000 }, () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const tree = readTree(root);
     expect(tree.sources.size).toBeGreaterThan(20);
