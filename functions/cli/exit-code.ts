@@ -14,7 +14,17 @@ export const EXIT = {
 } as const;
 
 const USAGE_PREFIXES = ['usage-', 'config-'];
-const ENVIRONMENT_PREFIXES = ['file-', 'store-', 'port-', 'network-', 'rpc-', 'snapshot-', 'market-file-'];
+const ENVIRONMENT_PREFIXES = [
+  'file-',
+  'store-',
+  'port-',
+  'network-',
+  'rpc-',
+  'snapshot-',
+  'market-',
+  'listen-',
+  'ws-',
+];
 
 /**
  * The exit code for anything a verb throws: by the prefix of an ArbError's code (`config-unknown-key` is usage,

@@ -40,7 +40,7 @@ export function configFlags(verb: Verb): FlagSpecs {
 
 /**
  * The flags of `args` as `verb` types them. Throws ArbError `usage-…` that names the flag, its value and what is
- * allowed; `--help` anywhere skips the checks.
+ * allowed; `--help` needs no other flag beside it.
  */
 export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
   const accepted = acceptedFlags(verb);
