@@ -76,9 +76,14 @@ const Q64 = 2 ** 64;
  */
 const ESTIMATE_MARGIN = 1e-3;
 
+/** The tick of a price as a real number, right to 1e-5: it may check or search, never decide. */
+export function tickEstimate(sqrtPrice: bigint): number {
+  return Math.log(Number(sqrtPrice) / Q64) * TICKS_PER_LOG;
+}
+
 /** The highest tick whose price is at most `sqrtPrice` (Q64.64), which must lie in [MIN_SQRT_PRICE, MAX_SQRT_PRICE]. */
 export function tickAtSqrtPrice(sqrtPrice: bigint): number {
-  const estimate = Math.log(Number(sqrtPrice) / Q64) * TICKS_PER_LOG;
+  const estimate = tickEstimate(sqrtPrice);
   const nearest = Math.round(estimate);
   if (Math.abs(estimate - nearest) > ESTIMATE_MARGIN) return Math.floor(estimate);
   return sqrtPriceAtTick(nearest) <= sqrtPrice ? nearest : nearest - 1;

@@ -2,7 +2,7 @@ import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressAt, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { readU128, writeU128 } from '../../core/u128.ts';
-import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK } from '../../math/tick.ts';
+import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK, tickEstimate } from '../../math/tick.ts';
 import type { LoadRefusal } from '../venue.ts';
 
 /** The Whirlpool account. Layout: orca-so/whirlpools `programs/whirlpool/src/state/whirlpool.rs`. */
@@ -15,8 +15,9 @@ const VAULT_A_OFFSET = 133;
 const VAULT_B_OFFSET = 213;
 const REWARDS_OFFSET = 269;
 const REWARD_BYTES = 128;
-export const REWARD_COUNT = 3;
+const REWARD_COUNT = 3;
 const PROTOCOL_FEE_DENOMINATOR = 10_000;
+const TICK_MARGIN = 1e-3;
 
 /** What never changes in a pool. */
 export interface PoolFacts {
@@ -99,6 +100,10 @@ export function decodePoolNumbers(data: Uint8Array, into: PoolNumbers): Outcome<
   }
   if (tickIndex < MIN_TICK - 1 || tickIndex > MAX_TICK) {
     return refusal('inconsistent-accounts', `tick ${tickIndex} out of bounds`);
+  }
+  // Having crossed a tick downwards the price stands on it, one tick above the index.
+  if (Math.abs(tickEstimate(sqrtPrice) - tickIndex - 0.5) > 0.5 + TICK_MARGIN) {
+    return refusal('inconsistent-accounts', `tick ${tickIndex} is not that of the price`);
   }
   into.feeRate = view.getUint16(45, true);
   into.protocolFeeRate = protocolFeeRate;

@@ -69,7 +69,8 @@ export function settle(
   if (at < count && rest > 0n) takePart(progress, state, ladder, ladder.steps[at]!, rest);
   const result = paid(state, aToB, clock.epoch, amountIn, reaching, progress.taken, progress.amountOut);
   if (!result.ok) return result;
-  return { ...result, state: settledState(state, aToB, progress, ladder, rewards, clock.unixTimestamp) };
+  const settled = settledState(state, aToB, progress, ladder, rewards, clock.unixTimestamp);
+  return { ...result, state: settled, withheldOut: progress.amountOut - result.amountOut };
 }
 
 function takeWhole(
@@ -216,7 +217,7 @@ function settledOracle(
 
 /**
  * The accounts of a settled state over their previous bytes: pool and oracle always (every swap writes them), tick
- * arrays that were crossed. Throws `account-unknown` when `source` does not hold one of them.
+ * arrays when a crossing changed them. Throws `account-unknown` when `source` does not hold one of them.
  */
 export function write(state: WhirlpoolState, source: AccountSource): readonly AccountWrite[] {
   const pool = copyOf(state.address, source);
@@ -232,7 +233,9 @@ export function write(state: WhirlpoolState, source: AccountSource): readonly Ac
     const array = state.tickArrays.get(start);
     if (array === null || array === undefined) continue;
     const address = arrayAddressOf(state.addresses, start);
-    writes.push({ address, account: { ...copyOf(address, source), data: array.data.slice() } });
+    const previous = copyOf(address, source);
+    if (Buffer.compare(previous.data, array.data) === 0) continue;
+    writes.push({ address, account: { ...previous, data: array.data.slice() } });
   }
   return writes;
 }

@@ -4,7 +4,7 @@ import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { readI128, readU128, writeU128 } from '../../core/u128.ts';
 import { MAX_TICK, MIN_TICK } from '../../math/tick.ts';
 import type { LoadRefusal } from '../venue.ts';
-import { REWARD_COUNT, type Reward, sameBytes, startsWith, viewOf, WHIRLPOOL_PROGRAM } from './layout.ts';
+import { type Reward, sameBytes, startsWith, viewOf, WHIRLPOOL_PROGRAM } from './layout.ts';
 
 /**
  * Tick array accounts: 88 ticks a spacing apart. Layouts: orca-so/whirlpools `state/fixed_tick_array.rs` (every
@@ -174,8 +174,7 @@ export function crossTick(
   const view = viewOf(data);
   turnOver(view, offset + GROWTH_A_AT, feeGrowthA);
   turnOver(view, offset + GROWTH_B_AT, feeGrowthB);
-  for (let i = 0; i < REWARD_COUNT; i++) {
-    const reward = rewards[i]!;
+  for (const [i, reward] of rewards.entries()) {
     if (reward.initialized) turnOver(view, offset + REWARDS_AT + 16 * i, reward.growth);
   }
 }
