@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../shared/platform/config/load.ts';
+import { createLogger } from '../../shared/platform/log.ts';
+import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
+import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
+import type { DashboardState } from './dashboard/view.ts';
+import { createLocalMarket, type LocalMarket } from './local-market.ts';
+import { type Service, startService } from './main.ts';
+
+/** Ten times the speed of a chain, so that a test sees a minute of market in six seconds. */
+const SLOT_MS = 40;
+
+let dir: string;
+let node: LocalNode;
+let market: LocalMarket;
+let service: Service | undefined;
+let logged: string;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'arb-service-'));
+  logged = '';
+  market = createLocalMarket('built-in', 7);
+  node = await startNode();
+});
+
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  await node.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function startNode(ports: { port?: number; wsPort?: number } = {}): Promise<LocalNode> {
+  const { world } = market;
+  return startLocalNode({
+    bank: world.bank,
+    slotMs: SLOT_MS,
+    onSlotStart: () => world.traders.trade(),
+    ...ports,
+  });
+}
+
+async function start(flags: Record<string, string> = {}): Promise<Service> {
+  const clock = createSystemClock();
+  const given = { port: '0', 'store-dir': dir, 'risk-max-slot-lag': '50', ...flags };
+  const { config } = loadConfig({ env: {}, flags: given, cwd: dir });
+  const { pools, skipped, symbols } = market;
+  service = await startService({
+    config,
+    feed: { pools, skipped, symbols, rpcUrl: node.rpcUrl, wsUrl: node.wsUrl },
+    clock,
+    log: createLogger({ stream: { write: (text: string) => (logged += text) }, clock }),
+    version: 'test',
+    fallbackPorts: false,
+  });
+  return service;
+}
+
+async function stateOf({ url }: Service): Promise<DashboardState> {
+  return (await (await fetch(`${url}api/state`)).json()) as DashboardState;
+}
+
+async function until<T>(
+  what: string,
+  read: () => Promise<T | undefined> | T | undefined,
+  ms = 15_000,
+): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}\n${logged}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+describe('the streaming service over real sockets', () => {
+  it('loads every pool, paper-trades, shows it and writes it down', async () => {
+    const running = await start();
+    const state = await until('a filled trade', async () => {
+      const now = await stateOf(running);
+      return now.tally.filled > 0 ? now : undefined;
+    });
+    expect(state.status).toBe('running');
+    expect(state.venues.map(({ venue, state: feed }) => [venue, feed])).toEqual([
+      ['orca-whirlpool', 'live'],
+      ['raydium-cpmm', 'live'],
+    ]);
+    expect(state.trades[0]).toMatchObject({ start: { symbol: expect.stringMatching(/SOL|USDC/) } });
+    expect(state.refusals.some(({ reason }) => reason === 'no-marginal-profit')).toBe(true);
+    const metrics = await (await fetch(`${running.url}metrics`)).text();
+    expect(metrics).toMatch(/^arb_trades_total\{outcome="filled"\} [1-9]/m);
+    expect(metrics).toMatch(/^arb_stage_seconds_bucket\{le="0.001",stage="total"\} [1-9]/m);
+    expect((await fetch(`${running.url}readyz`)).status).toBe(200);
+
+    const summary = await running.stop();
+    expect(summary.pools).toBe(market.pools.length);
+    expect(summary.excluded).toEqual([]);
+    const store = createSqliteStore({ dir });
+    const { runId } = summary;
+    const trades = await store.trades({ runId, limit: 1_000 });
+    const { filled, reverted, notLanded } = summary.trades;
+    expect(trades).toHaveLength(filled + reverted + notLanded);
+    const net = trades.reduce((sum, trade) => sum + trade.netLamports, 0n);
+    expect(String(net)).toBe(summary.netLamports);
+    expect((await store.runs({ limit: 1 }))[0]).toMatchObject({
+      runId,
+      summary: { netLamports: summary.netLamports },
+    });
+    expect((await store.decisionCounts({ runId })).length).toBeGreaterThan(0);
+    expect((await store.balances({ runId })).length).toBe(2);
+    await store.close();
+  }, 40_000);
+
+  it('stops trading when the node goes away, says so, and trades again only after a new snapshot', async () => {
+    const running = await start();
+    await until('a live feed', () => (running.parts.engine.status === 'running' ? true : undefined));
+    const { port } = new URL(node.rpcUrl);
+    await node.stop();
+    await until('the loss to be noticed', () =>
+      running.parts.engine.status === 'feed-down' ? true : undefined,
+    );
+    expect((await stateOf(running)).status).toBe('feed-down');
+    expect((await stateOf(running)).venues.every(({ state }) => state === 'down')).toBe(true);
+    expect((await fetch(`${running.url}readyz`)).status).toBe(503);
+    expect((await fetch(`${running.url}healthz`)).status).toBe(200);
+    const before = running.parts.opportunities();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(running.parts.opportunities()).toBe(before);
+
+    node = await startNode({ port: Number(port) });
+    await until('the feed to come back', () =>
+      running.parts.engine.status === 'running' ? true : undefined,
+    );
+    const { pools } = running.parts.engine.market;
+    await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
+    await until('trading to go on', () => (running.parts.opportunities() > before ? true : undefined));
+  }, 60_000);
+
+  it('pauses at once, keeps the pause over a restart, and resumes', async () => {
+    const first = await start();
+    await until('a live feed', () => (first.parts.engine.status === 'running' ? true : undefined));
+    const page = await (await fetch(first.url)).text();
+    const token = /name="[a-z-]*token" content="([^"]+)"/.exec(page)?.[1];
+    expect(token).toBeDefined();
+    const answer = await fetch(`${first.url}api/control`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-control-token': token!,
+        origin: first.url.slice(0, -1),
+      },
+      body: JSON.stringify({ command: 'pause', reason: 'lunch' }),
+    });
+    expect([answer.status, await answer.json()]).toEqual([200, { ok: true, message: 'trading is paused' }]);
+    expect(first.parts.engine.status).toBe('paused');
+    await first.stop();
+
+    const second = await start();
+    await until('a live feed', () => (second.parts.engine.market.live ? true : undefined));
+    const state = await stateOf(second);
+    expect([state.status, state.statusReason]).toEqual(['paused', expect.stringContaining('lunch')]);
+    await until('a refusal for the pause', () =>
+      second.parts.engine.refused.of('paused') > 0 ? true : undefined,
+    );
+    expect(second.parts.engine.ledger.filled).toBe(0);
+  }, 60_000);
+
+  it('leaves nothing running when the port is taken', async () => {
+    const first = await start();
+    const { port } = new URL(first.url);
+    const other = mkdtempSync(join(tmpdir(), 'arb-service-'));
+    await expect(start({ port, 'store-dir': other })).rejects.toMatchObject({ code: 'port-in-use' });
+    rmSync(other, { recursive: true, force: true });
+  }, 40_000);
+});
