@@ -76,7 +76,7 @@ it('does not need JSON.parse for a node that words its frames as Agave does', ()
 it('says of a mangled frame exactly what JSON.parse and the field checks say of it', () => {
   const edits = fc.array(
     fc.record({
-      at: fc.nat(320),
+      at: fc.nat(2_000),
       cut: fc.nat(3),
       insert: fc.constantFrom('', '"', '0', '}', ',', '\\', '-', '5', '=', ' '),
     }),
@@ -88,7 +88,10 @@ it('says of a mangled frame exactly what JSON.parse and the field checks say of 
   fc.assert(
     fc.property(someTold, edits, (told, changes) => {
       let text = frameText(told, AGAVE);
-      for (const { at, cut, insert } of changes) text = text.slice(0, at) + insert + text.slice(at + cut);
+      for (const { at: where, cut, insert } of changes) {
+        const at = where % (text.length + 1);
+        text = text.slice(0, at) + insert + text.slice(at + cut);
+      }
       const frame = Buffer.from(text);
       const kind = scanner.decode(frame);
       expect(kind).toBe(readJsonFrame(frame, parser));
@@ -100,6 +103,43 @@ it('says of a mangled frame exactly what JSON.parse and the field checks say of 
     { numRuns: 3_000 },
   );
   expect(accepted).toBeGreaterThan(20);
+});
+
+it.each<[string, (text: string) => string]>([
+  ['text after its end', (text) => `${text}x`],
+  ['a space after its end', (text) => `${text} `],
+  ['a brace too many', (text) => `${text}}`],
+  [
+    'two data members, the second in another encoding',
+    (text) => text.replace('"data":', '"data":["AAAA","base64+zstd"],"data":'),
+  ],
+  ['two lamports members', (text) => text.replace('"lamports":', '"lamports":5,"lamports":')],
+  ['a comma before the closing brace', (text) => text.replace('}},"subscription"', ',}},"subscription"')],
+  ['data with a character of no base64', (text) => text.replace('AQID', 'A?ID')],
+  ['data with padding in the middle', (text) => text.replace('AQID', 'AQ==AQID')],
+  ['data cut short', (text) => text.replace('AQID', 'AQI')],
+  ['data with an escaped slash', (text) => text.replace('AQID', 'AQ\\/D')],
+  ['lamports with a leading zero', (text) => text.replace('"lamports":', '"lamports":0')],
+  ['a slot with a leading zero', (text) => text.replace('"slot":9', '"slot":09')],
+  ['no owner', (text) => text.replace(/"owner":"[^"]*",/, '')],
+  ['an owner with an escape', (text) => text.replace('"owner":"', '"owner":"\\u0031')],
+])('says of %s what the parser says', (_, edit) => {
+  const text = edit(frameText(FIRST, AGAVE));
+  expect(text).not.toBe(frameText(FIRST, AGAVE));
+  const scanner = new FrameDecoder();
+  const parser = new FrameDecoder();
+  expect(scanner.decode(Buffer.from(text))).toBe(readJsonFrame(Buffer.from(text), parser));
+  expect({ ...fieldsOf(scanner), problem: scanner.problem }).toEqual({
+    ...fieldsOf(parser),
+    problem: parser.problem,
+  });
+});
+
+it('calls base64 that is not whole bad', () => {
+  const decoder = new FrameDecoder();
+  for (const data of ['A?ID', 'AQ==AQID', 'AQI', 'AQ ID']) {
+    expect(decoder.decode(Buffer.from(frameText(FIRST, AGAVE).replace('AQID', data)))).toBe('bad');
+  }
 });
 
 it('never throws on bytes that are no frame, and calls them bad', () => {
