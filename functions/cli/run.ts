@@ -3,7 +3,7 @@ import { formatUnits } from '../../shared/core/units.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
-import { startLocalNodeThread } from '../streamer/local-node.ts';
+import { startLocalNodeProcess } from '../streamer/local-node.ts';
 import { type FeedSource, type Service, startService } from '../streamer/main.ts';
 import type { RunParts } from '../streamer/run-parts.ts';
 import { runSimulated } from '../streamer/simulated-run.ts';
@@ -106,7 +106,7 @@ async function serve(context: VerbContext, config: Config, portNamed: boolean): 
 /** The market that the configuration names, served: a local node, or the RPC that it gives. */
 async function openFeed(config: Config): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
   if (config.market !== 'live') {
-    const { feed, stop } = await startLocalNodeThread({ market: config.market, seed: config.seed });
+    const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
     return { feed, stopNode: stop };
   }
   const { url, wsUrl } = config.rpc;

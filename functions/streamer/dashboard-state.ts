@@ -7,7 +7,6 @@ import type {
   DashboardState,
   MintPnlView,
   OpportunityView,
-  RunStatus,
   StageLatencyView,
   StoreView,
   TradeView,
@@ -74,7 +73,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       runId: params.runId,
       startedAtMs: params.startedAtMs,
       nowMs,
-      status: statusOf(engine, draining),
+      status: draining ? 'draining' : engine.status,
       statusReason: reason,
       slot: engine.market.slot,
       updates: { total: activity.updates, perSecond: total.perSecond(activity.updates, nowMs) },
@@ -100,13 +99,6 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       memory: { rssBytes: process.memoryUsage.rss() },
     };
   };
-}
-
-function statusOf(engine: Engine, draining: boolean): RunStatus {
-  if (draining) return 'draining';
-  const { status } = engine;
-  if (status !== 'feed-down') return status;
-  return engine.market.slot === 0 && engine.market.clock === undefined ? 'starting' : 'feed-down';
 }
 
 function feedState(engine: Engine, maxSlotLag: number): 'live' | 'stale' | 'down' {

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { Address } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import type { FeedSource } from './main.ts';
@@ -21,31 +22,35 @@ export type LocalNodeReply =
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-/** A market served as a validator would, on loopback, a slot every 400 ms, in a thread of its own. */
+/** A market served as a validator would, on loopback, a slot every 400 ms, in a process of its own. */
 export interface LocalNodeProcess {
   readonly feed: FeedSource;
   stop(): Promise<void>;
 }
 
 /** Starts the node. Rejects with what the market file or the ports are refused with. */
-export async function startLocalNodeThread(request: LocalNodeRequest): Promise<LocalNodeProcess> {
-  const worker = new Worker(new URL('./local-node-worker.ts', import.meta.url), { workerData: request });
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const reply = await new Promise<LocalNodeReply>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
+export async function startLocalNodeProcess({ market, seed }: LocalNodeRequest): Promise<LocalNodeProcess> {
+  const program = fileURLToPath(new URL('./local-node-process.ts', import.meta.url));
+  const child = fork(program, [market, String(seed)], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  if (!reply.ok) {
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const reply = await new Promise<LocalNodeReply>((resolve) => {
+    child.once('message', (message) => resolve(message as LocalNodeReply));
+    void exited.then(() =>
+      resolve({ ok: false, code: 'local-node-failed', message: 'the local node ended before it was up' }),
+    );
+  });
+  const stop = async (): Promise<void> => {
+    if (child.connected) child.disconnect();
     await exited;
-    throw new ArbError(reply.code, reply.message, { market: request.market });
+  };
+  if (!reply.ok) {
+    await stop();
+    throw new ArbError(reply.code, reply.message, { market });
   }
   const { rpcUrl, wsUrl, symbols } = reply;
   const { pools, skipped } = selectPools(reply.pools);
-  return {
-    feed: { rpcUrl, wsUrl, symbols, pools, skipped: [...reply.skipped, ...skipped] },
-    async stop() {
-      worker.postMessage('stop');
-      await exited;
-    },
-  };
+  return { feed: { rpcUrl, wsUrl, symbols, pools, skipped: [...reply.skipped, ...skipped] }, stop };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { HEALTH_PATH } from '../../shared/core/names.ts';
 import { type Asset, loadAssets } from './dashboard/assets.ts';
 import { readCommand } from './dashboard/control-request.ts';
 import { isLoopback, rejectForeignCommand, rejectForeignHost } from './dashboard/guard.ts';
@@ -66,7 +67,7 @@ const READ_ROUTES: Readonly<Record<string, Handler>> = {
   '/api/state': (site, _request, response) =>
     send(response, 200, 'application/json', JSON.stringify(site.source.state())),
   '/api/events': openStream,
-  '/healthz': (site, _request, response) => sendProbe(response, site.health()),
+  [HEALTH_PATH]: (site, _request, response) => sendProbe(response, site.health()),
   '/readyz': (site, _request, response) => sendProbe(response, site.ready()),
   '/metrics': async (site, _request, response) =>
     send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await site.metricsText()),

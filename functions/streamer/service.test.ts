@@ -112,13 +112,14 @@ describe('the streaming service over real sockets', () => {
       summary: { netLamports: summary.netLamports },
     });
     expect((await store.decisionCounts({ runId })).length).toBeGreaterThan(0);
-    expect((await store.balances({ runId })).length).toBe(2);
+    expect((await store.balances({ runId })).length).toBeGreaterThanOrEqual(2);
     await store.close();
   }, 40_000);
 
   it('stops trading when the node goes away, says so, and trades again only after a new snapshot', async () => {
     const running = await start();
-    await until('a live feed', () => (running.parts.engine.status === 'running' ? true : undefined));
+    const { pools } = running.parts.engine.market;
+    await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     const { port } = new URL(node.rpcUrl);
     await node.stop();
     await until('the loss to be noticed', () =>
@@ -136,7 +137,6 @@ describe('the streaming service over real sockets', () => {
     await until('the feed to come back', () =>
       running.parts.engine.status === 'running' ? true : undefined,
     );
-    const { pools } = running.parts.engine.market;
     await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     await until('trading to go on', () => (running.parts.opportunities() > before ? true : undefined));
   }, 60_000);

@@ -30,7 +30,7 @@ export interface EngineParams {
 }
 
 /** Why the engine is not deciding, or that it is. */
-export type EngineStatus = 'running' | 'paused' | 'halted' | 'feed-down';
+export type EngineStatus = 'starting' | 'running' | 'paused' | 'halted' | 'feed-down';
 
 /**
  * The whole decision line as one synchronous, deterministic function of its events: live, paper, backtest and fault
@@ -71,6 +71,7 @@ export function createEngine(params: EngineParams): Engine {
   const stages: StageTimes = { applyMicros: 0, searchMicros: 0, approveMicros: 0 };
   let paused = false;
   let halted = false;
+  let everLive = false;
   let feedStale = false;
   let loaded = 0;
 
@@ -188,6 +189,7 @@ export function createEngine(params: EngineParams): Engine {
       case 'slot':
         return onSlot(event.slot);
       case 'feed':
+        everLive ||= event.live;
         return market.setLive(event.live);
       case 'control':
         onControl(event.command);
@@ -205,7 +207,7 @@ export function createEngine(params: EngineParams): Engine {
       return search.routes;
     },
     get status() {
-      if (!market.live) return 'feed-down';
+      if (!market.live) return everLive ? 'feed-down' : 'starting';
       if (halted) return 'halted';
       return paused ? 'paused' : 'running';
     },

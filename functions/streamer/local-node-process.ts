@@ -1,0 +1,32 @@
+import { ArbError, errorText } from '../../shared/core/errors.ts';
+import { startLocalNode } from '../../shared/sim/node.ts';
+import { createLocalMarket } from './local-market.ts';
+import type { LocalNodeReply } from './local-node.ts';
+
+/**
+ * The process that the local node lives in, so that its traders and sockets share neither turns nor memory with the
+ * service: a validator would not either. Arguments: the market and the seed. It ends when its parent lets go of it.
+ */
+const [source = 'built-in', seed = '1'] = process.argv.slice(2);
+
+// Ctrl-C reaches the whole process group; the service drains first and then lets go of its market.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+
+const reply = (message: LocalNodeReply): void => {
+  process.send?.(message);
+};
+
+try {
+  const { world, pools, skipped, symbols } = createLocalMarket(source, Number(seed));
+  const { rpcUrl, wsUrl } = await startLocalNode({
+    bank: world.bank,
+    onSlotStart: () => world.traders.trade(),
+  });
+  const named = pools.map(({ venue, address }) => ({ venue: venue.id, address }));
+  reply({ ok: true, rpcUrl, wsUrl, pools: named, skipped, symbols });
+} catch (error) {
+  const code = error instanceof ArbError ? error.code : 'local-node-failed';
+  reply({ ok: false, code, message: errorText(error) });
+}
