@@ -197,8 +197,9 @@ it('waits longer between attempts, never longer than the cap', async () => {
 
 it('shows the host and never the rest of the URL', async () => {
   const host = new URL(server.httpUrl).host;
-  server.faults.http = () => 'cut';
   const url = `http://name:pass@${host}/key-in-path?api-key=key-in-query`;
+  expect(await client({ url }).getSlot()).toBe(1_000);
+  server.faults.http = () => 'cut';
   const error = await refusalOf(client({ url, retry: { attempts: 1 } }).getSlot());
   expect(error.code).toBe('rpc-unreachable');
   expect(error.message).toContain(host);
