@@ -183,6 +183,23 @@ describe('a pool without liquidity', () => {
   });
 });
 
+describe('a swap that ends exactly on an initialized tick', () => {
+  test('has crossed it: going down the index is the one below, going up its own', () => {
+    const { state } = fresh(PLAIN);
+    for (const aToB of [true, false]) {
+      quote(state, aToB, 1n, CONTRACT_CLOCK);
+      const ladder = state.ladders.find((known) => known?.aToB === aToB)!;
+      const { stopTick, stopPrice, array, arrayIndex, liquidity } = ladder.steps[0]!;
+      const settled = settle(state, aToB, ladder.totalIn[0]!, CONTRACT_CLOCK);
+      if (!settled.ok || array === null) throw new Error('the first stop should be an initialized tick');
+      expect(settled.state.sqrtPrice).toBe(stopPrice);
+      expect(settled.state.tickIndex).toBe(aToB ? stopTick - 1 : stopTick);
+      const net = array.nets[arrayIndex]!;
+      expect(settled.state.liquidity).toBe(aToB ? liquidity - net : liquidity + net);
+    }
+  });
+});
+
 describe('an adaptive fee', () => {
   test('is dearer right after a large swap and falls back as the clock goes on', () => {
     const { state } = fresh(ADAPTIVE);

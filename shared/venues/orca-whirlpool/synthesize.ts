@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AccountWrite } from '../../core/account.ts';
 import {
   type Address,
-  addressAt,
   addressBytes,
   findProgramAddress,
   TOKEN_2022_PROGRAM,
@@ -35,6 +33,8 @@ const FIRST_ADAPTIVE_TIER = 1_024;
 const PROTOCOL_FEE_BPS = 1_300;
 const MAX_FEE_RATE = 60_000;
 
+const encoder = new TextEncoder();
+
 /** Fixed arrays and a static fee; adaptive fee; dynamic arrays; adaptive fee over arrays of both layouts. */
 const VARIANTS = 4;
 
@@ -50,10 +50,10 @@ export function synthesize(asked: PoolSpec): SynthesizedPool {
   const adaptive = variant === 1 || variant === 3;
   const tickSpacing = SPACINGS.find(([feeBps]) => spec.feeBps <= feeBps)![1];
   const feeTierIndex = adaptive ? FIRST_ADAPTIVE_TIER + tickSpacing : tickSpacing;
-  const config = hashAddress(spec.seed, 'config');
+  const config = ownAddress(spec.seed, 'config');
   const { address, bump } = findProgramAddress(
     [
-      new TextEncoder().encode('whirlpool'),
+      encoder.encode('whirlpool'),
       addressBytes(config),
       addressBytes(spec.mintA),
       addressBytes(spec.mintB),
@@ -62,8 +62,8 @@ export function synthesize(asked: PoolSpec): SynthesizedPool {
     WHIRLPOOL_PROGRAM,
   );
   const poolBytes = addressBytes(address);
-  const vaultA = hashAddress(spec.seed, 'vault-a');
-  const vaultB = hashAddress(spec.seed, 'vault-b');
+  const vaultA = ownAddress(spec.seed, 'vault-a');
+  const vaultB = ownAddress(spec.seed, 'vault-b');
   const sqrtPrice = sqrtPriceOf(spec);
   const made = makePositions(
     sqrtPrice,
@@ -147,8 +147,9 @@ function sqrtPriceOf(spec: PoolSpec): bigint {
   return sqrtPrice;
 }
 
-function hashAddress(seed: string, role: string): Address {
-  return addressAt(createHash('sha256').update(`orca-whirlpool/${seed}/${role}`).digest());
+/** An address of this pool alone: real vaults have keys of their own, made-up ones need none. */
+function ownAddress(seed: string, role: string): Address {
+  return findProgramAddress([encoder.encode(role), encoder.encode(seed)], WHIRLPOOL_PROGRAM).address;
 }
 
 function owned(address: Address, data: Uint8Array): AccountWrite {
