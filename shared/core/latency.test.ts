@@ -90,16 +90,4 @@ describe('the latency histogram', () => {
     histogram.reset();
     expect([histogram.count, histogram.sum, histogram.max, histogram.percentile(99)]).toEqual([0, 0, 0, 0]);
   });
-
-  it('records in well under 100 ns', () => {
-    const histogram = createLatencyHistogram();
-    const rounds = 200_000;
-    let best = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 10; attempt++) {
-      const start = performance.now();
-      for (let i = 0; i < rounds; i++) histogram.record((i & 0xffff) * 0.7);
-      best = Math.min(best, ((performance.now() - start) * 1e6) / rounds);
-    }
-    expect(best).toBeLessThan(100);
-  });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeStore, sampleOpportunity } from './contract.ts';
+import { describeStore } from './contract.ts';
 import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
 import { createWorkerStore } from './worker-store.ts';
 
@@ -44,21 +44,6 @@ async function killedAfterBatches(batches: number): Promise<number> {
   return acknowledged;
 }
 
-/** How long each of the first 40 turns of the event loop took while `work` was under way. */
-async function turnsMs(work: () => Promise<unknown>): Promise<number[]> {
-  const turns: number[] = [];
-  let last = performance.now();
-  const turn = (): void => {
-    const now = performance.now();
-    turns.push(now - last);
-    last = now;
-    if (turns.length < 40) setImmediate(turn);
-  };
-  setImmediate(turn);
-  await work();
-  return turns;
-}
-
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'arb-store-'));
 });
@@ -77,21 +62,6 @@ describe('the store in a thread', () => {
       code: 'store-corrupt',
       context: { path: join(dir, STORE_FILE) },
     });
-  });
-
-  it('holds the main thread for less than a millisecond at a time while 1,000 rows are flushed', async () => {
-    const store = await createWorkerStore({ dir });
-    // The best of each turn over the rounds: what other processes take of a shared machine does not count.
-    const best = Array<number>(40).fill(Number.POSITIVE_INFINITY);
-    for (let round = 0; round < 15; round++) {
-      const opportunities = Array.from({ length: 1_000 }, (_, at) =>
-        sampleOpportunity({ opportunityId: `${round}-${at}` }),
-      );
-      const turns = await turnsMs(() => store.write({ batchId: `b${round}`, opportunities }));
-      for (const [at, turn] of turns.entries()) best[at] = Math.min(best[at]!, turn);
-    }
-    await store.close();
-    expect(Math.max(...best)).toBeLessThan(1);
   });
 
   it('leaves a readable file with whole batches when the process is killed while it writes', async () => {

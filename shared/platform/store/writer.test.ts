@@ -234,25 +234,6 @@ describe('the store writer', () => {
     };
     const writer = writerOf({ store: behind({ before }), flushMs: 60_000 });
     for (let at = 0; at < 7; at++) writer.addTrade(sampleTrade({ tradeId: `t${at}` }));
-    const start = performance.now();
     expect(await writer.drain(150)).toEqual({ drained: false, left: 7 });
-    expect(performance.now() - start).toBeLessThan(5_000);
-  });
-
-  it('adds a row in a few microseconds, even when it has to drop one', () => {
-    const writer = writerOf({ flushMs: 60_000, maxQueued: 10_000 });
-    const row = sampleOpportunity({});
-    const decision = { runId: 'run', atMs: 1, reason: 'net-profit-too-small', count: 1 };
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 20; round++) {
-      const start = performance.now();
-      for (let at = 0; at < 5_000; at++) {
-        writer.addOpportunity(row);
-        writer.addDecisionCount(decision);
-      }
-      best = Math.min(best, ((performance.now() - start) * 1_000) / 10_000);
-    }
-    expect(best).toBeLessThan(5);
-    expect(writer.stats().queued).toBe(10_000);
   });
 });
