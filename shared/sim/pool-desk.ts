@@ -124,7 +124,7 @@ export function createPoolDesk(deps: {
     const priceBefore = price(pool);
     const settled = pool.venue.settle(before, aToB, amountIn, clock);
     if (!settled.ok) return false;
-    const vaults = vaultWrites({ venue: pool.venue, before, settled, aToB, clock, source });
+    const vaults = vaultWrites({ before, settled, aToB, clock, source });
     if (vaults === undefined) return false;
     const everySwap = new Set<Address>();
     for (const account of settled.state.accounts) if (account.everySwap) everySwap.add(account.address);
