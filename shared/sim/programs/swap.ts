@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
-import { decodeMint, decodeTokenAccount, preTransferFeeAmount, transferFee } from '../../venues/token.ts';
+import { decodeTokenAccount } from '../../venues/token.ts';
 import type { PoolState, SettledPaid, SwapCall, Venue } from '../../venues/venue.ts';
 import type { InstructionError } from '../transaction.ts';
 import type { Program, ProgramCall } from './program.ts';
@@ -104,27 +104,10 @@ function moveOut(
       mint: swap.aToB ? state.mintB : state.mintA,
       target: swap.aToB ? swap.tokenB : swap.tokenA,
       authority: vault.value.owner,
-      amount: sentAmount(call, swap.aToB ? state.mintB : state.mintA, settled),
+      amount: settled.amountOut + (settled.withheldOut ?? 0n),
       decimals: swap.aToB ? state.decimalsB : state.decimalsA,
     }),
   );
-}
-
-/**
- * Base units that leave the vault so that `amountOut` reaches the user. Two amounts in a row can arrive as the same
- * one after a rounded-up transfer fee: where the venue does not say which was sent, it is the smaller.
- */
-function sentAmount(call: ProgramCall, mintAddress: Address, settled: SettledPaid<PoolState>): bigint {
-  const { amountOut, withheldOut } = settled;
-  if (withheldOut !== undefined) return amountOut + withheldOut;
-  const account = call.get(mintAddress);
-  const mint = account === null ? undefined : decodeMint(mintAddress, account);
-  if (mint?.ok !== true || mint.value.transferFee === undefined) return amountOut;
-  const { value } = mint;
-  const { epoch } = call.clock;
-  const near = preTransferFeeAmount(value, epoch, amountOut);
-  const arrives = (sent: bigint): boolean => sent - transferFee(value, epoch, sent) === amountOut;
-  return [near - 1n, near, near + 1n].find((sent) => sent >= 0n && arrives(sent)) ?? near;
 }
 
 function writeState<S extends PoolState>(
