@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CLOCK_SYSVAR, USDC_MINT, WSOL_MINT } from '../core/address.ts';
+import type { CpmmState } from '../venues/raydium-cpmm/state.ts';
 import { createTestMarket, MEME_MINT, START_SLOT, type TestPool } from './test-market.ts';
 
 const NEXT = START_SLOT + 1;
@@ -173,6 +174,19 @@ describe('engine', () => {
     expect(live.decisions).toEqual([]);
     for (const [address, account] of accounts) tell(address, account, NEXT - 5);
     expect(engine.market.pools.every((pool) => pool.coherent)).toBe(true);
+  });
+
+  it('trades no pool of which one account was not told again after the feed was lost', () => {
+    const { engine, accounts, trade, pools, tell } = createTestMarket(EVEN);
+    engine.process({ kind: 'feed', atMicros: 0, live: false, reason: 'socket closed' });
+    const { config } = engine.market.poolAt(pools[0]!)!.state as CpmmState;
+    for (const [address, account] of accounts) if (address !== config) tell(address, account, NEXT);
+    engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'snapshot' });
+    expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(false);
+    const record = trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT + 1);
+    expect(record.decisions).toEqual([]);
+    tell(config, accounts.get(config)!, NEXT + 1);
+    expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(true);
   });
 
   it('refuses to decide when the account feed lags behind the slot stream', () => {

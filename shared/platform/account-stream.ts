@@ -97,7 +97,6 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   });
 
   function tellAccount(address: Address, slot: number, account: AccountBytes | null, atMicros: number): void {
-    synchronizer.told.add(address);
     onEvent({ kind: 'account', atMicros, update: { address, slot, account } });
   }
 
@@ -281,7 +280,6 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       for (const address of addresses) {
         book.unwatch(address);
         synchronizer.unfetched.delete(address);
-        synchronizer.told.delete(address);
       }
     },
     status() {

@@ -80,8 +80,8 @@ export interface StreamStatus extends Readonly<StreamCounters> {
  * everything, then fetch everything as of a slot not before the subscriptions, then say `feed live`. Account events
  * come in the order they arrive, so some are older than others of the same account: the market orders them by slot.
  *
- * An account whose subscription the node keeps refusing is told as null if it was told before, so that no old bytes
- * stay in use, and is listed in `status().failed`.
+ * An account whose subscription the node keeps refusing is not told again and is listed in `status().failed`: after
+ * a feed loss the market trusts no account that it has not been told anew, so its pools are not traded.
  */
 export interface AccountStream {
   start(): void;

@@ -38,8 +38,6 @@ export interface SynchronizerOptions {
 
 /** Brings what has been told of the accounts up to the chain after subscribing to them. */
 export interface Synchronizer {
-  /** Accounts told at least once and still wanted. */
-  readonly told: Set<Address>;
   /** Subscribed since the last snapshot began: still to be fetched. */
   readonly unfetched: Set<Address>;
   /** Tries until every subscribed account is told as of its subscription or later: true. False: the session ended. */
@@ -52,7 +50,6 @@ const ACK_POLL_MS = 5;
 
 export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   const { rpc, commitment, encoding, random, backoff, host, book, slots, counters, log } = options;
-  const told = new Set<Address>();
   const unfetched = new Set<Address>();
   let fetching: StreamSession | undefined;
 
@@ -65,10 +62,6 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     if (typeof floor === 'string') return floor;
     const failure = await fetchSnapshot(addresses, snapshotOptions(session, floor));
     if (failure !== '') return failure;
-    for (const address of book.addresses('failed')) {
-      if (told.has(address)) options.onAccount(address, floor, null);
-      told.delete(address);
-    }
     return counters.badFrames === badBefore ? '' : 'a bad frame came during the snapshot';
   }
 
@@ -101,7 +94,6 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   }
 
   return {
-    told,
     unfetched,
     async run(session) {
       const { signal } = session.abort;
