@@ -66,6 +66,17 @@ export function findProgramAddress(
   });
 }
 
+/**
+ * The program address of exactly these seeds, the bump among them; undefined when their hash is on the curve, which
+ * the chain refuses.
+ */
+export function createProgramAddress(seeds: readonly Uint8Array[], programId: Address): Address | undefined {
+  const hash = createHash('sha256');
+  for (const seed of seeds) hash.update(seed);
+  const digest = hash.update(addressBytes(programId)).update(PDA_MARKER).digest();
+  return isOnCurve(digest) ? undefined : addressAt(digest);
+}
+
 export const SYSTEM_PROGRAM = '11111111111111111111111111111111' as Address;
 export const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA' as Address;
 export const TOKEN_2022_PROGRAM = 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb' as Address;

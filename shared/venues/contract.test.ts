@@ -9,6 +9,7 @@ import {
   CONTRACT_CASES,
   CONTRACT_CLOCK,
   chainOf,
+  contractCases,
   contractPool,
   loadOrThrow,
   vaultAmount,
@@ -63,7 +64,7 @@ function broken(account: AccountBytes, random: Random): AccountBytes {
 }
 
 describe.each(VENUES.map((venue) => [venue.id, venue] as const))('%s', (_, venue) => {
-  describe.each(CONTRACT_CASES.map((pool) => [pool.name, pool] as const))('with %s', (_name, pool) => {
+  describe.each(contractCases(venue).map((pool) => [pool.name, pool] as const))('with %s', (_name, pool) => {
     test('makes the same pool of the same spec, findable by its filters', () => {
       const { address, accounts, state } = contractPool(venue, pool);
       expect(contractPool(venue, pool).accounts).toEqual(accounts);

@@ -112,6 +112,14 @@ export const CONTRACT_CASES: readonly ContractCase[] = [
   },
 ];
 
+/** The cases that a venue can hold: one that moves SPL Token only has no pools of Token-2022 mints. */
+export function contractCases(venue: Pick<Venue, 'splTokenOnly'>): readonly ContractCase[] {
+  if (venue.splTokenOnly !== true) return CONTRACT_CASES;
+  return CONTRACT_CASES.filter(({ mintA, mintB }) =>
+    [mintA, mintB].every(({ account }) => account.owner === TOKEN_PROGRAM),
+  );
+}
+
 /** One synthesized pool with its mints, loaded. */
 export interface ContractPool<S extends PoolState = PoolState> {
   readonly address: Address;

@@ -43,7 +43,8 @@ export type Loaded<S> =
 /** An account whose bytes a pool's quotes read. */
 export interface PoolAccount {
   readonly address: Address;
-  readonly role: 'pool' | 'vault' | 'ticks' | 'oracle' | 'config' | 'mint';
+  /** `book`: an account of an order book that quotes read. */
+  readonly role: 'pool' | 'vault' | 'ticks' | 'oracle' | 'config' | 'mint' | 'book';
   /**
    * True when every swap writes it. The market quotes a pool only while all of these stand at one slot
    * (or the slot is over): between two frames of one swap the state never existed on chain.
@@ -122,6 +123,8 @@ export interface SynthesizedPool {
 export interface Venue<S extends PoolState = PoolState> {
   readonly id: string;
   readonly programId: Address;
+  /** True when the program moves SPL Token only: none of its pools holds a Token-2022 mint. */
+  readonly splTokenOnly?: boolean;
   /** How the program's pool accounts are found by getProgramAccounts. */
   readonly poolAccounts: {
     readonly discriminator: Uint8Array;
