@@ -23,6 +23,9 @@ try {
   const { rpcUrl, wsUrl } = await startLocalNode({
     bank: world.bank,
     onSlotStart: () => world.traders.trade(),
+    beforeTransaction: (pools) => {
+      world.beforeUserTransaction(pools);
+    },
   });
   const named = pools.map(({ venue, address }) => ({ venue: venue.id, address }));
   reply({ ok: true, rpcUrl, wsUrl, pools: named, skipped, symbols });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { createRandom } from '../../shared/core/random.ts';
@@ -38,8 +38,8 @@ export interface RunParts {
 }
 
 export function createRunParts({ config, universe, symbols, clock }: RunPartsParams): RunParts {
-  const runId = randomUUID();
   const startedAtMs = clock.nowMs();
+  const runId = newRunId(startedAtMs);
   const random = createRandom(config.seed).fork('engine');
   const engine = composeEngine({ config, pools: universe.pools, clock, random });
   const names = createTokenNames(engine, symbols);
@@ -83,4 +83,10 @@ export function createRunParts({ config, universe, symbols, clock }: RunPartsPar
         skipped: universe.skipped,
       }),
   };
+}
+
+/** When the run began and 32 random bits: unique in a store, sortable, and short enough to read out. */
+function newRunId(atMs: number): string {
+  const [date = '', time = ''] = new Date(atMs).toISOString().split(/[T.]/);
+  return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${randomBytes(4).toString('hex')}`;
 }
