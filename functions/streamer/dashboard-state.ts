@@ -1,7 +1,8 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
-import type { Decision, Fill } from '../../shared/engine/record.ts';
+import type { Decision } from '../../shared/engine/record.ts';
+import type { Fill } from '../../shared/execution/fill.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type {
   DashboardState,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Decision, EngineRecord, Fill } from '../../shared/engine/record.ts';
+import type { Decision, EngineRecord } from '../../shared/engine/record.ts';
+import type { Fill } from '../../shared/execution/fill.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { REASONS } from '../../shared/routing/reason.ts';
 import type { Observer } from './pipeline.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
-import type { Decision, Fill } from '../../shared/engine/record.ts';
+import type { Decision } from '../../shared/engine/record.ts';
+import type { Fill } from '../../shared/execution/fill.ts';
 import type { OpportunityRow, TradeRow } from '../../shared/platform/store/store.ts';
 import type { StoreWriter } from '../../shared/platform/store/writer.ts';
 import { REASONS } from '../../shared/routing/reason.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/core/clock.ts';
 import { LAMPORTS_PER_SOL } from '../../shared/core/units.ts';
-import type { Decision, Fill } from '../../shared/engine/record.ts';
+import type { Decision } from '../../shared/engine/record.ts';
+import type { Fill } from '../../shared/execution/fill.ts';
 import { createPnlSeries } from './dashboard/series.ts';
 import type { PnlPoint } from './dashboard/view.ts';
 import type { Observer } from './pipeline.ts';

@@ -2,6 +2,8 @@ import { type Address, WSOL_MINT } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
+import type { Fill } from '../execution/fill.ts';
+import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
 import { type Applied, createMarket, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
 import { approve, type RiskLimits } from '../risk/approve.ts';
@@ -13,8 +15,7 @@ import { createSearch, type Search, type SearchGate } from '../routing/search.ts
 import type { Venue } from '../venues/venue.ts';
 import type { MarketEvent } from './event.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { createPaperBook, type PaperBook, type PaperParams } from './paper.ts';
-import type { Decision, EngineRecord, Fill, StageTimes } from './record.ts';
+import type { Decision, EngineRecord, StageTimes } from './record.ts';
 
 export interface EngineParams {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
-import type { Fill } from './record.ts';
+import type { Fill } from '../execution/fill.ts';
 
 /** `gross` in base units of the mint, before costs. */
 export interface StartMintResult {

@@ -5,7 +5,7 @@ import { isQuotable } from '../market/pool-entry.ts';
 import { referencePrice, unitsToLamports } from '../market/reference-price.ts';
 import type { Approved } from '../risk/approve.ts';
 import type { Leg } from '../routing/opportunity.ts';
-import type { Fill, Leftover } from './record.ts';
+import type { Fill, Leftover } from './fill.ts';
 
 export interface PaperParams {
   /** An order decided in slot S meets the state at the end of slot S + latencySlots. At least 1. */
