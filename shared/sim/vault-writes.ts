@@ -20,7 +20,8 @@ export interface VaultWrites {
 
 /**
  * The two vaults of a pool after a settled swap: what the trader sent has arrived less its transfer fee, which the
- * vault withholds, and what the pool sent has left. Undefined when a vault cannot pay or cannot be read.
+ * vault withholds, and what the pool sent has left; then the account that a part was diverted to, where one was.
+ * Undefined when a vault cannot pay or an account cannot be read.
  */
 export function vaultWrites(swap: {
   readonly before: PoolState;
@@ -43,11 +44,12 @@ export function vaultWrites(swap: {
   if (heldIn === undefined || heldOut === undefined) return undefined;
 
   const paidIn = settled.consumedIn;
+  const toVault = paidIn - (settled.divertedIn?.amount ?? 0n);
   const factsIn = feeMint(mintIn, programIn, source);
-  const feeIn = factsIn === undefined ? 0n : transferFee(factsIn, epoch, paidIn);
+  const feeIn = factsIn === undefined ? 0n : transferFee(factsIn, epoch, toVault);
   const writeIn: AccountWrite = {
     address: vaultIn,
-    account: withTokenAmount(accountIn, heldIn + paidIn - feeIn, feeIn),
+    account: withTokenAmount(accountIn, heldIn + toVault - feeIn, feeIn),
   };
   const sentOut = settled.amountOut + (settled.withheldOut ?? 0n);
   if (sentOut > heldOut) return undefined;
@@ -55,7 +57,24 @@ export function vaultWrites(swap: {
     address: vaultOut,
     account: withTokenAmount(accountOut, heldOut - sentOut),
   };
-  return { writes: [writeIn, writeOut], paidIn, sentOut };
+  const writes = [writeIn, writeOut];
+  if (settled.divertedIn !== undefined) {
+    const diverted = divertedWrite(settled.divertedIn, source);
+    if (diverted === undefined) return undefined;
+    writes.push(diverted);
+  }
+  return { writes, paidIn, sentOut };
+}
+
+/** The account beside the vault that takes a part of what was paid; no venue does so with a Token-2022 mint. */
+function divertedWrite(
+  { account, amount }: NonNullable<SettledPaid<PoolState>['divertedIn']>,
+  source: AccountSource,
+): AccountWrite | undefined {
+  const before = source(account);
+  const held = before ? amountOfSameAccount(before, before) : undefined;
+  if (!before || held === undefined) return undefined;
+  return { address: account, account: withTokenAmount(before, held + amount) };
 }
 
 /** The mint's facts when its transfers may take a fee. */

@@ -245,7 +245,8 @@ describe.each(VENUES.map((venue) => [venue.id, venue] as const))('%s', (_, venue
   });
 
   test('reads back the swaps it builds, and nothing else', () => {
-    const { state } = contractPool(venue, CONTRACT_CASES[0]!);
+    const { accounts: chain, state } = contractPool(venue, CONTRACT_CASES[0]!);
+    const source = chainOf(chain);
     const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => addressAt(bytes));
     const u64 = fc.bigInt(0n, U64_MAX);
     const calls = fc.record({
@@ -260,17 +261,17 @@ describe.each(VENUES.map((venue) => [venue.id, venue] as const))('%s', (_, venue
       fc.property(calls, (args) => {
         const instruction = venue.swap(state, args);
         expect(instruction.programId).toBe(venue.programId);
-        expect(venue.readSwap(instruction)).toEqual({ ...args, pool: state.address });
+        expect(venue.readSwap(instruction, source)).toEqual({ ...args, pool: state.address });
         const { accounts, data } = instruction;
         expect(accounts.filter(({ isSigner }) => isSigner).map(({ address }) => address)).toContain(
           args.owner,
         );
-        expect(venue.readSwap({ ...instruction, programId: state.address })).toBeUndefined();
-        expect(venue.readSwap({ ...instruction, accounts: accounts.slice(0, 3) })).toBeUndefined();
-        expect(venue.readSwap({ ...instruction, data: data.slice(0, 9) })).toBeUndefined();
+        expect(venue.readSwap({ ...instruction, programId: state.address }, source)).toBeUndefined();
+        expect(venue.readSwap({ ...instruction, accounts: accounts.slice(0, 3) }, source)).toBeUndefined();
+        expect(venue.readSwap({ ...instruction, data: data.slice(0, 9) }, source)).toBeUndefined();
         const other = data.slice();
         other[0] = other[0]! ^ 255;
-        expect(venue.readSwap({ ...instruction, data: other })).toBeUndefined();
+        expect(venue.readSwap({ ...instruction, data: other }, source)).toBeUndefined();
       }),
       { numRuns: 50 },
     );

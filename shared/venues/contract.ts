@@ -178,9 +178,12 @@ export function accountsAfter<S extends PoolState>(
   for (const write of venue.write(settled.state, chainOf(accounts)))
     accounts.set(write.address, write.account);
   const mintIn = aToB ? state.mintA : state.mintB;
-  const withheld = transferFee(mintFacts(accounts, mintIn), CONTRACT_CLOCK.epoch, settled.consumedIn);
+  const { divertedIn } = settled;
+  const paidIn = settled.consumedIn - (divertedIn?.amount ?? 0n);
+  const withheld = transferFee(mintFacts(accounts, mintIn), CONTRACT_CLOCK.epoch, paidIn);
   const [vaultIn, vaultOut] = aToB ? [state.vaultA, state.vaultB] : [state.vaultB, state.vaultA];
-  move(accounts, vaultIn, settled.consumedIn - withheld, withheld);
+  move(accounts, vaultIn, paidIn - withheld, withheld);
+  if (divertedIn !== undefined) move(accounts, divertedIn.account, divertedIn.amount, 0n);
   move(accounts, vaultOut, -(settled.amountOut + (settled.withheldOut ?? 0n)), 0n);
   return accounts;
 }

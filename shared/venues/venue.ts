@@ -72,6 +72,8 @@ export interface SettledPaid<S> extends QuotePaid {
   readonly state: S;
   /** What mint out's transfer fee withheld on top of `amountOut`: both left the vault. 0 when absent. */
   readonly withheldOut?: bigint;
+  /** The part of `consumedIn` that goes to another account than the pool's vault (a protocol fee). */
+  readonly divertedIn?: { readonly account: Address; readonly amount: bigint };
 }
 
 export type Settled<S> = SettledPaid<S> | Refusal<QuoteRefusal>;
@@ -149,8 +151,11 @@ export interface Venue<S extends PoolState = PoolState> {
   marginalPrice(state: S, aToB: boolean, clock: ChainClock): number;
   /** The swap instruction with every account in the program's order. */
   swap(state: S, args: SwapArgs): Instruction;
-  /** The swap that an instruction of this program asks for; undefined when it is none we build. */
-  readSwap(instruction: Instruction): SwapCall | undefined;
+  /**
+   * The swap that an instruction of this program asks for; undefined when it is none we build. A venue whose
+   * instructions tell the direction only by the accounts they name reads them in `source`, and is undefined without.
+   */
+  readSwap(instruction: Instruction, source?: AccountSource): SwapCall | undefined;
   /** A fresh pool for the local node, encoded by this venue's own layout. */
   synthesize(spec: PoolSpec): SynthesizedPool;
 }

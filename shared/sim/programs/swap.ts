@@ -29,7 +29,7 @@ export function swapProgram<S extends PoolState>(venue: Venue<S>): Program {
     native: false,
     units: () => swapProfile(venue.id).units,
     run(call) {
-      const swap = venue.readSwap(call.instruction);
+      const swap = venue.readSwap(call.instruction, (address) => call.get(address));
       if (swap === undefined) return fail(call, FALLBACK_NOT_FOUND);
       call.log('Instruction: Swap');
       return runSwap(venue, call, swap);
@@ -54,8 +54,11 @@ function runSwap<S extends PoolState>(
   const settled = venue.settle(state, swap.aToB, swap.amountIn, call.clock);
   if (!settled.ok) return fail(call, refusalError(venue.id, settled.reason));
   if (settled.amountOut < swap.minAmountOut) return fail(call, swapProfile(venue.id).slippage);
+  const { divertedIn } = settled;
+  const vaultIn = swap.aToB ? state.vaultA : state.vaultB;
   return (
-    moveIn(call, swap, state, settled.consumedIn) ??
+    (divertedIn && moveIn(call, swap, state, divertedIn.account, divertedIn.amount)) ??
+    moveIn(call, swap, state, vaultIn, settled.consumedIn - (divertedIn?.amount ?? 0n)) ??
     moveOut(call, swap, state, settled) ??
     writeState(venue, call, settled)
   );
@@ -72,6 +75,7 @@ function moveIn(
   call: ProgramCall,
   swap: SwapCall,
   state: PoolState,
+  target: Address,
   amount: bigint,
 ): InstructionError | undefined {
   return call.invoke(
@@ -79,7 +83,7 @@ function moveIn(
       tokenProgram: swap.aToB ? state.tokenProgramA : state.tokenProgramB,
       source: swap.aToB ? swap.tokenA : swap.tokenB,
       mint: swap.aToB ? state.mintA : state.mintB,
-      target: swap.aToB ? state.vaultA : state.vaultB,
+      target,
       authority: swap.owner,
       amount,
       decimals: swap.aToB ? state.decimalsA : state.decimalsB,

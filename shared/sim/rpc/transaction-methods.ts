@@ -74,7 +74,7 @@ function sendTransaction(bank: Bank, beforeTransaction: BeforeTransaction, param
   if (signed) {
     const resolved = resolveTransaction(wire, bank.get, bank.slot);
     if (resolved.ok && canLand(bank, resolved.value)) {
-      beforeTransaction(poolsOf(resolved.value));
+      beforeTransaction(poolsOf(bank, resolved.value));
       bank.execute(resolved.value);
     }
   }
@@ -86,10 +86,10 @@ function canLand(bank: Bank, { signature, recentBlockhash }: BankTransaction): b
 }
 
 /** The pools that a transaction's swaps name. */
-function poolsOf(transaction: BankTransaction): readonly Address[] {
+function poolsOf(bank: Bank, transaction: BankTransaction): readonly Address[] {
   const pools: Address[] = [];
   for (const instruction of transaction.instructions) {
-    const swap = venueByProgram(instruction.programId)?.readSwap(instruction);
+    const swap = venueByProgram(instruction.programId)?.readSwap(instruction, bank.get);
     if (swap !== undefined) pools.push(swap.pool);
   }
   return pools;
