@@ -110,15 +110,9 @@ async function openFeed(config: Config): Promise<{ feed: FeedSource; stopNode: (
     return { feed, stopNode: stop };
   }
   const { url, wsUrl } = config.rpc;
-  if (url === undefined || wsUrl === undefined) {
-    throw new ArbError(
-      'config-live-rpc',
-      'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the config file)',
-    );
-  }
-  if (config.universe.pools.length === 0) {
-    throw new ArbError('config-live-pools', 'market live needs universe.pools: [{"venue": …, "address": …}]');
-  }
+  // The configuration is checked as a whole: live without an RPC or without pools does not get here.
+  if (url === undefined || wsUrl === undefined)
+    throw new ArbError('config-live-rpc', 'market live needs rpc.url');
   const universe = selectPools(config.universe.pools);
   return {
     feed: { ...universe, symbols: new Map(), rpcUrl: url, wsUrl },

@@ -102,7 +102,10 @@ export const configSchema = z.strictObject({
   }),
   costs: z.strictObject({
     baseFeeLamports: amountKey({ default: 5_000n, summary: 'network fee of one signature, in lamports' }),
-    priorityFeeLamports: amountKey({ default: 20_000n, summary: 'priority fee of one trade, in lamports' }),
+    priorityFeeLamports: amountKey({
+      default: 20_000n,
+      summary: 'priority fee of each swap of a trade, in lamports',
+    }),
     tipLamports: amountKey({ default: 10_000n, summary: 'block-engine tip of one trade, in lamports' }),
   }),
   server: z.strictObject({
