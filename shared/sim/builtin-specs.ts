@@ -50,6 +50,14 @@ export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
     pool('RAY', 'USDC', 30, 120_000, 0),
     pool('TAX', 'USDC', 100, 90_000, 0),
   ],
+  'raydium-amm-v4': [
+    pool('SOL', 'USDC', 25, 2_400_000, 0),
+    pool('SOL', 'USDT', 25, 280_000, 1),
+    pool('BONK', 'SOL', 25, 310_000, 2),
+    pool('JUP', 'USDC', 25, 130_000, 0),
+    pool('RAY', 'SOL', 25, 720_000, 3),
+    pool('RAY', 'USDC', 25, 560_000, 0),
+  ],
   'raydium-cpmm': [
     pool('SOL', 'USDC', 25, 1_500_000, 0),
     pool('SOL', 'USDT', 25, 330_000, 0),

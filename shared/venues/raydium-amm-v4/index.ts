@@ -1,0 +1,31 @@
+import type { Venue } from '../venue.ts';
+import { COIN_MINT_OFFSET, PC_MINT_OFFSET, POOL_BYTES } from './layout.ts';
+import { apply, load } from './load.ts';
+import { AMM_V4_PROGRAM } from './program.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { AmmV4State } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+/** Raydium AMM v4: constant product over its vaults and, where still attached, its funds in an order book. */
+export const raydiumAmmV4: Venue<AmmV4State> = {
+  id: 'raydium-amm-v4',
+  programId: AMM_V4_PROGRAM,
+  splTokenOnly: true,
+  poolAccounts: {
+    discriminator: new Uint8Array(0),
+    dataSize: POOL_BYTES,
+    mintAOffset: COIN_MINT_OFFSET,
+    mintBOffset: PC_MINT_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};

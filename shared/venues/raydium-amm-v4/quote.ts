@@ -1,0 +1,64 @@
+/** @hot Exact quotes of the program's `swap_base_in`. */
+import type { ChainClock } from '../../core/clock.ts';
+import { type Refusal, refusal } from '../../core/outcome.ts';
+import { U64_MAX } from '../../core/units.ts';
+import type { Quote, QuoteRefusal } from '../venue.ts';
+import type { AmmSide, AmmV4State } from './state.ts';
+
+const ZERO_AMOUNT = refusal('zero-amount');
+const OVERFLOW = refusal('amount-overflow');
+const TOO_SMALL = refusal('amount-too-small');
+const NOT_OPEN = refusal('not-open');
+const MISSING = refusal('missing-account');
+const DISABLED = refusal('pool-disabled');
+const NO_LIQUIDITY = refusal('no-liquidity');
+
+/**
+ * The fee taken from the input, in its base units. Rounding: `CheckedCeilDiv` of the program binary that was proven:
+ * up from one unit on, but to the nearest below it, so that the smallest inputs pay none.
+ */
+export function swapFee(side: AmmSide, amountIn: bigint): bigint {
+  const scaled = amountIn * side.feeNumerator;
+  const denominator = side.feeDenominator;
+  if (scaled < denominator) return scaled + scaled >= denominator ? 1n : 0n;
+  return (scaled + denominator - 1n) / denominator;
+}
+
+/** Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails. */
+export function quote(state: AmmV4State, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  const side = aToB ? state.sideAToB : state.sideBToA;
+  if (side.closed !== undefined) return closedRefusal(side.closed);
+  if (clock.unixTimestamp < side.opensAt) return NOT_OPEN;
+  if (amountIn <= 0n) return ZERO_AMOUNT;
+  if (amountIn > U64_MAX || amountIn > side.roomIn) return OVERFLOW;
+  const fee = swapFee(side, amountIn);
+  if (fee > side.feeRoom) return OVERFLOW;
+  const input = amountIn - fee;
+  // Rounding: down, program `swap_token_amount_base_in`.
+  const amountOut = (input * side.reserveOut) / (side.reserveIn + input);
+  if (amountOut === 0n) return TOO_SMALL;
+  // Beyond its vault an attached pool must first draw on the order book, which is not followed here.
+  if (amountOut > side.vaultOut) return NO_LIQUIDITY;
+  return { ok: true, amountOut, consumedIn: amountIn };
+}
+
+function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {
+  switch (reason) {
+    case 'missing-account':
+      return MISSING;
+    case 'no-liquidity':
+      return NO_LIQUIDITY;
+    case 'amount-overflow':
+      return OVERFLOW;
+    default:
+      return DISABLED;
+  }
+}
+
+/** Base units out per base unit in for an amount too small to move the price; 0 when the direction is closed. */
+export function marginalPrice(state: AmmV4State, aToB: boolean, clock: ChainClock): number {
+  const side = aToB ? state.sideAToB : state.sideBToA;
+  if (side.closed !== undefined || clock.unixTimestamp < side.opensAt) return 0;
+  const kept = 1 - Number(side.feeNumerator) / Number(side.feeDenominator);
+  return (Number(side.reserveOut) / Number(side.reserveIn)) * kept;
+}
