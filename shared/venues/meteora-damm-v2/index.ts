@@ -1,0 +1,32 @@
+import type { Venue } from '../venue.ts';
+import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { apply, load } from './load.ts';
+import { DAMM_V2_PROGRAM } from './program.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { DammV2State } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+export type { DammV2State } from './state.ts';
+
+/** Meteora DAMM v2: one range of liquidity or constant product, with scheduled, limited and dynamic fees. */
+export const meteoraDammV2: Venue<DammV2State> = {
+  id: 'meteora-damm-v2',
+  programId: DAMM_V2_PROGRAM,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: POOL_BYTES,
+    mintAOffset: MINT_A_OFFSET,
+    mintBOffset: MINT_B_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};
