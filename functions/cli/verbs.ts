@@ -29,4 +29,9 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'quote a swap on a market snapshot, or replay files of executed swaps',
     load: async () => (await import('./quote.ts')).quoteVerb,
   },
+  {
+    name: 'prove',
+    summary: 'execute our swaps with the real programs on a snapshot and compare',
+    load: async () => (await import('./prove.ts')).proveVerb,
+  },
 ];
