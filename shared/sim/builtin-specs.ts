@@ -50,6 +50,14 @@ export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
     pool('RAY', 'USDC', 30, 120_000, 0),
     pool('TAX', 'USDC', 100, 90_000, 0),
   ],
+  'phoenix-v1': [
+    pool('SOL', 'USDC', 2, 420_000, 0),
+    pool('SOL', 'USDT', 3, 160_000, 1),
+    pool('JitoSOL', 'SOL', 1, 260_000, 2),
+    pool('USDT', 'USDC', 1, 300_000, 0),
+    pool('BONK', 'USDC', 5, 80_000, 3),
+    pool('JUP', 'USDC', 4, 90_000, 1),
+  ],
   'raydium-amm-v4': [
     pool('SOL', 'USDC', 25, 2_400_000, 0),
     pool('SOL', 'USDT', 25, 280_000, 1),

@@ -1,0 +1,32 @@
+import type { Venue } from '../venue.ts';
+import { apply, load } from './accounts.ts';
+import { BASE_MINT_OFFSET, MARKET_DISCRIMINATOR, QUOTE_MINT_OFFSET } from './layout.ts';
+import { PHOENIX_PROGRAM } from './program.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { PhoenixState } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+/** Phoenix v1: a limit order book in one account, taken from with immediate-or-cancel orders. */
+export const phoenixV1: Venue<PhoenixState> = {
+  id: 'phoenix-v1',
+  programId: PHOENIX_PROGRAM,
+  splTokenOnly: true,
+  poolAccounts: {
+    discriminator: MARKET_DISCRIMINATOR,
+    // Twelve sizes of market have twelve lengths.
+    dataSize: undefined,
+    mintAOffset: BASE_MINT_OFFSET,
+    mintBOffset: QUOTE_MINT_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};
