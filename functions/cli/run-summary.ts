@@ -3,12 +3,12 @@ import type { RunSummary } from '../streamer/summary.ts';
 
 /** A run's summary for people. */
 export function summaryLines(summary: RunSummary): readonly string[] {
-  const { trades, latencyMicros } = summary;
+  const { attempts, latencyMicros } = summary;
   const total = latencyMicros.total;
   return [
     `run ${summary.runId}: ${summary.mode} on ${summary.market}, ${summary.durationSeconds.toFixed(1)} s, ended ${summary.status}`,
     `${summary.updates} updates in ${summary.slots} slots over ${summary.pools} pools, ${summary.opportunities} opportunities`,
-    `trades: ${trades.filled} filled, ${trades.reverted} reverted, ${trades.notLanded} not landed, ${trades.pending} pending`,
+    `trades: ${attempts.filled} filled, ${attempts.reverted} reverted, ${attempts.notLanded} not landed, ${attempts.pending} pending`,
     `net ${formatUnits(BigInt(summary.netLamports), 9)} SOL after ${formatUnits(BigInt(summary.costLamports), 9)} SOL of costs`,
     ...summary.netByMint.map(({ netText }) => `  ${netText}`),
     ...Object.entries(summary.refused).map(([reason, count]) => `refused ${count} × ${reason}`),

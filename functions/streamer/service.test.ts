@@ -103,7 +103,7 @@ describe('the streaming service over real sockets', () => {
     const store = createSqliteStore({ dir });
     const { runId } = summary;
     const trades = await store.trades({ runId, limit: 1_000 });
-    const { filled, reverted, notLanded } = summary.trades;
+    const { filled, reverted, notLanded } = summary.attempts;
     expect(trades).toHaveLength(filled + reverted + notLanded);
     const net = trades.reduce((sum, trade) => sum + trade.netLamports, 0n);
     expect(String(net)).toBe(summary.netLamports);

@@ -18,7 +18,10 @@ export interface RunSummary {
   readonly slots: number;
   readonly updates: number;
   readonly opportunities: number;
-  readonly trades: {
+  /** Filled on paper. */
+  readonly trades: number;
+  /** Every approved opportunity, by how it ended. */
+  readonly attempts: {
     readonly filled: number;
     readonly reverted: number;
     readonly notLanded: number;
@@ -71,7 +74,8 @@ export function summarise(params: SummaryParams): RunSummary {
     slots: params.slots,
     updates: params.updates,
     opportunities: params.opportunities,
-    trades: {
+    trades: ledger.filled,
+    attempts: {
       filled: ledger.filled,
       reverted: ledger.reverted,
       notLanded: ledger.notLanded,

@@ -160,6 +160,10 @@ describe('engine', () => {
     expect(refused.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'halted' });
     engine.process({ kind: 'control', atMicros: 0, command: 'resume', by: 'test' });
     expect(engine.status).toBe('running');
+    // The limit counts from the resumption: a trade that pays does not halt it again.
+    trade(pools[0]!, USDC_MINT, 1_000_000n, NEXT + 3);
+    expect(begin(NEXT + 4).fills.map((fill) => fill.outcome)).toEqual(['filled']);
+    expect(engine.status).toBe('running');
   });
 
   it('decides nothing between losing the feed and a complete new snapshot', () => {

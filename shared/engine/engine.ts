@@ -73,6 +73,8 @@ export function createEngine(params: EngineParams): Engine {
   let paused = false;
   let halted = false;
   let everLive = false;
+  /** The net when trading was last resumed: the loss limit counts from there. */
+  let lossFromLamports = 0n;
   let feedStale = false;
   let loaded = 0;
 
@@ -165,7 +167,7 @@ export function createEngine(params: EngineParams): Engine {
       const route = search.routes.find((known) => known.id === routeId);
       if (route !== undefined) spent.spend(route);
     }
-    if (ledger.netLamports <= -limits.maxLossLamports) halted = true;
+    if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
 
   const onSlot = (slot: number): Applied => {
@@ -180,7 +182,9 @@ export function createEngine(params: EngineParams): Engine {
 
   const onControl = (command: 'pause' | 'resume'): void => {
     paused = command === 'pause';
-    if (!paused) halted = false;
+    if (paused) return;
+    halted = false;
+    lossFromLamports = ledger.netLamports;
   };
 
   const take = (event: MarketEvent): Applied | undefined => {

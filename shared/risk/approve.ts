@@ -8,7 +8,7 @@ export interface RiskLimits {
   readonly minNetProfitLamports: bigint;
   /** Orders that may be on their way at once. */
   readonly maxPending: number;
-  /** A run that has lost this much stops deciding until a person resumes it. */
+  /** Having lost this much since the start, or since it was last resumed, trading stops until a person resumes it. */
   readonly maxLossLamports: bigint;
   /** How many slots the account feed may lag behind the slot stream. */
   readonly maxSlotLag: number;
