@@ -31,6 +31,15 @@ export const BUILTIN_MINTS: readonly MarketMint[] = [
 
 /** The pools by venue id. A venue that is built joins the market when it has a list here. */
 export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
+  'meteora-damm-v2': [
+    pool('SOL', 'USDC', 20, 310_000, 1),
+    pool('SOL', 'USDT', 25, 140_000, 0),
+    pool('JitoSOL', 'SOL', 10, 170_000, 2),
+    pool('BONK', 'SOL', 40, 90_000, 3),
+    pool('JUP', 'USDC', 25, 80_000, 4),
+    pool('RAY', 'SOL', 30, 70_000, 7),
+    pool('TAX', 'USDC', 100, 50_000, 5),
+  ],
   'orca-whirlpool': [
     pool('SOL', 'USDC', 4, 560_000, 0),
     pool('SOL', 'USDC', 1, 150_000, 2),

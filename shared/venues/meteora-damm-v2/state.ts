@@ -49,7 +49,7 @@ const U32_MAX = 0xffff_ffffn;
 const LEAST_BIN_STEP = 1n << 40n;
 /** Square-root prices of two reserves between 1 and 2^64 lie within these. */
 const LEAST_PRODUCT_PRICE = 1n << 32n;
-const MOST_PRODUCT_PRICE = 1n << 96n;
+const MOST_PRODUCT_PRICE = (1n << 96n) - 1n;
 
 /** Works out what quotes need after any part of the state changed. */
 export function refresh(state: DammV2State): void {

@@ -1,4 +1,5 @@
-import type { Address } from '../../core/address.ts';
+import type { AccountSource } from '../../core/account.ts';
+import { ADDRESS_BYTES, type Address, addressAt } from '../../core/address.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
 import type { SwapArgs, SwapCall } from '../venue.ts';
 import { DAMM_V2_PROGRAM, EVENT_AUTHORITY, INSTRUCTIONS_SYSVAR, POOL_AUTHORITY } from './program.ts';
@@ -55,15 +56,21 @@ function writable(address: Address): InstructionAccount {
   return { address, isSigner: false, isWritable: true };
 }
 
-/** The swap read back from its bytes; undefined for a referral, another mode, or bytes that `swap` does not make. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
+/**
+ * The swap read back from its bytes; undefined for a referral, another mode, or bytes that `swap` does not make. The
+ * direction is the program's own wherever `source` knows the input account, and our convention otherwise.
+ */
+export function readSwap(instruction: Instruction, source?: AccountSource): SwapCall | undefined {
   const { accounts, data, programId } = instruction;
   if (programId !== DAMM_V2_PROGRAM || accounts.length < SWAP_ACCOUNTS) return;
-  const aToB = data.length === SWAP_BYTES;
-  if (!aToB && (data.length !== SWAP2_BYTES || data[SWAP_BYTES] !== EXACT_IN)) return;
-  const discriminator = aToB ? SWAP_DISCRIMINATOR : SWAP2_DISCRIMINATOR;
+  const isSwap = data.length === SWAP_BYTES;
+  if (!isSwap && (data.length !== SWAP2_BYTES || data[SWAP_BYTES] !== EXACT_IN)) return;
+  const discriminator = isSwap ? SWAP_DISCRIMINATOR : SWAP2_DISCRIMINATOR;
   if (discriminator.some((byte, i) => data[i] !== byte)) return;
   if (accounts[11]!.address !== DAMM_V2_PROGRAM) return;
+  const input = source?.(accounts[2]!.address);
+  const known = input !== null && input !== undefined && input.data.length >= ADDRESS_BYTES;
+  const aToB = known ? addressAt(input.data) === accounts[6]!.address : isSwap;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return {
     pool: accounts[1]!.address,
