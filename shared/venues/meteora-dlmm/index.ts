@@ -1,0 +1,31 @@
+import type { Venue } from '../venue.ts';
+import { DLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { apply, load } from './load.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { DlmmState } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+export type { DlmmState } from './state.ts';
+
+/** Meteora DLMM: liquidity in bins of one price each, a fee that grows with volatility, limit orders. */
+export const meteoraDlmm: Venue<DlmmState> = {
+  id: 'meteora-dlmm',
+  programId: DLMM_PROGRAM,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: POOL_BYTES,
+    mintAOffset: MINT_A_OFFSET,
+    mintBOffset: MINT_B_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};

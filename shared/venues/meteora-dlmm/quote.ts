@@ -1,0 +1,122 @@
+/** @hot What the program pays now. Exact to the unit: lb_clmm `swap2` with an exact input. */
+import type { ChainClock } from '../../core/clock.ts';
+import { type Refusal, refusal } from '../../core/outcome.ts';
+import { U64_MAX } from '../../core/units.ts';
+import { binAmountOut } from '../../math/bin-price.ts';
+import { type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import type { Quote, QuoteRefusal } from '../venue.ts';
+import { FEE_PRECISION, feeWithin, referenceMode } from './fee.ts';
+import { createLadder, extendLadder, findStep, type Ladder, type Step } from './ladder.ts';
+import { ACTIVATION_BY_SLOT } from './layout.ts';
+import type { DlmmState } from './state.ts';
+
+const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
+const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
+const ALL_WITHHELD = refusal<QuoteRefusal>('amount-too-small', 'the transfer fee takes all of it');
+const PAYS_NOTHING = refusal<QuoteRefusal>(
+  'amount-too-small',
+  'it would pay nothing, which the program refuses',
+);
+const DISABLED = refusal<QuoteRefusal>('pool-disabled', 'the pair is disabled');
+const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'before the activation point');
+const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
+const VAULT_SHORT = refusal<QuoteRefusal>('no-liquidity', 'the vault holds less than the bins promise');
+
+const MODES = 3;
+
+/** The ladder in force at `clock`, or why the program would refuse any swap. */
+export function ladderAt(state: DlmmState, aToB: boolean, clock: ChainClock): Ladder | Refusal<QuoteRefusal> {
+  if (state.refused.size !== 0) return BYTES_REFUSED;
+  if (!state.enabled) return DISABLED;
+  const point = state.activationType === ACTIVATION_BY_SLOT ? clock.slot : clock.unixTimestamp;
+  if (point < state.activationPoint) return NOT_OPEN;
+  const mode = referenceMode(state.fee, state.volatility, clock.unixTimestamp);
+  const at = aToB ? mode : mode + MODES;
+  const known = state.ladders[at];
+  if (known !== undefined) return known;
+  const ladder = createLadder(state, aToB, mode);
+  if (ladder.ok) state.ladders[at] = ladder;
+  return ladder;
+}
+
+/** Base units that reach the pool out of `amountIn`, or why it is no amount to swap. */
+export function amountReaching(
+  mint: MintFacts,
+  epoch: number,
+  amountIn: bigint,
+): bigint | Refusal<QuoteRefusal> {
+  if (amountIn <= 0n) return ZERO_AMOUNT;
+  if (amountIn > U64_MAX) return AMOUNT_OVERFLOW;
+  if (mint.transferFee === undefined) return amountIn;
+  const reaching = amountIn - transferFee(mint, epoch, amountIn);
+  return reaching <= 0n ? ALL_WITHHELD : reaching;
+}
+
+/** Exact amount out for `amountIn` base units in; a refusal where the program fails or data is missing. */
+export function quote(state: DlmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  const reaching = amountReaching(aToB ? state.mintFactsA : state.mintFactsB, clock.epoch, amountIn);
+  if (typeof reaching !== 'bigint') return reaching;
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return ladder;
+  const at = findStep(state, ladder, reaching);
+  if (at === ladder.steps.length) return ladder.refusal ?? PAYS_NOTHING;
+  const step = ladder.steps[at]!;
+  if (at === 0) return paid(state, aToB, clock.epoch, amountIn, reaching, lastOut(ladder, step, reaching));
+  const out = ladder.totalOut[at - 1]! + lastOut(ladder, step, reaching - ladder.totalIn[at - 1]!);
+  return paid(state, aToB, clock.epoch, amountIn, reaching, out);
+}
+
+/** Base units out of the bin in which a swap ends, `left` base units in; after a fee on the output. */
+function lastOut(ladder: Ladder, step: Step, left: bigint): bigint {
+  const { aToB } = ladder;
+  if (ladder.feeOnInput) return layersOut(step, aToB, left - feeWithin(left, step.feeRate));
+  const out = layersOut(step, aToB, left);
+  return out - feeWithin(out, step.feeRate);
+}
+
+/** Rounding: down in each layer on its own. */
+function layersOut(step: Step, aToB: boolean, amount: bigint): bigint {
+  if (amount < step.makersTake) return binAmountOut(amount, step.price, aToB);
+  let left = amount - step.makersTake;
+  if (left < step.processingTake) return step.makersOut + binAmountOut(left, step.price, aToB);
+  left -= step.processingTake;
+  const out = step.makersOut + step.processingOut;
+  return left < step.openTake ? out + binAmountOut(left, step.price, aToB) : out + step.openOut;
+}
+
+/** What reaches the owner of `out` base units, unless the program would fail the transfer. */
+export function paid(
+  state: DlmmState,
+  aToB: boolean,
+  epoch: number,
+  amountIn: bigint,
+  reaching: bigint,
+  out: bigint,
+): Quote {
+  if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
+  if ((aToB ? state.vaultAmountA : state.vaultAmountB) + reaching > U64_MAX) return AMOUNT_OVERFLOW;
+  const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
+  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
+  return amountOut <= 0n ? PAYS_NOTHING : { ok: true, amountOut, consumedIn: amountIn };
+}
+
+const Q64 = 2 ** 64;
+
+/** Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. */
+export function marginalPrice(state: DlmmState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return 0;
+  if (ladder.steps.length === 0 && ladder.refusal === undefined) extendLadder(state, ladder);
+  const step = ladder.steps[0];
+  if (step === undefined) return 0;
+  const price = Number(step.price) / Q64;
+  const kept = Number(FEE_PRECISION - step.feeRate) / Number(FEE_PRECISION);
+  const transfers =
+    keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
+  return (aToB ? price : 1 / price) * kept * transfers;
+}
+
+function keptByTransfer(mint: MintFacts, epoch: number): number {
+  const rate = transferFeeAt(mint, epoch);
+  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+}
