@@ -8,6 +8,10 @@ import type { PhoenixState } from './state.ts';
 import { readSwap, swap } from './swap.ts';
 import { synthesize } from './synthesize.ts';
 
+export { decodeEventLog, type EventLog, type MarketEvent, type Trade, tradesOf } from './events.ts';
+export type { PhoenixState } from './state.ts';
+export { type BookLevel, type BookOrder, bookLevels, bookOrders } from './views.ts';
+
 /** Phoenix v1: a limit order book in one account, taken from with immediate-or-cancel orders. */
 export const phoenixV1: Venue<PhoenixState> = {
   id: 'phoenix-v1',
