@@ -19,6 +19,7 @@ const REWARD_COUNT = 2;
 const ORACLE_OFFSET = 552;
 export const BITMAP_OFFSET = 584;
 export const BITMAP_BYTES = 128;
+const BASE_KEY_OFFSET = 784;
 const ACTIVATION_POINT_OFFSET = 816;
 
 /** Function types of a pool; an undetermined one takes limit orders until it has a farming reward. */
@@ -179,6 +180,8 @@ export function encodeSwapNumbers(data: Uint8Array, numbers: Readonly<PoolNumber
 /** What a fresh pool account is made of besides its numbers. */
 export interface PoolMaking {
   readonly facts: PoolFacts;
+  /** What the pool's address is derived from besides its mints. */
+  readonly baseKey: Address;
   readonly baseFactor: number;
   readonly bump: number;
   readonly functionType: number;
@@ -219,6 +222,7 @@ export function encodePool(making: PoolMaking, numbers: Readonly<PoolNumbers>): 
   data.set(addressBytes(facts.vaultA), VAULT_A_OFFSET);
   data.set(addressBytes(facts.vaultB), VAULT_B_OFFSET);
   data.set(addressBytes(facts.oracle), ORACLE_OFFSET);
+  data.set(addressBytes(making.baseKey), BASE_KEY_OFFSET);
   view.setBigUint64(ACTIVATION_POINT_OFFSET, numbers.activationPoint, true);
   data[880] = making.tokenFlags[0];
   data[881] = making.tokenFlags[1];

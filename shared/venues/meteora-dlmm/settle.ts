@@ -101,7 +101,8 @@ function outAfterFee(ladder: Ladder, fill: Fill): bigint {
 
 /**
  * Takes a fill out of its bin; gives the protocol's part of the fee. Roundings: the market makers' part of the fee
- * up, the limit orders' and the protocol's parts of theirs down (`split_fee`); growth per liquidity down.
+ * up, the limit orders' and the protocol's parts of theirs down (`split_fee`); growth per liquidity down. A last unit
+ * that is all fee goes to the protocol.
  */
 function takeFrom(
   state: DlmmState,
@@ -123,7 +124,7 @@ function takeFrom(
   writeU128(view, at + BIN.price, step.price);
   const makersFee = fill.take === 0n ? 0n : mulDivUp(fill.fee, fill.makersTake, fill.take);
   const makersProtocolFee = mulDivDown(makersFee, BigInt(state.fee.protocolShareBps), BPS);
-  const ordersTotalFee = fill.take === 0n ? 0n : fill.fee - makersFee;
+  const ordersTotalFee = fill.fee - makersFee;
   const ordersFee = mulDivDown(ordersTotalFee, LIMIT_ORDER_SHARE_BPS, BPS);
   growFees(view, at, feeInA(ladder), makersFee - makersProtocolFee);
   if (fill.processingOut + fill.openOut > 0n) fillOrders(view, at, aToB, fill, ordersFee);

@@ -60,16 +60,17 @@ export function synthesize(spec: PoolSpec): SynthesizedPool {
   if (!Number.isSafeInteger(activeId) || activePrice === undefined) {
     throw new ArbError('spec-invalid', `a pool cannot stand at price ${spec.price}`, { price: spec.price });
   }
-  const { address, bump } = derive('pool', encoder.encode(spec.seed));
+  const baseKey = derive(encoder.encode('preset'), encoder.encode(spec.seed)).address;
+  const { address, bump } = derive(addressBytes(baseKey), ...mintsAscending(spec));
   const poolBytes = addressBytes(address);
   const facts: PoolFacts = {
     binStep,
     pairType: PERMISSIONLESS_V2,
     mintA: spec.mintA,
     mintB: spec.mintB,
-    vaultA: derive('vault', poolBytes, addressBytes(spec.mintA)).address,
-    vaultB: derive('vault', poolBytes, addressBytes(spec.mintB)).address,
-    oracle: derive('oracle', poolBytes).address,
+    vaultA: derive(poolBytes, addressBytes(spec.mintA)).address,
+    vaultB: derive(poolBytes, addressBytes(spec.mintB)).address,
+    oracle: derive(encoder.encode('oracle'), poolBytes).address,
   };
   const made = makeBins({
     activeId,
@@ -82,6 +83,7 @@ export function synthesize(spec: PoolSpec): SynthesizedPool {
   const data = encodePool(
     {
       facts,
+      baseKey,
       baseFactor,
       bump,
       functionType: variant.limitOrders ? FUNCTION_LIMIT_ORDER : FUNCTION_UNDETERMINED,
@@ -158,9 +160,15 @@ function tokenFlag(program: Address = TOKEN_PROGRAM): number {
   return program === TOKEN_2022_PROGRAM ? 1 : 0;
 }
 
-/** Addresses of this pool alone; the real ones are derived from presets that made-up pools do not have. */
-function derive(role: string, ...seeds: readonly Uint8Array[]) {
-  return findProgramAddress([encoder.encode(role), ...seeds], DLMM_PROGRAM);
+/** The program signs for a pool with its preset's key and its mints in byte order. */
+function mintsAscending(spec: PoolSpec): readonly [Uint8Array, Uint8Array] {
+  const a = addressBytes(spec.mintA);
+  const b = addressBytes(spec.mintB);
+  return Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
+}
+
+function derive(...seeds: readonly Uint8Array[]) {
+  return findProgramAddress(seeds, DLMM_PROGRAM);
 }
 
 function owned(address: Address, data: Uint8Array): AccountWrite {
