@@ -40,6 +40,14 @@ export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
     pool('RAY', 'SOL', 30, 70_000, 7),
     pool('TAX', 'USDC', 100, 50_000, 5),
   ],
+  'meteora-dlmm': [
+    pool('SOL', 'USDC', 4, 320_000, 0),
+    pool('SOL', 'USDC', 10, 280_000, 1),
+    pool('SOL', 'USDT', 20, 140_000, 2),
+    pool('JitoSOL', 'SOL', 2, 230_000, 0),
+    pool('BONK', 'SOL', 50, 120_000, 3),
+    pool('JUP', 'USDC', 25, 110_000, 2),
+  ],
   'orca-whirlpool': [
     pool('SOL', 'USDC', 4, 560_000, 0),
     pool('SOL', 'USDC', 1, 150_000, 2),

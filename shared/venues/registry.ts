@@ -1,4 +1,5 @@
 import { meteoraDammV2 } from './meteora-damm-v2/index.ts';
+import { meteoraDlmm } from './meteora-dlmm/index.ts';
 import { orcaWhirlpool } from './orca-whirlpool/index.ts';
 import { phoenixV1 } from './phoenix-v1/index.ts';
 import { raydiumAmmV4 } from './raydium-amm-v4/index.ts';
@@ -6,7 +7,14 @@ import { raydiumCpmm } from './raydium-cpmm/index.ts';
 import type { Venue } from './venue.ts';
 
 /** Every venue built, one line each. Subscriptions, the graph, the contract tests and the local node iterate it. */
-export const VENUES: readonly Venue[] = [meteoraDammV2, orcaWhirlpool, phoenixV1, raydiumAmmV4, raydiumCpmm];
+export const VENUES: readonly Venue[] = [
+  meteoraDammV2,
+  meteoraDlmm,
+  orcaWhirlpool,
+  phoenixV1,
+  raydiumAmmV4,
+  raydiumCpmm,
+];
 
 /** The venue called `id`, or undefined when it is not built. */
 export function venueById(id: string): Venue | undefined {
