@@ -1,0 +1,89 @@
+import type { AccountBytes } from '../../core/account.ts';
+import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { amountOfSameAccount, decodeTokenAccount, MINT_BYTES } from '../token.ts';
+import type { LoadRefusal, PoolAccount } from '../venue.ts';
+import { DYNAMIC_VAULT_PROGRAM } from './program.ts';
+import { type DynamicVaultFigures, decodeVaultFigures } from './vault-layout.ts';
+
+/** Vaults, shares and reserves of a pool, as far as they are known by address. */
+export interface DammV1Addresses {
+  readonly pool: Address;
+  readonly vaults: readonly Address[];
+  readonly tokenVaults: readonly Address[];
+  readonly lpMints: readonly Address[];
+  readonly poolLps: readonly Address[];
+  readonly stake: Address | undefined;
+}
+
+/** The accounts that a pool's quotes read. Every swap writes all of them but the stake account. */
+export function accountsOf(of: DammV1Addresses): readonly PoolAccount[] {
+  const accounts: PoolAccount[] = [{ address: of.pool, role: 'pool', everySwap: true }];
+  for (const address of [...of.vaults, ...of.tokenVaults, ...of.poolLps]) {
+    accounts.push({ address, role: 'vault', everySwap: true });
+  }
+  for (const address of of.lpMints) accounts.push({ address, role: 'mint', everySwap: true });
+  if (of.stake !== undefined) accounts.push({ address: of.stake, role: 'oracle', everySwap: false });
+  return accounts;
+}
+
+/** The figures of a vault of the vault program. */
+export function readVault(account: AccountBytes | null): Outcome<DynamicVaultFigures, LoadRefusal> {
+  if (account === null) return refusal('vault-unusable', 'the account is gone');
+  if (account.owner !== DYNAMIC_VAULT_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
+  return decodeVaultFigures(account.data);
+}
+
+/** The amount in a token account of `mint` that is not frozen: base units. `owner` is checked where it is given. */
+export function readTokens(
+  account: AccountBytes | null,
+  mint: Address,
+  owner: Address | undefined,
+): Outcome<bigint, LoadRefusal> {
+  if (account === null) return refusal('vault-unusable', 'the account is gone');
+  if (account.owner !== TOKEN_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
+  const token = decodeTokenAccount(account);
+  if (!token.ok) return token;
+  if (token.value.mint !== mint)
+    return refusal('inconsistent-accounts', `account of mint ${token.value.mint}`);
+  if (owner !== undefined && token.value.owner !== owner) {
+    return refusal('inconsistent-accounts', `account of ${token.value.owner}`);
+  }
+  return token.value.frozen ? refusal('vault-unusable', 'frozen') : success(token.value.amount);
+}
+
+/** As `readTokens`, without decoding the two addresses when they are those of `before`. */
+export function readTokensAgain(
+  before: AccountBytes,
+  account: AccountBytes | null,
+  mint: Address,
+  owner: Address | undefined,
+): Outcome<bigint, LoadRefusal> {
+  const amount = account === null ? undefined : amountOfSameAccount(before, account);
+  return amount === undefined ? readTokens(account, mint, owner) : success(amount);
+}
+
+const SUPPLY_OFFSET = 36;
+const DECIMALS_OFFSET = 44;
+const INITIALIZED_OFFSET = 45;
+
+/** The supply (base units) and decimals of a vault's LP mint, which is always one of SPL Token. */
+export function readLpMint(
+  account: AccountBytes | null,
+): Outcome<{ readonly supply: bigint; readonly decimals: number }, LoadRefusal> {
+  if (account === null || account.owner !== TOKEN_PROGRAM) {
+    return refusal('unsupported-mint', 'the vault’s LP mint is not one of SPL Token');
+  }
+  const { data } = account;
+  if (data.length !== MINT_BYTES) return refusal('wrong-length', `LP mint of ${data.length} bytes`);
+  if (data[INITIALIZED_OFFSET] !== 1) return refusal('unsupported-mint', 'the LP mint is not initialized');
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return success({ supply: view.getBigUint64(SUPPLY_OFFSET, true), decimals: data[DECIMALS_OFFSET]! });
+}
+
+/** A copy of a mint account with another supply, in base units. */
+export function withMintSupply(account: AccountBytes, supply: bigint): AccountBytes {
+  const data = account.data.slice();
+  new DataView(data.buffer).setBigUint64(SUPPLY_OFFSET, supply, true);
+  return { ...account, data };
+}

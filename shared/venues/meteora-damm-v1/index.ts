@@ -1,0 +1,31 @@
+import type { Venue } from '../venue.ts';
+import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
+import { apply, load } from './load.ts';
+import { DAMM_V1_PROGRAM } from './program.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle, write } from './settle.ts';
+import type { DammV1State } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+
+/** Meteora Dynamic AMM v1: constant product and stable curves whose tokens stand in yield vaults shared by pools. */
+export const meteoraDammV1: Venue<DammV1State> = {
+  id: 'meteora-damm-v1',
+  programId: DAMM_V1_PROGRAM,
+  splTokenOnly: true,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: undefined,
+    mintAOffset: MINT_A_OFFSET,
+    mintBOffset: MINT_B_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};

@@ -1,0 +1,108 @@
+import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import type { LoadRefusal } from '../venue.ts';
+
+/** Bytes of the vault program's `Vault` (packed, little-endian); the accounts are longer. */
+const VAULT_DISCRIMINATOR = Uint8Array.of(211, 8, 232, 43, 2, 152, 117, 119);
+const ENABLED_OFFSET = 8;
+const VAULT_BUMP_OFFSET = 9;
+const TOTAL_AMOUNT_OFFSET = 11;
+const TOKEN_VAULT_OFFSET = 19;
+const TOKEN_MINT_OFFSET = 83;
+const LP_MINT_OFFSET = 115;
+const KEYS_END = 147;
+const BASE_OFFSET = 1_107;
+const LOCKED_PROFIT_OFFSET = 1_203;
+const LAST_REPORT_OFFSET = 1_211;
+const DEGRADATION_OFFSET = 1_219;
+const VAULT_END = 1_227;
+/** What a vault made today takes. */
+const VAULT_BYTES = 1_232;
+
+export interface DynamicVaultKeys {
+  /** The token account that pays. */
+  readonly tokenVault: Address;
+  readonly mint: Address;
+  readonly lpMint: Address;
+}
+
+/** Amounts in base units of the vault's mint, times in unix seconds. */
+export interface DynamicVaultFigures {
+  /** Off: it takes no deposits, but still pays out. */
+  readonly enabled: boolean;
+  /** What it holds and what its strategies owe it. */
+  readonly totalAmount: bigint;
+  /** Profit of the last report, which becomes the shares' own little by little. */
+  readonly lockedProfit: bigint;
+  readonly lastReport: bigint;
+  /** Parts of 10^12 freed each second. */
+  readonly degradation: bigint;
+}
+
+function checkBytes(data: Uint8Array) {
+  if (data.length < VAULT_END) return refusal<LoadRefusal>('wrong-length', `vault of ${data.length} bytes`);
+  for (let i = 0; i < 8; i++) {
+    if (data[i] !== VAULT_DISCRIMINATOR[i]) return refusal<LoadRefusal>('wrong-discriminator', 'vault');
+  }
+  return undefined;
+}
+
+/** The unchanging part of a vault account. Never throws. */
+export function decodeVaultKeys(data: Uint8Array): Outcome<DynamicVaultKeys, LoadRefusal> {
+  const wrong = checkBytes(data);
+  if (wrong !== undefined) return wrong;
+  return success({
+    tokenVault: addressAt(data, TOKEN_VAULT_OFFSET),
+    mint: addressAt(data, TOKEN_MINT_OFFSET),
+    lpMint: addressAt(data, LP_MINT_OFFSET),
+  });
+}
+
+/** True when both arrays, whole vault accounts, name the same mints and token account. */
+export function sameVaultKeys(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = TOKEN_VAULT_OFFSET; i < KEYS_END; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** The changing part of a vault account. Never throws. */
+export function decodeVaultFigures(data: Uint8Array): Outcome<DynamicVaultFigures, LoadRefusal> {
+  const wrong = checkBytes(data);
+  if (wrong !== undefined) return wrong;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return success({
+    enabled: data[ENABLED_OFFSET] !== 0,
+    totalAmount: view.getBigUint64(TOTAL_AMOUNT_OFFSET, true),
+    lockedProfit: view.getBigUint64(LOCKED_PROFIT_OFFSET, true),
+    lastReport: view.getBigUint64(LAST_REPORT_OFFSET, true),
+    degradation: view.getBigUint64(DEGRADATION_OFFSET, true),
+  });
+}
+
+/** Writes the one figure that a swap changes over the bytes of a vault account. */
+export function writeTotalAmount(data: Uint8Array, totalAmount: bigint): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  view.setBigUint64(TOTAL_AMOUNT_OFFSET, totalAmount, true);
+}
+
+/** A vault account without strategies, its addresses derived from `base`. */
+export function encodeVault(
+  keys: DynamicVaultKeys,
+  figures: DynamicVaultFigures,
+  origin: { readonly base: Address; readonly bump: number; readonly tokenVaultBump: number },
+): Uint8Array {
+  const data = new Uint8Array(VAULT_BYTES);
+  const view = new DataView(data.buffer);
+  data.set(VAULT_DISCRIMINATOR, 0);
+  data[ENABLED_OFFSET] = figures.enabled ? 1 : 0;
+  data[VAULT_BUMP_OFFSET] = origin.bump;
+  data[VAULT_BUMP_OFFSET + 1] = origin.tokenVaultBump;
+  data.set(addressBytes(keys.tokenVault), TOKEN_VAULT_OFFSET);
+  data.set(addressBytes(keys.mint), TOKEN_MINT_OFFSET);
+  data.set(addressBytes(keys.lpMint), LP_MINT_OFFSET);
+  data.set(addressBytes(origin.base), BASE_OFFSET);
+  view.setBigUint64(LOCKED_PROFIT_OFFSET, figures.lockedProfit, true);
+  view.setBigUint64(LAST_REPORT_OFFSET, figures.lastReport, true);
+  view.setBigUint64(DEGRADATION_OFFSET, figures.degradation, true);
+  writeTotalAmount(data, figures.totalAmount);
+  return data;
+}
