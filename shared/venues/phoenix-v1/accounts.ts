@@ -3,8 +3,8 @@ import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
 import { decodeTokenAccount } from '../token.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
-import { readSide } from './book.ts';
-import { changedFacts, decodeMarket, type MarketFacts, sameMarket, viewOf } from './layout.ts';
+import { readSide, wordsOf } from './book.ts';
+import { changedFacts, decodeMarket, type MarketFacts, sameMarket } from './layout.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { type PhoenixState, UNUSABLE } from './state.ts';
 
@@ -34,10 +34,10 @@ export function load(market: Address, source: AccountSource): Loaded<PhoenixStat
   if (new Set(named).size !== named.length) {
     return refusal('inconsistent-accounts', 'one address in two roles');
   }
-  const view = viewOf(account.data);
-  const bids = readSide(view, facts, true);
+  const words = wordsOf(account.data);
+  const bids = readSide(words, facts, true);
   if (typeof bids === 'string') return refusal('inconsistent-accounts', `bids: ${bids}`);
-  const asks = readSide(view, facts, false);
+  const asks = readSide(words, facts, false);
   if (typeof asks === 'string') return refusal('inconsistent-accounts', `asks: ${asks}`);
 
   const accounts = accountsOf(market, facts);
@@ -104,10 +104,10 @@ function takeMarket(state: PhoenixState, bytes: AccountBytes | null): Refusal<Lo
   }
   const facts = changedFacts(state.facts, data);
   if (facts === undefined) return refusal('inconsistent-accounts', 'a status or fee that the program lacks');
-  const view = viewOf(data);
-  const bids = readSide(view, facts, true);
+  const words = wordsOf(data);
+  const bids = readSide(words, facts, true);
   if (typeof bids === 'string') return refusal('inconsistent-accounts', `bids: ${bids}`);
-  const asks = readSide(view, facts, false);
+  const asks = readSide(words, facts, false);
   if (typeof asks === 'string') return refusal('inconsistent-accounts', `asks: ${asks}`);
   state.facts = facts;
   state.bids = bids;

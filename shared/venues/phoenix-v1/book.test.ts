@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contract.ts';
-import { readSide } from './book.ts';
+import { readSide, wordsOf } from './book.ts';
 import { phoenixV1 } from './index.ts';
 import { decodeMarket, FEE_BPS_OFFSET, STATUS_OFFSET, TREE_HEADER_BYTES, viewOf } from './layout.ts';
 import { MARKET_STATUS } from './program.ts';
@@ -74,7 +74,7 @@ describe('a book', () => {
       const tree = { view, offset: (isBids ? facts.bids : facts.asks).offset };
       for (let left = 59; left >= 0; left--) {
         removeFirst(tree, firstNode(tree));
-        const side = readSide(view, facts, isBids);
+        const side = readSide(wordsOf(data), facts, isBids);
         expect(side).toMatchObject({ count: left });
       }
       expect(firstNode(tree)).toBe(0);

@@ -39,34 +39,35 @@ export function nodeOffset(tree: number, node: number): number {
   return tree + TREE_HEADER_BYTES + (node - 1) * ORDER_BYTES;
 }
 
-function readNumber(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * HIGH + view.getUint32(at, true);
-}
-
-// The way down from the root: node, its black nodes so far, and its offset. Reused: reading is never nested.
+// The way down from the root: node and its black nodes so far, negative for a red one. Reused: reading is never nested.
 const pathNode = new Uint32Array(MAX_HEIGHT);
-const pathBlack = new Uint32Array(MAX_HEIGHT);
+const pathBlack = new Int32Array(MAX_HEIGHT);
+
+/** A market's bytes as 32-bit words: over twice as fast to read as through a view, in `apply` of a full book. */
+export function wordsOf(data: Uint8Array): Uint32Array {
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
+}
 
 /**
  * One side in order of price and time, or the sentence that says why its tree is none: every link, color and the
  * order of keys is checked, so that no bytes can loop or lead the matching astray. Asks rise and bids fall.
  */
-export function readSide(view: DataView, facts: MarketFacts, isBids: boolean): BookSide | string {
+export function readSide(words: Uint32Array, facts: MarketFacts, isBids: boolean): BookSide | string {
   const place: TreePlace = isBids ? facts.bids : facts.asks;
-  const { offset: tree, capacity } = place;
+  const { capacity } = place;
+  const tree = place.offset >> 2;
   const seats = facts.traders.capacity;
-  const size = readNumber(view, tree + 16);
-  if (size > capacity) return 'more orders than there is room for';
-  const count = size;
+  const count = words[tree + 4]!;
+  if (count > capacity || words[tree + 5] !== 0) return 'more orders than there is room for';
   const ticks = new Float64Array(count);
   const lots = new Float64Array(count);
   const lastSlot = new Float64Array(count);
   const lastTime = new Float64Array(count);
   const nodes = new Uint32Array(count);
-  const side: BookSide = { count, ticks, lots, lastSlot, lastTime, node: nodes };
 
-  const first = tree + TREE_HEADER_BYTES - ORDER_BYTES;
-  let child = view.getUint32(tree, true);
+  const first = tree + ((TREE_HEADER_BYTES - ORDER_BYTES) >> 2);
+  let child = words[tree]!;
   let parent = 0;
   let parentIsRed = true;
   let black = 0;
@@ -76,18 +77,18 @@ export function readSide(view: DataView, facts: MarketFacts, isBids: boolean): B
   for (;;) {
     if (child !== 0) {
       if (child > capacity || depth === MAX_HEIGHT) return 'a link leads out of the tree';
-      const at = first + child * ORDER_BYTES;
-      if (view.getUint32(at + PARENT, true) !== parent) return 'two nodes claim one child';
-      const color = view.getUint32(at + COLOR, true);
+      const at = first + child * ORDER_WORDS;
+      if (words[at + PARENT_WORD] !== parent) return 'two nodes claim one child';
+      const color = words[at + COLOR_WORD]!;
       // A red root counts as red below red.
       if (color > RED || (color === RED && parentIsRed)) return 'colors out of order';
       parentIsRed = color === RED;
       if (!parentIsRed) black++;
       pathNode[depth] = child;
-      pathBlack[depth] = black;
+      pathBlack[depth] = parentIsRed ? -black : black;
       depth++;
       parent = child;
-      child = view.getUint32(at + LEFT, true);
+      child = words[at]!;
       continue;
     }
     if (leafBlack === -1) leafBlack = black;
@@ -95,43 +96,51 @@ export function readSide(view: DataView, facts: MarketFacts, isBids: boolean): B
     if (depth === 0) break;
     depth--;
     const node = pathNode[depth]!;
-    const at = first + node * ORDER_BYTES;
+    const at = first + node * ORDER_WORDS;
     if (read === count) return 'more orders than the tree counts';
-    ticks[read] = readNumber(view, at + TICKS);
-    lots[read] = readNumber(view, at + LOTS);
-    lastSlot[read] = readNumber(view, at + LAST_SLOT);
-    lastTime[read] = readNumber(view, at + LAST_TIME);
+    const price = words[at + 5]! * HIGH + words[at + 4]!;
+    ticks[read] = price;
+    lots[read] = words[at + 11]! * HIGH + words[at + 10]!;
+    lastSlot[read] = words[at + 13]! * HIGH + words[at + 12]!;
+    lastTime[read] = words[at + 15]! * HIGH + words[at + 14]!;
     nodes[read] = node;
-    const trader = view.getUint32(at + TRADER, true);
-    if (trader === 0 || trader > seats || view.getUint32(at + TRADER + 4, true) !== 0) {
-      return 'an order of no seat';
+    const trader = words[at + 8]!;
+    if (trader === 0 || trader > seats || words[at + 9] !== 0) return 'an order of no seat';
+    if (words[at + 7]! >= 0x8000_0000 !== isBids) return 'an order on the wrong side';
+    if (read > 0) {
+      const last = ticks[read - 1]!;
+      // Where doubles tell two prices apart they stand as the whole numbers do.
+      const inOrder =
+        price === last
+          ? follows(words, first + nodes[read - 1]! * ORDER_WORDS, at, isBids)
+          : price < last === isBids;
+      if (!inOrder) return 'orders out of order';
     }
-    if (view.getUint32(at + SEQUENCE + 4, true) >= 0x8000_0000 !== isBids)
-      return 'an order on the wrong side';
-    if (read > 0 && !follows(view, first, nodes[read - 1]!, node, isBids)) return 'orders out of order';
     read++;
     parent = node;
-    black = pathBlack[depth]!;
-    parentIsRed = view.getUint32(at + COLOR, true) === RED;
-    child = view.getUint32(at + RIGHT, true);
+    parentIsRed = pathBlack[depth]! <= 0;
+    black = Math.abs(pathBlack[depth]!);
+    child = words[at + 1]!;
   }
-  return read === count ? side : 'fewer orders than the tree counts';
+  if (read !== count) return 'fewer orders than the tree counts';
+  return { count, ticks, lots, lastSlot, lastTime, node: nodes };
 }
 
-/** Whether the key of node `b` stands after that of node `a`: asks rise in price and sequence, bids fall in both. */
-function follows(view: DataView, first: number, a: number, b: number, isBids: boolean): boolean {
-  const lower = first + (isBids ? b : a) * ORDER_BYTES;
-  const upper = first + (isBids ? a : b) * ORDER_BYTES;
+/** Whether the key at `b` stands after that at `a`: asks rise in price and sequence, bids fall in both. */
+function follows(words: Uint32Array, a: number, b: number, isBids: boolean): boolean {
   for (const part of KEY_WORDS) {
-    const below = view.getUint32(lower + part, true);
-    const above = view.getUint32(upper + part, true);
-    if (below !== above) return below < above;
+    const before = words[a + part]!;
+    const after = words[b + part]!;
+    if (before !== after) return before < after !== isBids;
   }
   return false;
 }
 
+const ORDER_WORDS = ORDER_BYTES >> 2;
+const PARENT_WORD = PARENT >> 2;
+const COLOR_WORD = COLOR >> 2;
 /** The words of a key from the most telling on. */
-const KEY_WORDS = [TICKS + 4, TICKS, SEQUENCE + 4, SEQUENCE] as const;
+const KEY_WORDS = [(TICKS >> 2) + 1, TICKS >> 2, (SEQUENCE >> 2) + 1, SEQUENCE >> 2] as const;
 
 /** True when the order may no longer be filled (program: `FIFORestingOrder::is_expired`). */
 export function isExpired(side: BookSide, at: number, slot: number, unixTimestamp: number): boolean {
