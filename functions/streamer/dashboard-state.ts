@@ -53,12 +53,16 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
     const live = pools.filter((pool) => pool.status === 'live').length;
     return {
       venue,
-      state: feedState(engine, params.maxSlotLag),
+      state: pools.some((pool) => pool.quarantine !== '')
+        ? 'quarantined'
+        : feedState(engine, params.maxSlotLag),
       pools: live,
       updateAgeMs: lastMicros === undefined ? null : (clock.monotonicMicros() - lastMicros) / 1_000,
       updates,
       updatesPerSecond: rate.perSecond(updates, clock.nowMs()),
-      note: live === pools.length ? '' : `${pools.length - live} of ${pools.length} pools not quotable`,
+      note:
+        pools.find((pool) => pool.quarantine !== '')?.quarantine ??
+        (live === pools.length ? '' : `${pools.length - live} of ${pools.length} pools not quotable`),
     };
   };
 

@@ -4,6 +4,7 @@ import { createRandom } from '../../shared/core/random.ts';
 import { createAccountStream } from '../../shared/platform/account-stream.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
+import { createProofs } from '../../shared/platform/proofs.ts';
 import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
@@ -13,6 +14,7 @@ import { createDashboardState } from './dashboard-state.ts';
 import { createJournal } from './journal.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { createPipeline } from './pipeline.ts';
+import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { startServer } from './server.ts';
 import type { RunSummary } from './summary.ts';
@@ -135,6 +137,18 @@ export async function startService(params: ServiceParams): Promise<Service> {
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
     started.push(() => server.close());
+    const guard = createProgramGuard({
+      pipeline,
+      market: engine.market,
+      rpc,
+      proofs: createProofs(config.store.dir),
+      store,
+      clock,
+      log,
+    });
+    started.push(async () => guard.stop());
+    // Before the feed: a venue that must not trade does not get to.
+    await guard.start();
     stream.start();
     started.push(() => stream.stop());
 
@@ -146,6 +160,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
       while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
       await stream.stop();
+      guard.stop();
       journal.recordBalances();
       const summary = { ...parts.summary((clock.nowMs() - startedAtMs) / 1_000), status };
       const { left } = await writer.drain(DRAIN_STORE_MS);

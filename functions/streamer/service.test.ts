@@ -2,15 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isQuotable } from '../../shared/market/pool-entry.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
-import { VENUES } from '../../shared/venues/registry.ts';
+import { deployProgram } from '../../shared/sim/program-accounts.ts';
+import { raydiumCpmm } from '../../shared/venues/raydium-cpmm/index.ts';
 import type { DashboardState } from './dashboard/view.ts';
 import { createLocalMarket, type LocalMarket } from './local-market.ts';
 import { type Service, startService } from './main.ts';
+import { venueControl } from './program-guard.ts';
 
 /** Ten times the speed of a chain, so that a test sees a minute of market in six seconds. */
 const SLOT_MS = 40;
@@ -87,7 +90,9 @@ describe('the streaming service over real sockets', () => {
       return now.tally.filled > 0 ? now : undefined;
     });
     expect(state.status).toBe('running');
-    expect(new Set(state.venues.map(({ venue }) => venue))).toEqual(new Set(VENUES.map(({ id }) => id)));
+    expect(new Set(state.venues.map(({ venue }) => venue))).toEqual(
+      new Set(market.pools.map((pool) => pool.venue.id)),
+    );
     expect(new Set(state.venues.map((venue) => venue.state))).toEqual(new Set(['live']));
     expect(state.trades[0]).toMatchObject({ start: { symbol: expect.stringMatching(/SOL|USDC/) } });
     expect(state.refusals.some(({ reason }) => reason === 'no-marginal-profit')).toBe(true);
@@ -167,6 +172,42 @@ describe('the streaming service over real sockets', () => {
       second.parts.engine.refused.of('paused') > 0 ? true : undefined,
     );
     expect(second.parts.engine.ledger.filled).toBe(0);
+  }, 60_000);
+
+  it('quarantines a venue whose program is redeployed, until an operator overrides that very binary', async () => {
+    const running = await start();
+    const { pools } = running.parts.engine.market;
+    await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
+    deployProgram(market.world.bank, raydiumCpmm.programId, 'another build');
+    const quarantined = await until('the quarantine', async () => {
+      const venue = (await stateOf(running)).venues.find(({ venue: id }) => id === raydiumCpmm.id);
+      return venue?.state === 'quarantined' ? venue : undefined;
+    });
+    expect(quarantined.note).toMatch(/redeployed in slot \d+/);
+    const cpmm = pools.filter((pool) => pool.venue.id === raydiumCpmm.id);
+    expect(cpmm.some(isQuotable)).toBe(false);
+    expect(pools.filter((pool) => pool.venue.id === 'orca-whirlpool').some(isQuotable)).toBe(true);
+
+    const store = createSqliteStore({ dir });
+    const name = venueControl(raydiumCpmm.id);
+    const row = await until('the hash in the store', async () =>
+      (await store.controls()).find(
+        (control) => control.name === name && /^[0-9a-f]{64} /.test(control.reason),
+      ),
+    );
+    const other = {
+      name,
+      value: 'running',
+      by: 'test',
+      reason: `${'0'.repeat(64)} wrong binary`,
+      atMs: 1,
+    } as const;
+    await store.setControl(other);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(cpmm.some(isQuotable)).toBe(false);
+    await store.setControl({ ...other, reason: `${row.reason.slice(0, 64)} looked at by hand` });
+    await until('the release', () => (cpmm.every((pool) => pool.quarantine === '') ? true : undefined));
+    await store.close();
   }, 60_000);
 
   it('leaves nothing running when the port is taken', async () => {

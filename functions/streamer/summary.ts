@@ -105,11 +105,16 @@ export function refusedByReason(engine: Engine): Readonly<Record<string, number>
 /** Pools that are watched but cannot be traded now, with the reason. */
 export function excludedPools(engine: Engine): readonly SkippedPool[] {
   return engine.market.pools
-    .filter((pool) => pool.status !== 'live')
-    .map(({ address, venue, status, reason, missing }) => ({
+    .filter((pool) => pool.status !== 'live' || pool.quarantine !== '')
+    .map(({ address, venue, status, reason, missing, quarantine }) => ({
       pool: address,
       venue: venue.id,
-      reason: status === 'excluded' ? reason : `waits for ${missing.size} accounts`,
+      reason:
+        status === 'loading'
+          ? `waits for ${missing.size} accounts`
+          : status === 'excluded'
+            ? reason
+            : quarantine,
     }));
 }
 

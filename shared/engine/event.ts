@@ -15,4 +15,11 @@ export type MarketEvent =
       readonly atMicros: number;
       readonly command: 'pause' | 'resume';
       readonly by: string;
+    }
+  /** A venue's pools may not be quoted while `quarantine` says why; '' lets them trade again. */
+  | {
+      readonly kind: 'venue';
+      readonly atMicros: number;
+      readonly venue: string;
+      readonly quarantine: string;
     };

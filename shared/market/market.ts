@@ -40,6 +40,8 @@ export interface Market {
   beginSlot(slot: number): Applied;
   /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
   setLive(live: boolean): Applied;
+  /** Keeps every pool of a venue from being quoted, with the reason; '' lets them be quoted again. */
+  quarantine(venue: string, reason: string): Applied;
   /** Accounts to subscribe to and to leave since the last call. */
   takeSubscriptions(): { readonly watch: readonly Address[]; readonly unwatch: readonly Address[] };
 }
@@ -240,6 +242,16 @@ export function createMarket(): Market {
       for (const entry of pools) {
         judge(entry);
         if (next && entry.coherent) applied.changed.push(entry);
+      }
+      return applied;
+    },
+    quarantine(venue, reason) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      for (const entry of pools) {
+        if (entry.venue.id !== venue) continue;
+        entry.quarantine = reason;
+        if (entry.coherent) applied.changed.push(entry);
       }
       return applied;
     },

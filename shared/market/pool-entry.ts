@@ -21,6 +21,8 @@ export interface PoolEntry {
   missing: ReadonlySet<Address>;
   /** The list that the subscriptions were made from; another identity in `state` means that it moved. */
   subscribed: readonly PoolAccount[];
+  /** Why its whole venue is kept from trading (its program was redeployed); '' otherwise. */
+  quarantine: string;
   /** Between two frames of one swap the accounts do not fit together; nothing is quoted then. */
   coherent: boolean;
   /** Newest slot among its accounts. */
@@ -37,6 +39,7 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
     state: undefined,
     missing: new Set([address]),
     subscribed: [],
+    quarantine: '',
     coherent: false,
     slot: -1,
   };
@@ -44,5 +47,5 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
 
 /** True when a quote of this pool means something now. */
 export function isQuotable(entry: PoolEntry): boolean {
-  return entry.status === 'live' && entry.coherent;
+  return entry.status === 'live' && entry.coherent && entry.quarantine === '';
 }

@@ -36,6 +36,8 @@ export interface ReadOptions {
 export interface AccountReadOptions extends ReadOptions {
   /** Default base64; zstd halves large answers and costs time. */
   readonly encoding?: AccountEncoding;
+  /** Only these bytes of each account: `data` is then no longer the whole. */
+  readonly dataSlice?: { readonly offset: number; readonly length: number };
 }
 
 export interface ProgramFilter extends AccountReadOptions {
@@ -240,7 +242,9 @@ function slotConfig(options: ReadOptions): Record<string, unknown> {
 }
 
 function accountConfig(options: AccountReadOptions, encoding: AccountEncoding): Record<string, unknown> {
-  return { ...slotConfig(options), encoding: options.encoding ?? encoding };
+  const { dataSlice } = options;
+  const slice = dataSlice === undefined ? {} : { dataSlice };
+  return { ...slotConfig(options), encoding: options.encoding ?? encoding, ...slice };
 }
 
 /** A node that answers from before the slot asked for has lied about `minContextSlot`. */

@@ -2,9 +2,11 @@ import type { Address } from '../core/address.ts';
 import { associatedTokenAddress, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import { createRandom } from '../core/random.ts';
+import { VENUES } from '../venues/registry.ts';
 import { decodeMint, encodeTokenAccount } from '../venues/token.ts';
 import { type Bank, createBank, type SlotAdvance } from './bank.ts';
 import { createBuiltinMarket } from './builtin-market.ts';
+import { deployProgram } from './program-accounts.ts';
 import type { SimMarket } from './sim-market.ts';
 import { createSnapshotMarket, type MarketSnapshot } from './snapshot-market.ts';
 import { createTraders, type Traders } from './traders.ts';
@@ -44,6 +46,9 @@ export function createWorld(options: {
     epoch: market.clock.epoch,
   });
   for (const write of market.accounts) bank.set(write);
+  for (const { programId } of VENUES) {
+    if (bank.get(programId) === null) deployProgram(bank, programId, `${programId} 1`);
+  }
   const traders = createTraders({ bank, market, random: createRandom(options.seed).fork('traders') });
   return {
     bank,

@@ -108,7 +108,7 @@ export interface OpportunityView {
   readonly reason: string;
 }
 
-export type VenueFeedState = 'live' | 'stale' | 'down' | 'skipped';
+export type VenueFeedState = 'live' | 'stale' | 'down' | 'skipped' | 'quarantined';
 
 export interface VenueView {
   readonly venue: string;

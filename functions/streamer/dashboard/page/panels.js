@@ -20,7 +20,13 @@ import { reasonText } from './reasons.js';
 
 const SOL_DECIMALS = 9;
 
-const FEED_TEXT = { live: 'Live', stale: 'Stale', down: 'Down', skipped: 'Skipped' };
+const FEED_TEXT = {
+  live: 'Live',
+  stale: 'Stale',
+  down: 'Down',
+  skipped: 'Skipped',
+  quarantined: 'Quarantined',
+};
 
 const STAGE_TEXT = {
   total: 'Frame → decision',

@@ -1,0 +1,94 @@
+import type { Clock } from '../../shared/core/clock.ts';
+import type { Market } from '../../shared/market/market.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import { createProgramWatch, type ProgramState } from '../../shared/platform/program-watch.ts';
+import type { Proofs } from '../../shared/platform/proofs.ts';
+import type { RpcClient } from '../../shared/platform/rpc-client.ts';
+import type { Store } from '../../shared/platform/store/store.ts';
+
+export interface ProgramGuardParams {
+  readonly pipeline: { process(event: VenueEvent): void };
+  readonly market: Market;
+  readonly rpc: RpcClient;
+  readonly proofs: Proofs;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface VenueEvent {
+  readonly kind: 'venue';
+  readonly atMicros: number;
+  readonly venue: string;
+  readonly quarantine: string;
+}
+
+/** Keeps venues whose program was redeployed from trading until they are proven again. */
+export interface ProgramGuard {
+  /** The first look is over when it resolves; later ones follow by themselves. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/** An upgraded program runs from the slot after its deployment: a few slots pass before it is seen. */
+const CHECK_MS = 2_000;
+
+/** The store's control that holds a venue's quarantine, and an operator's override of it. */
+export function venueControl(venue: string): string {
+  return `venue:${venue}`;
+}
+
+export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
+  const { pipeline, market, rpc, proofs, store, clock, log } = params;
+  const venues = new Map(market.pools.map(({ venue }) => [venue.id, venue.programId]));
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const watch = createProgramWatch({
+    rpc,
+    proofs,
+    programs: [...venues].map(([venue, programId]) => ({ venue, programId })),
+    isOverridden: async (venue, hash) => {
+      const control = (await store.controls()).find(({ name }) => name === venueControl(venue));
+      return control?.value === 'running' && control.reason.startsWith(hash);
+    },
+    onQuarantine: (state) => {
+      const { venue, quarantine, programDataHash = '' } = state;
+      pipeline.process({ kind: 'venue', atMicros: clock.monotonicMicros(), venue, quarantine });
+      if (quarantine === '') log.notice('venue.released', { venue, programDataHash });
+      else log.error('venue.quarantined', { venue, programDataHash, reason: quarantine });
+      void keep(state);
+    },
+    onError: (error) => log.warning('venue.programs-unread', { error }),
+  });
+
+  /** Written down so that `arb venues --override` knows which binary it lets trade. */
+  const keep = async ({ venue, quarantine, programDataHash = '' }: ProgramState): Promise<void> => {
+    if (quarantine === '') return;
+    const reason = `${programDataHash} ${quarantine}`.trim();
+    try {
+      await store.setControl({
+        name: venueControl(venue),
+        value: 'paused',
+        by: 'program watch',
+        reason,
+        atMs: clock.nowMs(),
+      });
+    } catch (error) {
+      log.error('venue.not-stored', { venue, error: String(error) });
+    }
+  };
+
+  const round = async (): Promise<void> => {
+    await watch.check();
+    if (!stopped) timer = setTimeout(() => void round(), CHECK_MS);
+  };
+
+  return {
+    start: round,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
