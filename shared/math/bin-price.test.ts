@@ -16,6 +16,8 @@ describe('the price of a bin', () => {
   test('follows the power of its step', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: -2_000, max: 2_000 }), (step, id) => {
+        // Far out the program's own 64 bits of fraction run thin.
+        fc.pre(Math.abs(id) * step < 100_000);
         const price = Number(priceOfBin(id, step)!) / 2 ** 64;
         expect(Math.abs(price / (1 + step / 10_000) ** id - 1)).toBeLessThan(1e-6);
         expect(binNearPrice(price, step)).toBe(id);
