@@ -31,6 +31,14 @@ export const BUILTIN_MINTS: readonly MarketMint[] = [
 
 /** The pools by venue id. A venue that is built joins the market when it has a list here. */
 export const BUILTIN_POOLS: Readonly<Record<string, readonly BuiltinPool[]>> = {
+  'meteora-damm-v1': [
+    pool('SOL', 'USDC', 25, 310_000, 1),
+    pool('USDC', 'USDT', 1, 540_000, 2),
+    pool('SOL', 'JitoSOL', 4, 390_000, 3),
+    pool('BONK', 'SOL', 25, 170_000, 0),
+    pool('JUP', 'USDC', 100, 85_000, 0),
+    pool('RAY', 'SOL', 25, 140_000, 1),
+  ],
   'meteora-damm-v2': [
     pool('SOL', 'USDC', 20, 310_000, 1),
     pool('SOL', 'USDT', 25, 140_000, 0),

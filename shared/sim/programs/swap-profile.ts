@@ -29,8 +29,28 @@ const UNLISTED: ProgramError = {
   message: 'A require expression was violated',
 };
 
-/** Sources: whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
+/** Sources: damm-v1-sdk `error.rs`, whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
 const PROFILES: Readonly<Record<string, SwapProfile>> = {
+  'meteora-damm-v1': {
+    units: 130_000,
+    slippage: { code: 6004, name: 'ExceededSlippage', message: 'Exceeded slippage tolerance' },
+    refusals: {
+      'amount-too-small': {
+        code: 6006,
+        name: 'ZeroTradingTokens',
+        message: 'Given pool token amount results in zero trading tokens',
+      },
+      'amount-overflow': { code: 6000, name: 'MathOverflow', message: 'Math operation overflow' },
+      'no-liquidity': { code: 6005, name: 'InvalidCalculation', message: 'Invalid curve calculation' },
+      'pool-disabled': { code: 6015, name: 'PoolDisabled', message: 'Pool disabled' },
+      'not-open': { code: 6015, name: 'PoolDisabled', message: 'Pool disabled' },
+      'missing-account': {
+        code: 6027,
+        name: 'InvalidRemainingAccountsLen',
+        message: 'Invalid remaining accounts length',
+      },
+    },
+  },
   'orca-whirlpool': {
     units: 42_000,
     slippage: {

@@ -47,12 +47,14 @@ interface Token {
 export function synthesize(spec: PoolSpec): SynthesizedPool {
   const variant = spec.variant % 4;
   const pool = derive('pool', text.encode(spec.seed)).address;
-  const a = tokenOf(spec.mintA, spec.decimalsA, spec.depthA);
-  const b = tokenOf(spec.mintB, spec.decimalsB, spec.depthA * spec.price);
+  const curve = variant < 2 ? undefined : stableCurve(spec, variant === 3);
+  const peg = curve === undefined ? spec.price : pegOf(spec.price);
+  const skew = curve === undefined ? 0 : stableSkew(spec.price / peg, Number(curve.amplification));
+  const a = tokenOf(spec.mintA, spec.decimalsA, spec.depthA * (1 - skew));
+  const b = tokenOf(spec.mintB, spec.decimalsB, spec.depthA * peg * (1 + skew));
   const sideA = makeSide(pool, a, 'a');
   const sideB = makeSide(pool, b, 'b');
   const stake = derive('stake', addressBytes(pool)).address;
-  const curve = variant < 2 ? undefined : stableCurve(spec, variant === 3);
   const isDepegged = curve !== undefined && curve.depeg !== DEPEG.none;
   const keys: DammV1Keys = {
     lpMint: derive('lp_mint', addressBytes(pool)).address,
@@ -96,7 +98,7 @@ function tokenOf(mint: Address, decimals: number, whole: number): Token {
 /** B's worth in A, as a depeg has it; the multipliers bring both tokens to the same decimals. */
 function stableCurve(spec: PoolSpec, isExpired: boolean): StableCurve {
   const precision = Math.max(spec.decimalsA, spec.decimalsB);
-  const isPegged = Math.abs(spec.price - 1) < PEG_TOLERANCE;
+  const isPegged = pegOf(spec.price) === 1;
   return {
     amplification: AMPLIFICATION,
     multiplierA: 10n ** BigInt(precision - spec.decimalsA),
@@ -105,6 +107,33 @@ function stableCurve(spec: PoolSpec, isExpired: boolean): StableCurve {
     cacheUpdated: isPegged || isExpired ? 0n : U64_MAX / 2n,
     depeg: isPegged ? DEPEG.none : DEPEG.splStake,
   };
+}
+
+/** B per A at which the curve is flat: one for one, or what the virtual price says. */
+function pegOf(price: number): number {
+  return Math.abs(price - 1) < PEG_TOLERANCE ? 1 : Number(VIRTUAL_PRICE_ONE) / Number(worthOfB(price));
+}
+
+/** The share by which B stands above, and A below, the balance where the price is 1, for the curve to price A so. */
+function stableSkew(price: number, amplification: number): number {
+  let low = -0.99;
+  let high = 0.99;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (floatPrice(1 - middle, 1 + middle, 2 * amplification) < price) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+function floatPrice(a: number, b: number, factor: number): number {
+  let d = a + b;
+  let product = 0;
+  for (let step = 0; step < 30; step++) {
+    product = (d * d * d) / (4 * a * b);
+    d = (d * (product * 2 + (a + b) * factor)) / (d * (factor - 1) + product * 3);
+  }
+  return (factor + product / a) / (factor + product / b);
 }
 
 /** Millionths of A per B. */
