@@ -3,7 +3,7 @@ import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
 import { decodeTokenAccount } from '../token.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
-import { readSide, wordsOf } from './book.ts';
+import { readSide, sameTree, wordsOf } from './book.ts';
 import { changedFacts, decodeMarket, type MarketFacts, sameMarket } from './layout.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { type PhoenixState, UNUSABLE } from './state.ts';
@@ -105,9 +105,13 @@ function takeMarket(state: PhoenixState, bytes: AccountBytes | null): Refusal<Lo
   const facts = changedFacts(state.facts, data);
   if (facts === undefined) return refusal('inconsistent-accounts', 'a status or fee that the program lacks');
   const words = wordsOf(data);
-  const bids = readSide(words, facts, true);
+  // Most instructions touch one side. Columns that a settled swap has changed are not those of the bytes.
+  const before = state.pending.length === 0 ? wordsOf(state.data) : undefined;
+  const keepsBids = before !== undefined && sameTree(before, words, facts.bids);
+  const bids = keepsBids ? state.bids : readSide(words, facts, true);
   if (typeof bids === 'string') return refusal('inconsistent-accounts', `bids: ${bids}`);
-  const asks = readSide(words, facts, false);
+  const keepsAsks = before !== undefined && sameTree(before, words, facts.asks);
+  const asks = keepsAsks ? state.asks : readSide(words, facts, false);
   if (typeof asks === 'string') return refusal('inconsistent-accounts', `asks: ${asks}`);
   state.facts = facts;
   state.bids = bids;
