@@ -34,4 +34,9 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'execute our swaps with the real programs on a snapshot and compare',
     load: async () => (await import('./prove.ts')).proveVerb,
   },
+  {
+    name: 'venues',
+    summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
+    load: async () => (await import('./venues.ts')).venuesVerb,
+  },
 ];

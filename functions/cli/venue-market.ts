@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { Clock } from '../../shared/core/clock.ts';
+import { ArbError } from '../../shared/core/errors.ts';
+import { createRandom } from '../../shared/core/random.ts';
+import { createMarket, type Market } from '../../shared/market/market.ts';
+import { createStillMarket } from '../../shared/market/still-market.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import { createRpcClient, type RpcClient } from '../../shared/platform/rpc-client.ts';
+import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import { createLocalMarket } from '../streamer/local-market.ts';
+import { type SkippedPool, selectPools, type Universe } from '../streamer/universe.ts';
+
+/** A market as it stands now, and the pools that are not even in it. */
+export interface StandingMarket {
+  readonly market: Market;
+  readonly skipped: readonly SkippedPool[];
+}
+
+export interface StandingMarketParams {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly cwd: string;
+  /** Instead of the configured market. */
+  readonly snapshotFile: string | undefined;
+}
+
+/**
+ * Loads the pools of a snapshot file or of the configured market: the built-in one as its local node starts it, a
+ * live one as its RPC holds it now. Throws `snapshot-…`, `rpc-…` and `config-…`.
+ */
+export async function loadStandingMarket(params: StandingMarketParams): Promise<StandingMarket> {
+  const { config, clock, cwd, snapshotFile } = params;
+  const source = snapshotFile ?? config.market;
+  if (snapshotFile === undefined && source === 'live') {
+    const { url } = config.rpc;
+    if (url === undefined) {
+      throw new ArbError('config-live-rpc', 'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the file)');
+    }
+    const universe = selectPools(config.universe.pools);
+    const rpc = createRpcClient({ url, clock, random: createRandom('venues') });
+    return { market: await fetchMarket(universe, rpc), skipped: universe.skipped };
+  }
+  if (snapshotFile === undefined && source === 'built-in') {
+    const { world, pools, skipped } = createLocalMarket(source, config.seed);
+    const { clock: chain, accounts } = world.market;
+    return { market: createStillMarket({ clock: chain, pools, accounts }), skipped };
+  }
+  const snapshot = readMarketSnapshot(resolve(cwd, source));
+  const { pools, skipped } = selectPools(snapshot.pools);
+  return {
+    market: createStillMarket({ clock: snapshot.clock, pools, accounts: snapshot.accounts }),
+    skipped,
+  };
+}
+
+/** Asks the node for every account that the market wants, until it wants no more. */
+async function fetchMarket({ pools }: Universe, rpc: RpcClient): Promise<Market> {
+  const market = createMarket();
+  for (const { venue, address } of pools) market.addPool(venue, address);
+  let newest = 0;
+  for (let { watch } = market.takeSubscriptions(); watch.length > 0; { watch } = market.takeSubscriptions()) {
+    const { slot, accounts } = await rpc.getMultipleAccounts(watch);
+    newest = Math.max(newest, slot);
+    watch.forEach((address, i) => {
+      market.apply({ address, slot, account: accounts[i]! });
+    });
+  }
+  market.setLive(true);
+  market.beginSlot(newest);
+  return market;
+}
