@@ -68,20 +68,22 @@ export function proveRoutes(params: RouteProofParams): readonly RouteProof[] {
   const proofs: RouteProof[] = [];
   const uses = new Map<Address, number>();
 
-  const prove = (route: Route, amountIn: bigint, amountOut: bigint): void => {
-    proofs.push(proveRoute(params, route, amountIn, amountOut));
+  const prove = (route: Route, offered: bigint, amountIn: bigint, amountOut: bigint): void => {
+    proofs.push(proveRoute(params, route, offered, amountIn, amountOut));
     for (const { pool } of route.hops) uses.set(pool.address, (uses.get(pool.address) ?? 0) + 1);
   };
 
   const coherent = market.pools.filter((pool) => pool.coherent);
   const found = search.run(coherent, clock, gate, createTally()).slice(0, best);
-  for (const { routeId, amountIn, amountOut } of found) prove(routes.get(routeId)!, amountIn, amountOut);
+  for (const { routeId, legs, amountIn, amountOut } of found) {
+    prove(routes.get(routeId)!, legs[0]!.amountIn, amountIn, amountOut);
+  }
 
   for (const route of routes.values()) {
     if (!route.hops.some(({ pool }) => (uses.get(pool.address) ?? 0) < ROUTES_PER_POOL)) continue;
     for (const amountIn of FIXED_SIZES) {
-      const amountOut = quoteRoute(route, amountIn, clock);
-      if (amountOut > 0n) prove(route, amountIn, amountOut);
+      const quote = quoteRoute(route, amountIn, clock);
+      if (quote !== undefined) prove(route, amountIn, quote.amountIn, quote.amountOut);
     }
   }
   return proofs;
@@ -90,17 +92,21 @@ export function proveRoutes(params: RouteProofParams): readonly RouteProof[] {
 function proveRoute(
   { clock, vm, wallet }: RouteProofParams,
   route: Route,
+  offered: bigint,
   amountIn: bigint,
   amountOut: bigint,
 ): RouteProof {
   const { startMint, hops } = route;
   const instructions: Instruction[] = [];
-  let amount = amountIn;
+  const expectedLeft = new Map<Address, bigint>();
+  let amount = offered;
   for (const { pool, aToB, mintIn } of hops) {
-    wallet.give(mintIn, mintIn === startMint ? amountIn : 0n);
+    wallet.give(mintIn, mintIn === startMint ? offered : 0n);
     const state = pool.state!;
     const quote = pool.venue.quote(state, aToB, amount, clock);
     const out = quote.ok ? quote.amountOut : 0n;
+    // Venues that trade in lots leave a part of what a middle leg is offered.
+    if (mintIn !== startMint) expectedLeft.set(mintIn, amount - (quote.ok ? quote.consumedIn : amount));
     instructions.push(
       pool.venue.swap(state, {
         owner: vm.payer,
@@ -127,13 +133,13 @@ function proveRoute(
     return { ...about, realised: null, equal: false, error: `${leg}${executed.error}` };
   }
   const { accounts, bytes, usesLookupTable, computeUnits } = executed;
-  const realised = wallet.amountIn(startMint, accounts, amountIn) - amountIn;
-  const left = hops.slice(1).filter(({ mintIn }) => wallet.amountIn(mintIn, accounts, 0n) !== 0n);
+  const realised = wallet.amountIn(startMint, accounts, offered) - offered;
+  const wrong = [...expectedLeft].filter(([mint, left]) => wallet.amountIn(mint, accounts, 0n) !== left);
   return {
     ...about,
     realised: String(realised),
-    equal: realised === predicted && left.length === 0,
-    ...(left.length === 0 ? {} : { leftOver: left.map(({ mintIn }) => mintIn).join(', ') }),
+    equal: realised === predicted && wrong.length === 0,
+    ...(wrong.length === 0 ? {} : { leftOver: wrong.map(([mint]) => mint).join(', ') }),
     bytes,
     usesLookupTable,
     computeUnits,

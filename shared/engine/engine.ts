@@ -6,7 +6,7 @@ import type { Fill } from '../execution/fill.ts';
 import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
 import { type Applied, createMarket, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import { approve, type RiskLimits } from '../risk/approve.ts';
+import { approve, offeredIn, type RiskLimits } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
@@ -149,7 +149,7 @@ export function createEngine(params: EngineParams): Engine {
         decisions.push({ outcome: 'refused', reason: approval.reason, opportunity });
         continue;
       }
-      balances.lock(opportunity.startMint, opportunity.amountIn);
+      balances.lock(opportunity.startMint, offeredIn(opportunity));
       book.place(approval.approved, market.slot);
       decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
     }
@@ -157,8 +157,8 @@ export function createEngine(params: EngineParams): Engine {
   };
 
   const settle = (fill: Fill): void => {
-    const { startMint, amountIn, routeId } = fill.opportunity;
-    balances.unlock(startMint, amountIn);
+    const { startMint, routeId } = fill.opportunity;
+    balances.unlock(startMint, offeredIn(fill.opportunity));
     ledger.book(fill);
     balances.change(startMint, fill.grossProfit);
     balances.change(WSOL_MINT, -fill.costLamports);

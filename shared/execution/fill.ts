@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { Opportunity } from '../routing/opportunity.ts';
 
-/** What a middle leg paid beyond what the next leg took: stays in the wallet. */
+/** What a leg was paid or offered beyond what the chain of legs took on: stays in the wallet. */
 export interface Leftover {
   readonly mint: Address;
   readonly amount: bigint;
@@ -16,7 +16,7 @@ export interface Fill {
   /** What the last leg paid at the landing state; 0 unless filled. */
   readonly amountOut: bigint;
   readonly leftovers: readonly Leftover[];
-  /** `amountOut - amountIn` in the start mint (0 unless filled). */
+  /** What came out less what the first leg really took, in the start mint (0 unless filled). */
   readonly grossProfit: bigint;
   /** Lamports really spent on this attempt, landed or not. */
   readonly costLamports: bigint;

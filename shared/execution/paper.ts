@@ -4,7 +4,6 @@ import type { Market } from '../market/market.ts';
 import { isQuotable } from '../market/pool-entry.ts';
 import { referencePrice, unitsToLamports } from '../market/reference-price.ts';
 import type { Approved } from '../risk/approve.ts';
-import type { Leg } from '../routing/opportunity.ts';
 import type { Fill, Leftover } from './fill.ts';
 
 export interface PaperParams {
@@ -50,7 +49,7 @@ export function createPaperBook(
     const lands = random.next() < landingOdds;
     if (!lands) return unpaid(order, slot, 'not-landed', 'not-included', 0n);
     const executed = execute(order.approved, market);
-    if (executed.ok) return paid(order, slot, executed.amountOut, executed.leftovers, market);
+    if (executed.ok) return paid(order, slot, executed, market);
     if (executed.reason === 'state-unknown') return unpaid(order, slot, 'not-landed', executed.reason, 0n);
     const { failureLamports } = order.approved.opportunity.costs;
     return unpaid(order, slot, 'reverted', executed.reason, failureLamports);
@@ -79,44 +78,49 @@ export function createPaperBook(
 }
 
 type Executed =
-  | { readonly ok: true; readonly amountOut: bigint; readonly leftovers: readonly Leftover[] }
+  | {
+      readonly ok: true;
+      readonly amountIn: bigint;
+      readonly amountOut: bigint;
+      readonly leftovers: readonly Leftover[];
+    }
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Runs the signed legs on the present state as the chain would: the amount into each leg was fixed when the
- * transaction was built, so a leg that pays less than the next one takes reverts everything, and one that pays more
- * leaves the difference in the wallet.
+ * Runs the signed legs on the present state as the chain would: the amount offered to each leg was fixed when the
+ * transaction was built, so a leg that pays less than the next one is offered reverts everything, and what is paid
+ * beyond that, or not taken of it, stays in the wallet.
  */
 function execute({ opportunity, minAmountOut }: Approved, market: Market): Executed {
-  const clock = market.clock;
+  const { clock } = market;
   if (clock === undefined || !market.live) return { ok: false, reason: 'state-unknown' };
+  const { legs } = opportunity;
   const leftovers: Leftover[] = [];
-  let amountOut = 0n;
-  for (const [i, leg] of opportunity.legs.entries()) {
+  let amountIn = 0n;
+  let held = 0n;
+  for (const [i, leg] of legs.entries()) {
     const entry = market.poolAt(leg.pool);
     if (entry?.state === undefined || !isQuotable(entry)) return { ok: false, reason: 'state-unknown' };
+    if (i > 0 && held < leg.amountIn) return { ok: false, reason: 'leg-short' };
     const quote = entry.venue.quote(entry.state, leg.aToB, leg.amountIn, clock);
     if (!quote.ok) return { ok: false, reason: `leg-${quote.reason}` };
-    const next: Leg | undefined = opportunity.legs[i + 1];
-    amountOut = quote.amountOut;
-    if (next === undefined) break;
-    if (amountOut < next.amountIn) return { ok: false, reason: 'leg-short' };
-    if (amountOut > next.amountIn) leftovers.push({ mint: leg.mintOut, amount: amountOut - next.amountIn });
+    if (i === 0) amountIn = quote.consumedIn;
+    else if (held > quote.consumedIn) leftovers.push({ mint: leg.mintIn, amount: held - quote.consumedIn });
+    held = quote.amountOut;
   }
-  return amountOut < minAmountOut
-    ? { ok: false, reason: 'below-minimum-out' }
-    : { ok: true, amountOut, leftovers };
+  if (held - amountIn < minAmountOut - opportunity.amountIn)
+    return { ok: false, reason: 'below-minimum-out' };
+  return { ok: true, amountIn, amountOut: held, leftovers };
 }
 
 function paid(
   { approved }: PaperOrder,
   slot: number,
-  amountOut: bigint,
-  leftovers: readonly Leftover[],
+  { amountIn, amountOut, leftovers }: Extract<Executed, { ok: true }>,
   market: Market,
 ): Fill {
   const { opportunity } = approved;
-  const grossProfit = amountOut - opportunity.amountIn;
+  const grossProfit = amountOut - amountIn;
   const costLamports = opportunity.costs.totalLamports;
   const price = referencePrice(market, opportunity.startMint);
   // Without a price now, the one the decision was made at still stands in the opportunity's own figures.

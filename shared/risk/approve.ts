@@ -46,6 +46,11 @@ export function approve(opportunity: Opportunity, limits: RiskLimits, view: Risk
   return { ok: true, approved: { opportunity, minAmountOut } as Approved };
 }
 
+/** What must be in the wallet: the first leg's whole offer, also where it takes less. */
+export function offeredIn({ legs, amountIn }: Opportunity): bigint {
+  return legs[0]?.amountIn ?? amountIn;
+}
+
 function reasonAgainst(opportunity: Opportunity, limits: RiskLimits, view: RiskView): Reason | undefined {
   if (view.halted) return 'halted';
   if (view.paused) return 'paused';
@@ -53,6 +58,6 @@ function reasonAgainst(opportunity: Opportunity, limits: RiskLimits, view: RiskV
   if (opportunity.netLamports < limits.minNetProfitLamports) return 'below-min-profit';
   if (opportunity.legs.some((leg) => view.isPoolBusy(leg.pool))) return 'outranked';
   if (view.pending >= limits.maxPending) return 'max-pending';
-  if (view.free(opportunity.startMint) < opportunity.amountIn) return 'insufficient-balance';
+  if (view.free(opportunity.startMint) < offeredIn(opportunity)) return 'insufficient-balance';
   return undefined;
 }

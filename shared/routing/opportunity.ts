@@ -1,7 +1,9 @@
 import type { Address } from '../core/address.ts';
 import type { CostBreakdown } from '../costs/costs.ts';
 
-/** One swap of a route. Amounts in base units; `amountIn` of a leg is `amountOut` of the one before. */
+/**
+ * One swap of a route. Amounts in base units; `amountIn` is what the leg is offered: the `amountOut` of the one before.
+ */
 export interface Leg {
   readonly venue: string;
   readonly pool: Address;
@@ -21,6 +23,7 @@ export interface Opportunity {
   readonly slot: number;
   readonly startMint: Address;
   readonly legs: readonly Leg[];
+  /** What the first leg really takes of what it is offered. */
   readonly amountIn: bigint;
   readonly amountOut: bigint;
   readonly grossProfit: bigint;

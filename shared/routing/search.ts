@@ -104,7 +104,7 @@ export function createSearch({ market, startMints, maxLegs, costs, maxQuotes }: 
       routeId: route.id,
       slot: market.slot,
       startMint: route.startMint,
-      legs: legsOf(route, sized.amountIn, clock),
+      legs: legsOf(route, sized.offered, clock),
       amountIn: sized.amountIn,
       amountOut: sized.amountOut,
       grossProfit: sized.profit,
@@ -158,9 +158,9 @@ export function createSearch({ market, startMints, maxLegs, costs, maxQuotes }: 
 }
 
 /** The legs of a sized route, quoted once more in order. */
-function legsOf(route: Route, amountIn: bigint, clock: ChainClock): readonly Leg[] {
+function legsOf(route: Route, offered: bigint, clock: ChainClock): readonly Leg[] {
   const legs: Leg[] = [];
-  let amount = amountIn;
+  let amount = offered;
   for (const { pool, aToB, mintIn, mintOut } of route.hops) {
     const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
     const amountOut = quote.ok ? quote.amountOut : 0n;

@@ -6,11 +6,18 @@ export interface QuoteBudget {
   left: number;
 }
 
-/** The best size found. `profit` = `amountOut - amountIn`, possibly negative. */
-export interface Sized {
-  readonly ok: true;
+/** What a cycle takes and pays for an offered input. */
+export interface RouteQuote {
+  /** Base units of the start mint that the first leg really takes: less than offered where a venue trades in lots. */
   readonly amountIn: bigint;
   readonly amountOut: bigint;
+}
+
+/** The best size found. `profit` = `amountOut - amountIn`, possibly negative. */
+export interface Sized extends RouteQuote {
+  readonly ok: true;
+  /** What is handed to the first leg. */
+  readonly offered: bigint;
   readonly profit: bigint;
 }
 
@@ -35,17 +42,20 @@ const STEP = 3;
 const MAX_STEPS = 48;
 
 /**
- * Exact output of the whole cycle for `amountIn`, each leg's output chained into the next as the chain does it;
- * -1n when any leg refuses.
+ * The whole cycle for `offered`, exact: each leg's output is the next one's input, as the chain does it. What a middle
+ * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses.
  */
-export function quoteRoute(route: Route, amountIn: bigint, clock: ChainClock): bigint {
-  let amount = amountIn;
-  for (const { pool, aToB } of route.hops) {
+export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): RouteQuote | undefined {
+  let amount = offered;
+  let amountIn = offered;
+  for (let i = 0; i < route.hops.length; i++) {
+    const { pool, aToB } = route.hops[i]!;
     const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
-    if (!quote.ok || quote.consumedIn !== amount) return -1n;
+    if (!quote.ok || quote.amountOut === 0n) return undefined;
+    if (i === 0) amountIn = quote.consumedIn;
     amount = quote.amountOut;
   }
-  return amount;
+  return { amountIn, amountOut: amount };
 }
 
 /**
@@ -67,12 +77,12 @@ export function sizeRoute({ route, maxIn, marginal, clock, budget }: SizingParam
       return Number.NEGATIVE_INFINITY;
     }
     budget.left -= route.hops.length;
-    const amountIn = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
-    const amountOut = quoteRoute(route, amountIn, clock);
-    if (amountOut < 0n) return Number.NEGATIVE_INFINITY;
+    const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+    const quote = quoteRoute(route, offered, clock);
+    if (quote === undefined) return Number.NEGATIVE_INFINITY;
     quoted = true;
-    const profit = amountOut - amountIn;
-    if (best === undefined || profit > best.profit) best = { ok: true, amountIn, amountOut, profit };
+    const profit = quote.amountOut - quote.amountIn;
+    if (best === undefined || profit > best.profit) best = { ok: true, offered, ...quote, profit };
     return Number(profit);
   };
 
