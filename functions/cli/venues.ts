@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Market } from '../../shared/market/market.ts';
 import { createProofs, proofHolds, type VenueProof } from '../../shared/platform/proofs.ts';
@@ -5,6 +6,7 @@ import { VENUES } from '../../shared/venues/registry.ts';
 import type { SkippedPool } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
 import { loadStandingMarket } from './venue-market.ts';
+import { overrideQuarantine } from './venue-override.ts';
 import { defineVerb } from './verb.ts';
 
 /** A pool of the market: `live` may trade; the others say why not. */
@@ -28,7 +30,7 @@ export interface VenueRow {
 export const venuesVerb = defineVerb({
   name: 'venues',
   summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
-  usage: '[--snapshot FILE] [--json]',
+  usage: '[--snapshot FILE] [--json] | --override VENUE --reason TEXT',
   details: [
     'Without --snapshot: the pools of the configured market (built-in, a file, or live: fetched once from rpc.url).',
     'A pool is live, loading (the market lacks an account that it needs), excluded (its venue refuses its accounts, with',
@@ -38,10 +40,22 @@ export const venuesVerb = defineVerb({
   flags: {
     snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot instead of the configured market' },
     json: { kind: 'boolean', summary: 'print one JSON object' },
+    override: {
+      kind: 'string',
+      value: 'VENUE',
+      summary: 'let a quarantined venue trade on the program that is deployed now',
+    },
+    reason: { kind: 'string', value: 'TEXT', summary: 'why, kept with the override' },
   },
   usesConfig: true,
   async run({ flags, stdout, clock, cwd, loadConfig }) {
     const { config } = loadConfig();
+    if (flags.override !== undefined) {
+      const dir = resolve(cwd, config.store.dir);
+      const by = `arb venues, user ${userInfo().username}`;
+      stdout.line(await overrideQuarantine({ dir, venue: flags.override, reason: flags.reason, by, clock }));
+      return EXIT.ok;
+    }
     const proofs = createProofs(resolve(cwd, config.store.dir)).all();
     const { market, skipped } = await loadStandingMarket({
       config,
