@@ -6,7 +6,7 @@ import type { PoolState, Venue } from '../venues/venue.ts';
 import type { Bank } from './bank.ts';
 import { amountForMove, type PoolPrice, poolPrice } from './price-target.ts';
 import type { MarketPool } from './sim-market.ts';
-import { vaultWrites } from './vault-writes.ts';
+import { vaultPaid, vaultWrites } from './vault-writes.ts';
 
 /** A pool as the traders see it: decoded once and carried on through every swap. */
 export interface DeskPool {
@@ -19,6 +19,8 @@ export interface DeskPool {
   /** Base units in that move the price by a factor of e squared along today's liquidity: its depth, each way. */
   depthA: number;
   depthB: number;
+  /** True when the price goes in steps (orders, bins), so that one swap says nothing about depth. */
+  isStepped: boolean;
 }
 
 /** Everything the traders do to the chain: they swap pools of the bank by the venues' own rules, bytes to bytes. */
@@ -33,7 +35,12 @@ export interface PoolDesk {
   /** Swaps so that the mid price falls (`aToB`) or rises by `move` in log price; false when it cannot. */
   push(pool: DeskPool, aToB: boolean, move: number): boolean;
   /**
-   * Base units that left all pools for the traders, transfer fees on the way included, less what the traders paid
+   * Has the makers of a venue with an order book place their opening orders anew, as far from the opening as
+   * `drift` in log price; false, with nothing written, where there is no book.
+   */
+  requote(pool: DeskPool, drift: number): boolean;
+  /**
+   * Base units that left all pools for the traders and makers, transfer fees on the way included, less what they paid
    * in: negative when they paid more.
    */
   pocket(mint: Address): bigint;
@@ -42,6 +49,8 @@ export interface PoolDesk {
 /** The smallest move that says something about depth: below it the rounding of amounts does. */
 const TELLING_MOVE = 1e-5;
 const PROBE_MOVE = 2e-4;
+/** Over several steps of the price, and within what a book or range holds. */
+const STEPPED_PROBE_MOVE = 60e-4;
 
 /** Opens every pool of the market. Throws `market-pool-unusable` for one that does not load. */
 export function createPoolDesk(deps: {
@@ -51,6 +60,7 @@ export function createPoolDesk(deps: {
   const { bank } = deps;
   const source: AccountSource = (address) => bank.get(address);
   const pocket = new Map<Address, bigint>();
+  const openings = new Map<DeskPool, PoolState>();
 
   const pools = deps.pools.map(({ venue: id, address }): DeskPool => {
     const venue = venueById(id);
@@ -59,13 +69,24 @@ export function createPoolDesk(deps: {
         address,
       });
     }
-    const pool: DeskPool = { venue, address, state: undefined, seen: new Map(), depthA: 0, depthB: 0 };
+    const pool: DeskPool = {
+      venue,
+      address,
+      state: undefined,
+      seen: new Map(),
+      depthA: 0,
+      depthB: 0,
+      isStepped: false,
+    };
     const refused = reload(pool);
     if (refused !== '') {
       throw new ArbError('market-pool-unusable', `pool ${address} of ${id} does not load: ${refused}`, {
         address,
       });
     }
+    // A copy of its own: `apply` changes the state it is given.
+    const loaded = venue.requote === undefined ? undefined : venue.load(address, source);
+    if (loaded?.ok) openings.set(pool, loaded.state);
     return pool;
   });
   for (const pool of pools) {
@@ -106,15 +127,25 @@ export function createPoolDesk(deps: {
     const vault = bank.get(aToB ? pool.state.vaultA : pool.state.vaultB);
     const held =
       vault === null ? 0n : new DataView(vault.data.buffer, vault.data.byteOffset).getBigUint64(64, true);
-    const amount = amountForMove({
-      venue: pool.venue,
-      state: pool.state,
-      clock: bank.clock(),
-      aToB,
-      move: PROBE_MOVE,
-      firstGuess: held / 5_000n + 1n,
-    });
-    return Number(amount) / Math.expm1(PROBE_MOVE / 2);
+    const { venue, state } = pool;
+    const clock = bank.clock();
+    const probe = (move: number): number => {
+      const amount = amountForMove({ venue, state, clock, aToB, move, firstGuess: held / 5_000n + 1n });
+      return Number(amount) / Math.expm1(movedBy(amount) / 2);
+    };
+    const movedBy = (amount: bigint): number => {
+      const settled = venue.settle(state, aToB, amount, clock);
+      const before = poolPrice(venue, state, clock);
+      const after = settled.ok ? poolPrice(venue, settled.state, clock) : undefined;
+      return before === undefined || after === undefined ? 0 : Math.abs(after.mid - before.mid);
+    };
+    const depth = probe(PROBE_MOVE);
+    // Along a curve half the amount moves the price half as far.
+    const half = movedBy(BigInt(Math.round((depth * Math.expm1(PROBE_MOVE / 2)) / 2)));
+    const isCurve = venue.requote === undefined;
+    if (isCurve && half > 0.3 * PROBE_MOVE && half < 0.7 * PROBE_MOVE) return depth;
+    pool.isStepped = true;
+    return probe(STEPPED_PROBE_MOVE);
   }
 
   function swap(pool: DeskPool, aToB: boolean, amountIn: bigint): boolean {
@@ -123,7 +154,8 @@ export function createPoolDesk(deps: {
     const clock = bank.clock();
     const priceBefore = price(pool);
     const settled = pool.venue.settle(before, aToB, amountIn, clock);
-    if (!settled.ok) return false;
+    // A book can take nothing and pay nothing: nobody sends that.
+    if (!settled.ok || settled.amountOut === 0n) return false;
     const vaults = vaultWrites({ before, settled, aToB, clock, source });
     if (vaults === undefined) return false;
     const everySwap = new Set<Address>();
@@ -170,6 +202,7 @@ export function createPoolDesk(deps: {
   }
 
   function learnDepth(pool: DeskPool, aToB: boolean, paidIn: bigint, before: PoolPrice | undefined): void {
+    if (pool.isStepped) return;
     const after = price(pool);
     if (before === undefined || after === undefined) return;
     const moved = aToB ? before.mid - after.mid : after.mid - before.mid;
@@ -199,6 +232,25 @@ export function createPoolDesk(deps: {
         firstGuess: BigInt(Math.ceil(depth * Math.expm1(move / 2))),
       });
       return swap(pool, aToB, amount);
+    },
+    requote(pool, drift) {
+      const opening = openings.get(pool);
+      const moved = opening && pool.venue.requote?.(opening, Math.exp(drift), source);
+      if (opening === undefined || moved === undefined) return false;
+      const vaults = [
+        { vault: opening.vaultA, mint: opening.mintA, paidIn: moved.paidInA },
+        { vault: opening.vaultB, mint: opening.mintB, paidIn: moved.paidInB },
+      ];
+      const writes = [...moved.writes];
+      for (const { vault, paidIn } of vaults) {
+        const write = vaultPaid(vault, paidIn, source);
+        if (write === undefined) return false;
+        writes.push(write);
+      }
+      for (const write of writes) bank.set(write);
+      for (const { mint, paidIn } of vaults) pocket.set(mint, (pocket.get(mint) ?? 0n) - paidIn);
+      reload(pool);
+      return true;
     },
     pocket: (mint) => pocket.get(mint) ?? 0n,
   };

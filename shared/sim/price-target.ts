@@ -21,15 +21,20 @@ export function poolPrice(venue: Venue, state: PoolState, clock: ChainClock): Po
   return { mid: (logA - logB) / 2, fee: Math.max(0, -(logA + logB) / 2) };
 }
 
-const ROUNDS = 12;
+const ROUNDS = 24;
 /** A move within this share of the one wanted is close enough: traders are not exact either. */
 const CLOSE_ENOUGH = 0.04;
+/** Farther off than this the price went in a step: nothing in between can be had. */
+const STEPPED = 0.5;
+/** How near an amount beyond a step comes to the least that goes there. */
+const STEP_WIDTH = 0.02;
 
 /**
  * Base units to swap so that the pool's mid price moves by `move` (a positive distance in log price), found by
  * secants from `firstGuess`. Along constant liquidity one over the square root of the marginal price is linear
- * in the amount, so that two rounds do there. 0n when nothing near the move can be swapped; never knowingly more than
- * the pool takes.
+ * in the amount, so that two rounds do there. Where the price goes in steps (orders, bins) and none ends near the move,
+ * it is little more than what takes the step that the move ends in. 0n when nothing near the move can be swapped; never
+ * knowingly more than the pool takes.
  */
 export function amountForMove(deps: {
   readonly venue: Venue;
@@ -48,6 +53,7 @@ export function amountForMove(deps: {
   let high = Number.POSITIVE_INFINITY;
   let amount = Math.max(1, Number(deps.firstGuess));
   let best = 0;
+  let beyond: number | undefined;
   let wasUnder: boolean | undefined;
   let bestError = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
@@ -76,14 +82,20 @@ export function amountForMove(deps: {
     if (under) {
       low = amount;
       lowRise = Math.max(lowRise, rise);
-    } else high = amount;
+    } else {
+      high = amount;
+      beyond = amount;
+    }
+    if (beyond === high && high - low <= STEP_WIDTH * high) break;
     // Twice on one side of the answer: liquidity is uneven here, and halving is surer than another secant.
     const stuck = under === wasUnder && high < Number.POSITIVE_INFINITY;
     wasUnder = under;
     const guess = stuck ? (low + high) / 2 : slope > 0 ? low + (wanted - lowRise) / slope : amount * 16;
     amount = nextAmount(low, high, Math.min(guess, amount * 64));
   }
-  return bestError <= 0.5 ? BigInt(Math.floor(best)) : 0n;
+  if (bestError > STEPPED && beyond === high && low > high / 2) best = high;
+  else if (bestError > STEPPED) return 0n;
+  return BigInt(Math.floor(best));
 }
 
 /** The guess, kept strictly between what was too little and what was too much. */

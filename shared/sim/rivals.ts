@@ -18,6 +18,8 @@ const DELAY_WEIGHTS = [13, 20, 22, 17, 12, 8, 5, 3] as const;
 const CROWDED_USD = 3;
 /** A rival that is too small, or out of inventory, closes only a part of the gap. */
 const PARTIAL_CHANCE = 0.2;
+/** Taking one side of a book moves its middle half as far as that side. */
+const BOOK_SHARE = 0.5;
 
 export function createRivals(deps: {
   readonly desk: PoolDesk;
@@ -32,7 +34,8 @@ export function createRivals(deps: {
   function close(pool: DeskPool, share: number): boolean {
     const gap = fair.edge(pool);
     if (gap === undefined || gap.edge <= LEAST_EDGE) return false;
-    return desk.push(pool, gap.aToB, gap.edge * share);
+    const reach = pool.venue.requote === undefined ? 1 : BOOK_SHARE;
+    return desk.push(pool, gap.aToB, gap.edge * share * reach);
   }
 
   return {

@@ -4,6 +4,7 @@ import { type Activity, createActivity } from './activity.ts';
 import type { Bank } from './bank.ts';
 import { createCrowd } from './crowd.ts';
 import { createFairPrices, type FairPrices } from './fair-price.ts';
+import { createMakers } from './makers.ts';
 import { createPoolDesk, type DeskPool, type PoolDesk } from './pool-desk.ts';
 import { createReferencePrices, type ReferencePrices } from './reference-price.ts';
 import { createRivals } from './rivals.ts';
@@ -49,6 +50,7 @@ export function createTraders(deps: {
   const crowd = createCrowd({ desk, fair, depthUsd, random: random.fork('crowd') });
   const whales = createWhales({ desk, fair, depthUsd, random: random.fork('whales') });
   const rivals = createRivals({ desk, fair, depthUsd, random: random.fork('rivals') });
+  const makers = createMakers({ desk, fair, random: random.fork('makers') });
   const race = random.fork('race');
 
   return {
@@ -56,8 +58,9 @@ export function createTraders(deps: {
       const scale = activity.step();
       reference.step(Math.max(0.15, scale));
       desk.refresh();
-      // Rivals answer the slots before; what the others do in this slot stays until the next.
+      // Rivals and makers answer the slots before; what the others do in this slot stays until the next.
       rivals.act(bank.slot);
+      makers.act(bank.slot);
       crowd.act(scale);
       whales.act(scale);
     },

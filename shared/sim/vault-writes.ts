@@ -71,10 +71,15 @@ function divertedWrite(
   { account, amount }: NonNullable<SettledPaid<PoolState>['divertedIn']>,
   source: AccountSource,
 ): AccountWrite | undefined {
-  const before = source(account);
-  const held = before ? amountOfSameAccount(before, before) : undefined;
-  if (!before || held === undefined) return undefined;
-  return { address: account, account: withTokenAmount(before, held + amount) };
+  return vaultPaid(account, amount, source);
+}
+
+/** A vault that its program's users have paid `amount` base units into, or withdrawn where negative. */
+export function vaultPaid(vault: Address, amount: bigint, source: AccountSource): AccountWrite | undefined {
+  const account = source(vault);
+  const held = account ? amountOfSameAccount(account, account) : undefined;
+  if (!account || held === undefined || held + amount < 0n) return undefined;
+  return { address: vault, account: withTokenAmount(account, held + amount) };
 }
 
 /** The mint's facts when its transfers may take a fee. */

@@ -37,10 +37,12 @@ export function createWhales(deps: {
 }): Whales {
   const { desk, fair, random } = deps;
   const detourFee = detourFees(desk);
+  // Taken from, a book grows wide, and nothing in it is left to be earned.
+  const curves = desk.pools.filter(({ venue }) => venue.requote === undefined);
   let orders: Order[] = [];
 
   function place(): void {
-    const pool = desk.pools[random.below(desk.pools.length)];
+    const pool = curves[random.below(curves.length)];
     const aToB = random.next() < 0.5;
     const value = TYPICAL_VALUE_USD * Math.exp(VALUE_SPREAD * random.normal());
     const slots = random.next() < SPLIT_CHANCE ? 2 + random.below(2) : 1;

@@ -78,6 +78,15 @@ export interface SettledPaid<S> extends QuotePaid {
 
 export type Settled<S> = SettledPaid<S> | Refusal<QuoteRefusal>;
 
+/** A book whose makers have taken their orders back and placed them anew. */
+export interface Requoted {
+  /** The program-owned accounts, over their previous bytes. Vaults are the token program's. */
+  readonly writes: readonly AccountWrite[];
+  /** Base units that the makers pay into each vault, negative where they withdraw. */
+  readonly paidInA: bigint;
+  readonly paidInB: bigint;
+}
+
 export interface SwapArgs {
   readonly owner: Address;
   /** The owner's token accounts for mint A and mint B. */
@@ -158,4 +167,10 @@ export interface Venue<S extends PoolState = PoolState> {
   readSwap(instruction: Instruction, source?: AccountSource): SwapCall | undefined;
   /** A fresh pool for the local node, encoded by this venue's own layout. */
   synthesize(spec: PoolSpec): SynthesizedPool;
+  /**
+   * For the local node, where the venue's liquidity is resting orders that nobody but their makers brings back: the
+   * orders of `opening`, their prices times `factor`, in place of those that rest now. Undefined when `source` lacks
+   * the pool. Absent where traders alone move the price.
+   */
+  requote?(opening: S, factor: number, source: AccountSource): Requoted | undefined;
 }

@@ -127,7 +127,13 @@ function writeToken(data: Uint8Array, view: DataView, at: number, token: NewToke
   data.set(addressBytes(token.vault), at + 40);
 }
 
-function writeOrders(view: DataView, tree: number, orders: readonly NewOrder[], isBids: boolean): void {
+/** Makes the tree at `tree` hold exactly these orders, best first, balanced. */
+export function writeOrders(
+  view: DataView,
+  tree: number,
+  orders: readonly NewOrder[],
+  isBids: boolean,
+): void {
   linkNodes(view, tree, ORDER_BYTES, orders.length);
   orders.forEach((order, i) => {
     const at = tree + TREE_HEADER_BYTES + i * ORDER_BYTES;

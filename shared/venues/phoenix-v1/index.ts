@@ -3,6 +3,7 @@ import { apply, load } from './accounts.ts';
 import { BASE_MINT_OFFSET, MARKET_DISCRIMINATOR, QUOTE_MINT_OFFSET } from './layout.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { marginalPrice, quote } from './quote.ts';
+import { requote } from './requote.ts';
 import { settle, write } from './settle.ts';
 import type { PhoenixState } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -33,4 +34,5 @@ export const phoenixV1: Venue<PhoenixState> = {
   swap,
   readSwap,
   synthesize,
+  requote,
 };
