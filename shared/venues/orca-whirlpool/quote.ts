@@ -2,7 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { amountADown, amountBDown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
+import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
 import { inverseTransferFee, type MintFacts, transferFee, transferFeeAt } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { CLOCK_BEHIND, referenceMode } from './adaptive-fee.ts';
@@ -90,8 +90,12 @@ export function partialPrice(step: Step, aToB: boolean, left: bigint): bigint {
 }
 
 function partialOut(step: Step, aToB: boolean, left: bigint): bigint {
-  const price = partialPrice(step, aToB, left);
-  return aToB ? amountBDown(step.liquidity, price, step.from) : amountADown(step.liquidity, step.from, price);
+  if (!aToB) return amountADown(step.liquidity, step.from, partialPrice(step, aToB, left));
+  // `from` less `partialPrice` in one division of small numbers: what is left when a price rounded up is taken away
+  // is a fall rounded down.
+  const moved = ((left * step.keptRate) / FEE_DENOMINATOR) * step.from;
+  if (moved === 0n) return 0n;
+  return (step.liquidity * ((moved * step.from) / (step.shifted + moved))) >> 64n;
 }
 
 /** Adds the transfer fees on either side to what the pool took and paid. */

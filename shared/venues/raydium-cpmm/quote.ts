@@ -50,8 +50,9 @@ export function quote(state: CpmmState, aToB: boolean, amountIn: bigint, clock: 
   if (amountIn > U64_MAX) return OVERFLOW;
   const received = receivedIn(side, amountIn, clock.epoch);
   if (received === 0n) return TOO_SMALL;
-  if (side.vaultIn + received > U64_MAX) return OVERFLOW;
-  const swapped = curveOut(side, received - inputFee(side, received));
+  if (received > side.roomIn) return OVERFLOW;
+  // What `inputFee`, rounded up, leaves: rounded down, in fewer steps.
+  const swapped = curveOut(side, (received * side.inputKeptRate) / FEE_RATE_DENOMINATOR);
   let amountOut = swapped - outputFee(side, swapped);
   if (side.feeMintOut !== undefined) amountOut -= transferFee(side.feeMintOut, clock.epoch, amountOut);
   if (amountOut === 0n) return TOO_SMALL;

@@ -1,5 +1,6 @@
 import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
+import { U64_MAX } from '../../core/units.ts';
 import type { MintFacts } from '../token.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import type { CpmmConfig, CpmmPoolFigures } from './layout.ts';
@@ -17,9 +18,12 @@ export interface CpmmSide {
   /** Vault amounts less the fees that are owed out of them. */
   readonly reserveIn: bigint;
   readonly reserveOut: bigint;
-  readonly vaultIn: bigint;
+  /** The most that may still come in before the vault leaves 64 bits. */
+  readonly roomIn: bigint;
   /** Taken from the input, in parts of a million: the trade fee and, where it is taken here, the creator fee. */
   readonly inputFeeRate: bigint;
+  /** What that leaves of a million. */
+  readonly inputKeptRate: bigint;
   /** The creator fee where it is taken from the output, in parts of a million; 0 otherwise. */
   readonly outputFeeRate: bigint;
   /** The mints that take a transfer fee; undefined for those that take none. */
@@ -82,8 +86,9 @@ function sideOf(state: CpmmParts, aToB: boolean): CpmmSide {
     closed: closedBecause(state, reserveA, reserveB, onInput && inputFeeRate === 0n),
     reserveIn: aToB ? reserveA : reserveB,
     reserveOut: aToB ? reserveB : reserveA,
-    vaultIn: aToB ? state.vaultAmountA : state.vaultAmountB,
+    roomIn: U64_MAX - (aToB ? state.vaultAmountA : state.vaultAmountB),
     inputFeeRate,
+    inputKeptRate: FEE_RATE_DENOMINATOR - inputFeeRate,
     outputFeeRate: onInput ? 0n : creatorFeeRate,
     feeMintIn: aToB ? feeMintA : feeMintB,
     feeMintOut: aToB ? feeMintB : feeMintA,
