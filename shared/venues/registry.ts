@@ -4,6 +4,7 @@ import { meteoraDlmm } from './meteora-dlmm/index.ts';
 import { orcaWhirlpool } from './orca-whirlpool/index.ts';
 import { phoenixV1 } from './phoenix-v1/index.ts';
 import { raydiumAmmV4 } from './raydium-amm-v4/index.ts';
+import { raydiumClmm } from './raydium-clmm/index.ts';
 import { raydiumCpmm } from './raydium-cpmm/index.ts';
 import type { Venue } from './venue.ts';
 
@@ -15,6 +16,7 @@ export const VENUES: readonly Venue[] = [
   orcaWhirlpool,
   phoenixV1,
   raydiumAmmV4,
+  raydiumClmm,
   raydiumCpmm,
 ];
 

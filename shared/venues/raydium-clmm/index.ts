@@ -1,0 +1,33 @@
+import type { Venue } from '../venue.ts';
+import { apply } from './apply.ts';
+import { CLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { load } from './load.ts';
+import { marginalPrice, quote } from './quote.ts';
+import { settle } from './settle.ts';
+import type { ClmmState } from './state.ts';
+import { readSwap, swap } from './swap.ts';
+import { synthesize } from './synthesize.ts';
+import { write } from './write.ts';
+
+export type { ClmmState } from './state.ts';
+
+/** Raydium CLMM: concentrated liquidity with a static or dynamic fee and limit orders. */
+export const raydiumClmm: Venue<ClmmState> = {
+  id: 'raydium-clmm',
+  programId: CLMM_PROGRAM,
+  poolAccounts: {
+    discriminator: POOL_DISCRIMINATOR,
+    dataSize: POOL_BYTES,
+    mintAOffset: MINT_A_OFFSET,
+    mintBOffset: MINT_B_OFFSET,
+  },
+  load,
+  apply,
+  quote,
+  settle,
+  write,
+  marginalPrice,
+  swap,
+  readSwap,
+  synthesize,
+};

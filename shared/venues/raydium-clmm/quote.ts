@@ -1,0 +1,158 @@
+/** @hot What the program pays now. Exact to the unit: raydium-io/raydium-clmm `swap_v2` with an exact input. */
+import type { ChainClock } from '../../core/clock.ts';
+import { type Refusal, refusal } from '../../core/outcome.ts';
+import { U64_MAX } from '../../core/units.ts';
+import { mulDivDown, mulDivUp } from '../../math/mul-div.ts';
+import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
+import { type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import type { Quote, QuoteRefusal } from '../venue.ts';
+import { FEE_DENOMINATOR } from './config.ts';
+import { referenceMode } from './dynamic-fee.ts';
+import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';
+import { extendLadder } from './ladder-step.ts';
+import { SWAP_DISABLED } from './layout.ts';
+import type { ClmmState } from './state.ts';
+
+const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
+const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
+const ALL_WITHHELD = refusal<QuoteRefusal>('amount-too-small', 'the transfer fee takes all of it');
+const PAYS_NOTHING = refusal<QuoteRefusal>('amount-too-small', 'it would buy nothing');
+const DISABLED = refusal<QuoteRefusal>('pool-disabled', 'swaps are switched off');
+const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'before the open time');
+const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
+
+const ONE_FEE = BigInt(FEE_DENOMINATOR);
+const LADDERS_PER_DIRECTION = 3;
+
+/** The ladder in force at `clock`, or why the program would refuse any swap. */
+export function ladderAt(state: ClmmState, aToB: boolean, clock: ChainClock): Ladder | Refusal<QuoteRefusal> {
+  if (state.refused.size !== 0) return BYTES_REFUSED;
+  if ((state.status & SWAP_DISABLED) !== 0) return DISABLED;
+  if (BigInt(clock.unixTimestamp) <= state.openTime) return NOT_OPEN;
+  const { dynamicFee } = state;
+  const mode = dynamicFee === undefined ? 0 : referenceMode(dynamicFee, clock.unixTimestamp);
+  const slot = (aToB ? 0 : LADDERS_PER_DIRECTION) + mode;
+  const known = state.ladders[slot];
+  if (known !== undefined) return known;
+  const ladder = createLadder(state, aToB, mode);
+  state.ladders[slot] = ladder;
+  return ladder;
+}
+
+/** Base units that reach the pool out of `amountIn`, or why it is no amount to swap. */
+export function amountReaching(
+  mint: MintFacts,
+  epoch: number,
+  amountIn: bigint,
+): bigint | Refusal<QuoteRefusal> {
+  if (amountIn <= 0n) return ZERO_AMOUNT;
+  if (amountIn > U64_MAX) return AMOUNT_OVERFLOW;
+  if (mint.transferFee === undefined) return amountIn;
+  const reaching = amountIn - transferFee(mint, epoch, amountIn);
+  return reaching <= 0n ? ALL_WITHHELD : reaching;
+}
+
+/**
+ * Exact amount out for `amountIn` base units in; a refusal where the program fails or data is missing. The program
+ * takes all of `amountIn` or fails, so that `consumedIn` is always `amountIn`.
+ */
+export function quote(state: ClmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  const reaching = amountReaching(aToB ? state.mintFactsA : state.mintFactsB, clock.epoch, amountIn);
+  if (typeof reaching !== 'bigint') return reaching;
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return ladder;
+  const at = findStep(state, ladder, reaching);
+  const { totalIn, totalOut } = ladder;
+  if (at === totalIn.length) return ladder.end!;
+  if (totalIn[at] === reaching) {
+    if (at === ladder.unfinishable) return ladder.end!;
+    return paid(state, aToB, clock.epoch, amountIn, totalOut[at]!);
+  }
+  const left = at === 0 ? reaching : reaching - totalIn[at - 1]!;
+  const step = ladder.steps[at]!;
+  const gross = partialOut(ladder, step, left);
+  if (at === ladder.unfinishable && (step.offered === 0n ? gross > U64_MAX : gross === step.offered)) {
+    return ladder.end!;
+  }
+  const part = ladder.feeOnInput ? gross : gross - mulDivUp(gross, step.feeRate, ONE_FEE);
+  return paid(state, aToB, clock.epoch, amountIn, at === 0 ? part : part + totalOut[at - 1]!);
+}
+
+/** Base units of `left` that buy something: the rest is the fee, rounded up, where it is taken on the way in. */
+function buying(ladder: Ladder, step: Step, left: bigint): bigint {
+  return ladder.feeOnInput ? mulDivDown(left, step.keptRate, ONE_FEE) : left;
+}
+
+/** The price after the last, partial step along the price that takes `left` base units, fee included. */
+export function partialPrice(ladder: Ladder, step: Step, left: bigint): bigint {
+  const amount = buying(ladder, step, left);
+  if (!ladder.aToB) return sqrtPriceAfterB(step.liquidity, step.from, amount);
+  if (amount === 0n) return step.from;
+  const divisor = step.shifted + amount * step.from;
+  return (step.shiftedPrice + divisor - 1n) / divisor;
+}
+
+/** What the last, partial step pays before a fee on the way out. */
+export function partialOut(ladder: Ladder, step: Step, left: bigint): bigint {
+  const { aToB } = ladder;
+  if (step.offered !== 0n) {
+    const amount = buying(ladder, step, left);
+    return aToB ? (amount * step.orderPrice) >> 64n : (amount << 64n) / step.orderPrice;
+  }
+  if (!aToB) return amountADown(step.liquidity, step.from, partialPrice(ladder, step, left));
+  // `from` less `partialPrice` in one division of small numbers: what is left when a price rounded up is taken away
+  // is a fall rounded down.
+  const moved = buying(ladder, step, left) * step.from;
+  if (moved === 0n) return 0n;
+  return (step.liquidity * ((moved * step.from) / (step.shifted + moved))) >> 64n;
+}
+
+/** Takes the transfer fee off what the pool paid. */
+export function paid(state: ClmmState, aToB: boolean, epoch: number, amountIn: bigint, out: bigint): Quote {
+  if (out > U64_MAX) return AMOUNT_OVERFLOW;
+  if (out === 0n) return PAYS_NOTHING;
+  const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
+  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
+  return { ok: true, amountOut, consumedIn: amountIn };
+}
+
+const Q64 = 2 ** 64;
+
+/**
+ * Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. Where
+ * an array that quotes need is unknown, the pool's own liquidity tells.
+ */
+export function marginalPrice(state: ClmmState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
+  if (!ladder.ok) return 0;
+  for (let at = 0; ; at++) {
+    if (at === ladder.steps.length) {
+      if (ladder.end === undefined) extendLadder(state, ladder);
+      if (at === ladder.steps.length) break;
+    }
+    const step = ladder.steps[at]!;
+    if (step.offered === 0n && (step.liquidity === 0n || step.from === step.to)) continue;
+    return priceAfterFees(state, aToB, clock, step.from, step.keptRate);
+  }
+  if (ladder.end?.reason !== 'missing-account' || ladder.liquidity === 0n) return 0;
+  return priceAfterFees(state, aToB, clock, ladder.price, ladder.keptRate);
+}
+
+function priceAfterFees(
+  state: ClmmState,
+  aToB: boolean,
+  clock: ChainClock,
+  sqrtPrice: bigint,
+  keptRate: bigint,
+): number {
+  const root = Number(sqrtPrice) / Q64;
+  const price = aToB ? root * root : 1 / (root * root);
+  const transfers =
+    keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
+  return price * (Number(keptRate) / FEE_DENOMINATOR) * transfers;
+}
+
+function keptByTransfer(mint: MintFacts, epoch: number): number {
+  const rate = transferFeeAt(mint, epoch);
+  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+}

@@ -1,0 +1,79 @@
+import type { Address } from '../../core/address.ts';
+import type { MintFacts } from '../token.ts';
+import type { PoolAccount, PoolState } from '../venue.ts';
+import { type PoolAddresses, poolAccounts, watchedArrayStarts } from './accounts.ts';
+import type { Bitmaps } from './bitmap.ts';
+import type { FeeConfig } from './config.ts';
+import type { Ladder } from './ladder.ts';
+import type { PoolNumbers } from './layout.ts';
+import type { TickArray } from './tick-array.ts';
+import { sqrtPriceAtTick } from './tick-price.ts';
+
+/** A decoded pool and everything its quotes read. Changed in place by `apply` only. */
+export interface ClmmState extends PoolState, PoolNumbers, Bitmaps {
+  readonly observation: Address;
+  readonly tickSpacing: number;
+  readonly addresses: PoolAddresses;
+  /** The pool account's bytes as last decoded. */
+  data: Uint8Array;
+  bitmap: Uint8Array;
+  /** null: there is none; undefined: unknown, quotes that need it refuse. */
+  extension: Uint8Array | null | undefined;
+  config: FeeConfig;
+  mintFactsA: MintFacts;
+  mintFactsB: MintFacts;
+  /** By first tick. No entry: unknown, quotes that need it refuse. */
+  tickArrays: Map<number, TickArray>;
+  /** First ticks of the arrays in `accounts`. */
+  watched: readonly number[];
+  accounts: readonly PoolAccount[];
+  /** Square-root price at each tick ever met here. */
+  readonly prices: Map<number, bigint>;
+  /** Ladders already built on these numbers, by direction and fee reference. */
+  ladders: (Ladder | undefined)[];
+  /** What `settle` changed since these bytes were loaded: tick arrays by first tick, and the extension. */
+  readonly touched: ReadonlySet<number>;
+  readonly extensionTouched: boolean;
+  /** Accounts whose last bytes were refused; while there is one nothing is quoted. */
+  readonly refused: Set<Address>;
+}
+
+const MAX_PRICES = 16_384;
+
+export function priceAtTick(prices: Map<number, bigint>, tick: number): bigint {
+  const known = prices.get(tick);
+  if (known !== undefined) return known;
+  if (prices.size >= MAX_PRICES) prices.clear();
+  const price = sqrtPriceAtTick(tick);
+  prices.set(tick, price);
+  return price;
+}
+
+/**
+ * Moves the watched window when price or bitmaps ask for other arrays: those outside become unknown again, since
+ * nobody tells their changes any more. True when it moved.
+ */
+export function followPrice(state: ClmmState): boolean {
+  const watched = watchedArrayStarts(state, state.tickIndex, state.tickSpacing);
+  if (sameNumbers(watched, state.watched)) return false;
+  state.watched = watched;
+  state.accounts = poolAccounts(state.addresses, watched);
+  for (const start of state.tickArrays.keys()) {
+    if (!watched.includes(start)) state.tickArrays.delete(start);
+  }
+  for (const address of state.refused) {
+    if (!state.accounts.some((account) => account.address === address)) state.refused.delete(address);
+  }
+  return true;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Drops every ladder: some number under them changed. */
+export function forgetLadders(state: ClmmState): void {
+  state.ladders = [];
+}
