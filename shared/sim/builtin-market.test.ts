@@ -28,8 +28,8 @@ describe('the built-in market', () => {
     expect(Object.keys(BUILTIN_POOLS).filter((id) => !built.has(id))).toEqual([]);
   });
 
-  it('has eight mints, one of them with a transfer fee', () => {
-    expect(market.mints.length).toBe(8);
+  it('has twelve mints, one of them with a transfer fee', () => {
+    expect(market.mints.length).toBe(12);
     const tax = decodeMint(TAX_MINT, held.get(TAX_MINT)!);
     expect(tax.ok && tax.value.transferFee?.newer.feeBps).toBe(BigInt(TAX_FEE_BPS));
   });

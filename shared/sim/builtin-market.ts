@@ -23,7 +23,7 @@ const OPENING_SPREAD = 0.6;
 const WHOLE_SUPPLY = 2_000_000_000;
 
 /**
- * The market that ships with the node: some 30 pools over 8 mints on every venue built, encoded by the venues
+ * The market that ships with the node: some 60 pools over 12 mints on every venue built, encoded by the venues
  * themselves. The same seed gives the same bytes.
  */
 export function createBuiltinMarket(seed: string | number): SimMarket {
