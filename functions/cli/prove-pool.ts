@@ -5,7 +5,7 @@ import type { ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
 import type { PoolState, Venue } from '../../shared/venues/venue.ts';
 import { LARGEST_AMOUNT, spacedAmounts, topAmount } from './prove-amounts.ts';
 import { addChanges, type Change, type Outturn, type Prediction, predictionOf } from './prove-compare.ts';
-import { createProofTally, type PoolProof } from './prove-tally.ts';
+import { createProofTally, type PoolProof, type ProofTally } from './prove-tally.ts';
 import type { ProofWallet } from './prove-wallet.ts';
 
 export interface PoolProofParams {
@@ -20,6 +20,9 @@ export interface PoolProofParams {
 
 /** Sizes, among those that pay, at which settling and the least output are tried, as shares of their number. */
 const PROBED_SHARES = [0.25, 0.5, 0.75, 1];
+
+/** How far the least output may lie above what is paid, base units: the rounding of one division. */
+const MIN_OUT_SLACK = 1n;
 
 /** Swaps on one pool with its real program, in both directions, and compares each with what was predicted. */
 export function provePool(params: PoolProofParams): PoolProof {
@@ -37,35 +40,35 @@ export function provePool(params: PoolProofParams): PoolProof {
     for (const share of PROBED_SHARES) {
       const amountIn = paying[Math.ceil(paying.length * share) - 1];
       if (amountIn === undefined) continue;
-      proveMinOut(params, aToB, amountIn, tally.add);
+      proveMinOut(params, aToB, amountIn, tally);
       if (amountIn * 2n <= LARGEST_AMOUNT) {
-        proveSecondSwap(params, aToB, aToB, amountIn, amountIn, tally.add);
+        proveSecondSwap(params, aToB, aToB, amountIn, amountIn, tally);
       }
       const first = quote(amountIn);
-      if (first.ok) proveSecondSwap(params, aToB, !aToB, amountIn, first.amountOut, tally.add);
+      if (first.ok) proveSecondSwap(params, aToB, !aToB, amountIn, first.amountOut, tally);
     }
   }
   return tally.result();
 }
 
-type Add = ReturnType<typeof createProofTally>['add'];
-
-/** The quoted amount as the least output must pay; one unit more must fail. */
-function proveMinOut(params: PoolProofParams, aToB: boolean, amountIn: bigint, add: Add): void {
+/**
+ * The quoted amount as the least output must pay, and the first amount past the slack must fail. Meteora's Dynamic AMM
+ * compares the least output before its vault rounds the withdrawal down: there one unit more still pays.
+ */
+function proveMinOut(params: PoolProofParams, aToB: boolean, amountIn: bigint, tally: ProofTally): void {
   const { venue, state, clock } = params;
   const quoted = venue.quote(state, aToB, amountIn, clock);
   if (!quoted.ok) return;
   const attempt = { check: 'min-out', aToB, amountIn } as const;
-  for (const [minOut, predicted] of [
-    [quoted.amountOut, predictionOf(quoted, aToB)],
-    [quoted.amountOut + 1n, { ok: false, reason: 'one unit more than quoted' }],
-  ] as const) {
-    add(
-      attempt,
-      predicted,
-      run(params, holding(aToB, amountIn), [swapOf(params, state, aToB, amountIn, minOut)]),
-    );
-  }
+  const withLeast = (minOut: bigint): Outturn =>
+    run(params, holding(aToB, amountIn), [swapOf(params, state, aToB, amountIn, minOut)]);
+  const { amountOut } = quoted;
+  tally.add(attempt, predictionOf(quoted, aToB), withLeast(amountOut));
+  let slack = 0n;
+  while (slack < MIN_OUT_SLACK && withLeast(amountOut + slack + 1n).ok) slack += 1n;
+  tally.noteSlack(slack);
+  const tooMuch = amountOut + slack + 1n;
+  tally.add(attempt, { ok: false, reason: `the least output is ${tooMuch}` }, withLeast(tooMuch));
 }
 
 /** Two swaps in one transaction; the second is predicted on the state that the first leaves. */
@@ -75,7 +78,7 @@ function proveSecondSwap(
   thenAToB: boolean,
   amountIn: bigint,
   thenIn: bigint,
-  add: Add,
+  tally: ProofTally,
 ): void {
   const { venue, state, clock } = params;
   const settled = venue.settle(state, aToB, amountIn, clock);
@@ -92,7 +95,7 @@ function proveSecondSwap(
   }
   // A second swap the same way needs twice the amount; one back spends what the first paid.
   const before = holding(aToB, aToB === thenAToB ? amountIn + thenIn : amountIn);
-  add({ check: 'second-swap', aToB, amountIn }, predicted, run(params, before, instructions));
+  tally.add({ check: 'second-swap', aToB, amountIn }, predicted, run(params, before, instructions));
 }
 
 function holding(aToB: boolean, amount: bigint): Change {

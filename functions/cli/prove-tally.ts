@@ -32,6 +32,8 @@ export interface PoolProof {
   readonly paid: number;
   readonly secondSwaps: CheckCount;
   readonly minOut: CheckCount;
+  /** Base units by which a swap was seen to pay less than the least output it was given. */
+  readonly minOutSlack: number;
   /** The most that one swap used. */
   readonly maxComputeUnits: number;
   readonly refusals: readonly RefusalCount[];
@@ -42,6 +44,7 @@ export interface PoolProof {
 /** Collects the comparisons of one pool. */
 export interface ProofTally {
   add(attempt: Attempt, predicted: Prediction, outturn: Outturn): void;
+  noteSlack(units: bigint): void;
   result(): PoolProof;
 }
 
@@ -55,6 +58,7 @@ export function createProofTally(venue: string, pool: string): ProofTally {
   const mismatches: Mismatch[] = [];
   let paid = 0;
   let maxComputeUnits = 0;
+  let minOutSlack = 0n;
 
   function countRefusal(refused: string, error: string): void {
     const key = `${refused}\n${error}`;
@@ -81,6 +85,9 @@ export function createProofTally(venue: string, pool: string): ProofTally {
         countRefusal(predicted.reason, outturn.error);
       }
     },
+    noteSlack(units) {
+      if (units > minOutSlack) minOutSlack = units;
+    },
     result: () => ({
       venue,
       pool,
@@ -89,6 +96,7 @@ export function createProofTally(venue: string, pool: string): ProofTally {
       paid,
       secondSwaps: { ...counts['second-swap'] },
       minOut: { ...counts['min-out'] },
+      minOutSlack: Number(minOutSlack),
       maxComputeUnits,
       refusals: [...refusals.values()],
       mismatches,
