@@ -163,9 +163,8 @@ export function decodeUnbookedFills(
 
 /** The market program fails on any other combination (`Event::as_view`). */
 function isKnownEvent(flags: number): boolean {
-  return (flags & FILL) !== 0
-    ? (flags & ~(FILL | BID | MAKER)) === 0
-    : (flags & OUT) !== 0 && (flags & ~(OUT | BID | RELEASE_FUNDS)) === 0;
+  const allowed = (flags & FILL) !== 0 ? FILL | BID | MAKER : OUT | BID | RELEASE_FUNDS;
+  return (flags & ~allowed) === 0;
 }
 
 function holds(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
