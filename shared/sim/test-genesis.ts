@@ -90,7 +90,9 @@ export function createTestGenesis(): TestGenesis {
       });
     }
   }
-  const pools = VENUES.flatMap((venue) => [USDC_MINT, TAXED_MINT].map((mint) => addPool(bank, venue, mint)));
+  const pools = VENUES.flatMap((venue) =>
+    (venue.splTokenOnly ? [USDC_MINT] : [USDC_MINT, TAXED_MINT]).map((mint) => addPool(bank, venue, mint)),
+  );
   return { bank, pools };
 }
 
