@@ -16,7 +16,7 @@ export interface ProofReport {
   readonly routes?: {
     readonly executed: number;
     readonly equal: number;
-    /** Those whose predicted profit is above zero. */
+    /** Cycles whose predicted profit is above zero. */
     readonly profitable: number;
     /** Those that use more compute units than one real transaction may. */
     readonly beyondComputeLimit: number;
@@ -51,7 +51,7 @@ export function createReport(parts: {
           routes: {
             executed: routes.length,
             equal: routes.length - wrong.length,
-            profitable: routes.filter(({ predicted }) => BigInt(predicted) > 0n).length,
+            profitable: routes.filter(isProfitable).length,
             beyondComputeLimit: routes.filter(({ computeUnits = 0 }) => computeUnits > COMPUTE_UNIT_LIMIT)
               .length,
             mismatches: wrong.slice(0, SHOWN_MISMATCHES),
@@ -136,6 +136,10 @@ function routeText({ venues, routeId, amountIn, predicted, realised, error, left
   const got = realised === null ? `failed (${error})` : realised;
   const left = leftOver === undefined ? '' : `, left over: ${leftOver}`;
   return `DIFFERS ${venues.join(' > ')} with ${amountIn}: predicted ${predicted}, realised ${got}${left} (${routeId})`;
+}
+
+function isProfitable({ startMint, endMint, predicted }: RouteProof): boolean {
+  return startMint === endMint && BigInt(predicted) > 0n;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,28 +1,26 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { ChainClock } from '../../shared/core/clock.ts';
 import type { Instruction } from '../../shared/core/instruction.ts';
-import { createStaticCosts } from '../../shared/costs/costs.ts';
-import type { Market } from '../../shared/market/market.ts';
 import type { ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
-import { createTally } from '../../shared/routing/reason.ts';
 import type { Route } from '../../shared/routing/route.ts';
-import { createSearch } from '../../shared/routing/search.ts';
-import { quoteRoute } from '../../shared/routing/sizing.ts';
 import type { ProofWallet } from './prove-wallet.ts';
 
-/** What executing one cycle found. Amounts are base units of the start mint, as decimal strings. */
+/** What executing one route found. Amounts are base units as decimal strings. */
 export interface RouteProof {
   readonly routeId: string;
   readonly startMint: Address;
+  /** The start mint again for a cycle; another for a chain of pools that no cycle joins. */
+  readonly endMint: Address;
   readonly venues: readonly string[];
+  /** Of the start mint, as the first leg takes it. */
   readonly amountIn: string;
-  /** How the start mint's balance should change. */
+  /** How the end mint's balance should change: a cycle's profit, or what a chain pays. */
   readonly predicted: string;
   /** How it did; null when the transaction failed. */
   readonly realised: string | null;
   readonly equal: boolean;
   readonly error?: string;
-  /** What was left of the mints between, which should be spent whole. */
+  /** Other mints of which something else is left than was predicted. */
   readonly leftOver?: string;
   /** Of the transaction, with a look-up table where it needs one. */
   readonly bytes?: number;
@@ -32,100 +30,29 @@ export interface RouteProof {
 }
 
 export interface RouteProofParams {
-  readonly market: Market;
   readonly clock: ChainClock;
   readonly vm: ProgramVm;
   readonly wallet: ProofWallet;
-  readonly startMints: readonly Address[];
-  readonly maxLegs: number;
-  /** Most that goes in, base units. */
-  readonly maxIn: bigint;
-  /** How many of the best cycles. */
-  readonly best: number;
 }
-
-const FREE = createStaticCosts({ baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n });
-/** What a cycle that does not pay is tried with. */
-const FIXED_SIZES = [10_000n, 1_000_000n, 100_000_000n];
-/** Cycles through a pool that none of the best uses. */
-const ROUTES_PER_POOL = 3;
 
 /**
- * Executes the best cycles of the market at their best size, each in one transaction, and cycles through every pool
- * that is in none of them at fixed sizes, whether they pay or not: so that each pool is proven as a link of a chain.
+ * Executes a route in one transaction, every leg with what is quoted as its least output, and compares what the wallet
+ * holds of every mint afterwards with what the quotes predict. `offered` is handed to the first leg.
  */
-export function proveRoutes(params: RouteProofParams): readonly RouteProof[] {
-  const { market, clock, startMints, maxLegs, maxIn, best } = params;
-  const search = createSearch({
-    market,
-    startMints,
-    maxLegs,
-    costs: FREE,
-    maxQuotes: Number.MAX_SAFE_INTEGER,
-  });
-  const gate = { bars: () => undefined, maxIn: () => maxIn };
-  const routes = new Map(search.routes.map((route) => [route.id, route]));
-  const proofs: RouteProof[] = [];
-  const uses = new Map<Address, number>();
-
-  const prove = (route: Route, offered: bigint, amountIn: bigint, amountOut: bigint): void => {
-    proofs.push(proveRoute(params, route, offered, amountIn, amountOut));
-    for (const { pool } of route.hops) uses.set(pool.address, (uses.get(pool.address) ?? 0) + 1);
-  };
-
-  const coherent = market.pools.filter((pool) => pool.coherent);
-  const found = search.run(coherent, clock, gate, createTally()).slice(0, best);
-  for (const { routeId, legs, amountIn, amountOut } of found) {
-    prove(routes.get(routeId)!, legs[0]!.amountIn, amountIn, amountOut);
-  }
-
-  for (const route of routes.values()) {
-    if (!route.hops.some(({ pool }) => (uses.get(pool.address) ?? 0) < ROUTES_PER_POOL)) continue;
-    for (const amountIn of FIXED_SIZES) {
-      const quote = quoteRoute(route, amountIn, clock);
-      if (quote !== undefined) prove(route, amountIn, quote.amountIn, quote.amountOut);
-    }
-  }
-  return proofs;
-}
-
-function proveRoute(
-  { clock, vm, wallet }: RouteProofParams,
-  route: Route,
-  offered: bigint,
-  amountIn: bigint,
-  amountOut: bigint,
-): RouteProof {
+export function proveRoute(params: RouteProofParams, route: Route, offered: bigint): RouteProof {
+  const { vm, wallet } = params;
   const { startMint, hops } = route;
-  const instructions: Instruction[] = [];
-  const expectedLeft = new Map<Address, bigint>();
-  let amount = offered;
-  for (const { pool, aToB, mintIn } of hops) {
-    wallet.give(mintIn, mintIn === startMint ? offered : 0n);
-    const state = pool.state!;
-    const quote = pool.venue.quote(state, aToB, amount, clock);
-    const out = quote.ok ? quote.amountOut : 0n;
-    // Venues that trade in lots leave a part of what a middle leg is offered.
-    if (mintIn !== startMint) expectedLeft.set(mintIn, amount - (quote.ok ? quote.consumedIn : amount));
-    instructions.push(
-      pool.venue.swap(state, {
-        owner: vm.payer,
-        tokenA: wallet.accountOf(state.mintA),
-        tokenB: wallet.accountOf(state.mintB),
-        aToB,
-        amountIn: amount,
-        minAmountOut: out,
-      }),
-    );
-    amount = out;
-  }
-  const predicted = amountOut - amountIn;
+  const endMint = hops.at(-1)!.mintOut;
+  const { instructions, after, taken } = legsOf(params, route, offered);
+  for (const mint of after.keys()) wallet.give(mint, mint === startMint ? offered : 0n);
+  const endBefore = endMint === startMint ? offered : 0n;
   const about = {
     routeId: route.id,
     startMint,
+    endMint,
     venues: hops.map(({ pool }) => pool.venue.id),
-    amountIn: String(amountIn),
-    predicted: String(predicted),
+    amountIn: String(taken),
+    predicted: String(after.get(endMint)! - endBefore),
   };
   const executed = vm.execute(instructions);
   if (!executed.ok) {
@@ -133,15 +60,48 @@ function proveRoute(
     return { ...about, realised: null, equal: false, error: `${leg}${executed.error}` };
   }
   const { accounts, bytes, usesLookupTable, computeUnits } = executed;
-  const realised = wallet.amountIn(startMint, accounts, offered) - offered;
-  const wrong = [...expectedLeft].filter(([mint, left]) => wallet.amountIn(mint, accounts, 0n) !== left);
+  const held = (mint: Address): bigint => wallet.amountIn(mint, accounts, mint === startMint ? offered : 0n);
+  const wrong = [...after].filter(([mint, amount]) => held(mint) !== amount).map(([mint]) => mint);
+  const others = wrong.filter((mint) => mint !== endMint);
   return {
     ...about,
-    realised: String(realised),
-    equal: realised === predicted && wrong.length === 0,
-    ...(wrong.length === 0 ? {} : { leftOver: wrong.map(([mint]) => mint).join(', ') }),
+    realised: String(held(endMint) - endBefore),
+    equal: wrong.length === 0,
+    ...(others.length === 0 ? {} : { leftOver: others.join(', ') }),
     bytes,
     usesLookupTable,
     computeUnits,
   };
+}
+
+/** The legs' instructions, what the first takes, and what the wallet should hold of each mint after them. */
+function legsOf({ clock, vm, wallet }: RouteProofParams, { startMint, hops }: Route, offered: bigint) {
+  const instructions: Instruction[] = [];
+  const after = new Map<Address, bigint>([[startMint, offered]]);
+  const add = (mint: Address, change: bigint): void => {
+    after.set(mint, (after.get(mint) ?? 0n) + change);
+  };
+  let amountIn = offered;
+  let taken: bigint | undefined;
+  for (const { pool, aToB, mintIn, mintOut } of hops) {
+    const state = pool.state!;
+    const quote = pool.venue.quote(state, aToB, amountIn, clock);
+    const minAmountOut = quote.ok ? quote.amountOut : 0n;
+    // Venues that trade in lots leave a part of what they are offered.
+    if (quote.ok) add(mintIn, -quote.consumedIn);
+    taken ??= quote.ok ? quote.consumedIn : 0n;
+    add(mintOut, minAmountOut);
+    instructions.push(
+      pool.venue.swap(state, {
+        owner: vm.payer,
+        tokenA: wallet.accountOf(state.mintA),
+        tokenB: wallet.accountOf(state.mintB),
+        aToB,
+        amountIn,
+        minAmountOut,
+      }),
+    );
+    amountIn = minAmountOut;
+  }
+  return { instructions, after, taken };
 }

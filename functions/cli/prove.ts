@@ -17,7 +17,8 @@ import { createProgress } from './progress.ts';
 import { loadProvable, type ProvablePool } from './prove-market.ts';
 import { provePool } from './prove-pool.ts';
 import { createReport, reportLines, venueProofs } from './prove-report.ts';
-import { proveRoutes, type RouteProof } from './prove-route.ts';
+import type { RouteProof } from './prove-route.ts';
+import { proveRoutes } from './prove-routes.ts';
 import type { PoolProof } from './prove-tally.ts';
 import { createProofWallet, type ProofWallet } from './prove-wallet.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
@@ -47,7 +48,7 @@ export const proveVerb = defineVerb({
     samples: { kind: 'count', value: 'N', summary: `amounts in each direction (default ${DEFAULT_SAMPLES})` },
     routes: {
       kind: 'boolean',
-      summary: `also execute the ${BEST_ROUTES} best cycles, and cycles through every other pool`,
+      summary: `also execute the ${BEST_ROUTES} best cycles, and routes through every other pool`,
     },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
