@@ -4,7 +4,13 @@ import { type Outcome, type Refusal, refusal, success } from '../../core/outcome
 import { amountOfSameAccount, decodeTokenAccount } from '../token.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { type AmmKeys, decodeFigures, decodeKeys, sameKeys } from './layout.ts';
-import { decodeMarket, decodeOpenOrders, decodeUnbookedFills, isSameMarket } from './order-book.ts';
+import {
+  decodeMarket,
+  decodeOpenOrders,
+  decodeUnbookedFills,
+  isSameMarket,
+  openOrdersIdentity,
+} from './order-book.ts';
 import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, STATUS_INITIALIZED } from './program.ts';
 import { type AmmV4State, type AttachedBook, createState, refresh, UNUSABLE } from './state.ts';
 
@@ -106,7 +112,8 @@ function loadBook(
   const used = [k.coinVault, k.pcVault, k.market, k.openOrders, keys.value.eventQueue];
   if (new Set(used).size !== used.length) return refusal('inconsistent-accounts', 'one address in two roles');
   const openOrdersBytes = addressBytes(k.openOrders);
-  const booked = decodeOpenOrders(orders, k.marketProgram, k.market, AMM_V4_AUTHORITY);
+  const identity = openOrdersIdentity(k.market, AMM_V4_AUTHORITY);
+  const booked = decodeOpenOrders(orders, k.marketProgram, identity);
   if (!booked.ok) return booked;
   const unbooked = decodeUnbookedFills(queue, k.marketProgram, openOrdersBytes);
   if (!unbooked.ok) return unbooked;
@@ -115,6 +122,7 @@ function loadBook(
     market: k.market,
     openOrders: k.openOrders,
     openOrdersBytes,
+    identity,
     keys: keys.value,
     marketAccount: marketAccount as AccountBytes,
     booked: booked.value,
@@ -200,7 +208,7 @@ function takeBook(
     return undefined;
   }
   if (bit === UNUSABLE.openOrders) {
-    const booked = decodeOpenOrders(bytes, book.program, book.market, AMM_V4_AUTHORITY);
+    const booked = decodeOpenOrders(bytes, book.program, book.identity);
     if (!booked.ok) return booked;
     state.book = { ...book, booked: booked.value };
     return undefined;

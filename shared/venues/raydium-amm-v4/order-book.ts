@@ -106,19 +106,23 @@ export function isSameMarket(previous: AccountBytes, next: AccountBytes): boolea
   return true;
 }
 
+/** The bytes that an open orders account of this market and owner starts with, after its flags. */
+export function openOrdersIdentity(market: Address, owner: Address): Uint8Array {
+  return Uint8Array.of(...addressBytes(market), ...addressBytes(owner));
+}
+
 /** The pool's own totals in the book: `native_coin_total` and `native_pc_total`. Never throws. */
 export function decodeOpenOrders(
   account: AccountBytes | null,
   program: Address,
-  market: Address,
-  owner: Address,
+  identity: Uint8Array,
 ): Outcome<BookFunds, LoadRefusal> {
   const wrong = checkHead('open orders account', account, program, OPEN_ORDERS_FLAGS);
   if (wrong !== undefined) return wrong;
   const { data } = account as AccountBytes;
   if (data.length !== OPEN_ORDERS_BYTES)
     return refusal('wrong-length', `open orders of ${data.length} bytes`);
-  if (addressAt(data, 13) !== market || addressAt(data, 45) !== owner) {
+  if (!holds(data, 13, identity)) {
     return refusal('inconsistent-accounts', 'the open orders are another market’s or owner’s');
   }
   const view = viewOf(data);

@@ -30,6 +30,8 @@ export interface AttachedBook {
   readonly market: Address;
   readonly openOrders: Address;
   readonly openOrdersBytes: Uint8Array;
+  /** Market and owner as the open orders account holds them. */
+  readonly identity: Uint8Array;
   readonly keys: MarketKeys;
   readonly marketAccount: AccountBytes;
   /** The pool's booked totals, and what unbooked fills add to them. */
