@@ -2,7 +2,7 @@ import type { Address } from '../../shared/core/address.ts';
 import { createStaticCosts } from '../../shared/costs/costs.ts';
 import type { Market } from '../../shared/market/market.ts';
 import { createTally } from '../../shared/routing/reason.ts';
-import type { Route } from '../../shared/routing/route.ts';
+import type { Hop, Route } from '../../shared/routing/route.ts';
 import { createSearch } from '../../shared/routing/search.ts';
 import { quoteRoute } from '../../shared/routing/sizing.ts';
 import { chainsThrough } from './prove-chains.ts';
@@ -21,8 +21,10 @@ export interface RoutesProofParams extends RouteProofParams {
 const FREE = createStaticCosts({ baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n });
 /** Base units that routes are tried with that do not pay. */
 const FIXED_SIZES = [10_000n, 1_000_000n, 100_000_000n];
-/** A pool that stands in fewer of the best cycles is tried in others too. */
+/** A pool that stands in fewer equal routes is tried in others too, */
 const ROUTES_PER_POOL = 3;
+/** and one that was in so many and in none equal is left alone. */
+const TRIES_PER_POOL = 12;
 
 /**
  * Executes the best cycles of the market at their best size, each in one transaction; then, at fixed sizes and whether
@@ -41,11 +43,19 @@ export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
   const gate = { bars: () => undefined, maxIn: () => maxIn };
   const routes = new Map(search.routes.map((route) => [route.id, route]));
   const proofs: RouteProof[] = [];
-  const uses = new Map<Address, number>();
+  const equal = new Map<Address, number>();
+  const tried = new Map<Address, number>();
+  const isWanted = ({ pool: { address } }: Hop): boolean => (equal.get(address) ?? 0) < ROUTES_PER_POOL;
+  const isHopeless = ({ pool: { address } }: Hop): boolean =>
+    !equal.has(address) && (tried.get(address) ?? 0) >= TRIES_PER_POOL;
 
   const prove = (route: Route, offered: bigint): void => {
-    proofs.push(proveRoute(params, route, offered));
-    for (const { pool } of route.hops) uses.set(pool.address, (uses.get(pool.address) ?? 0) + 1);
+    const proof = proveRoute(params, route, offered);
+    proofs.push(proof);
+    for (const { pool } of route.hops) {
+      countOne(tried, pool.address);
+      if (proof.equal) countOne(equal, pool.address);
+    }
   };
   const proveFixed = (route: Route): void => {
     for (const offered of FIXED_SIZES) {
@@ -57,11 +67,15 @@ export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
   const found = search.run(coherent, clock, gate, createTally()).slice(0, best);
   for (const { routeId, legs } of found) prove(routes.get(routeId)!, legs[0]!.amountIn);
   for (const route of routes.values()) {
-    if (route.hops.some(({ pool }) => (uses.get(pool.address) ?? 0) < ROUTES_PER_POOL)) proveFixed(route);
+    if (route.hops.some(isWanted) && !route.hops.some(isHopeless)) proveFixed(route);
   }
   for (const pool of coherent) {
-    if (uses.has(pool.address)) continue;
+    if (tried.has(pool.address)) continue;
     for (const chain of chainsThrough(pool, coherent, maxLegs)) proveFixed(chain);
   }
   return proofs;
+}
+
+function countOne(counts: Map<Address, number>, address: Address): void {
+  counts.set(address, (counts.get(address) ?? 0) + 1);
 }
