@@ -95,7 +95,7 @@ export function load(pool: Address, source: AccountSource): Loaded<ClmmState> {
       accounts: poolAccounts(addresses, watched),
       prices,
       ladders: [],
-      touched: new Set(),
+      touched: new Map(),
       extensionTouched: false,
       refused: new Set(),
     },

@@ -224,7 +224,7 @@ function settledState(swap: Swap, progress: Progress): ClmmState {
     dynamicFee: settledDynamicFee(state, ladder, progress.accumulator, clock.unixTimestamp),
     tickArrays: new Map(state.tickArrays),
     ladders: [],
-    touched: arrays.size === 0 ? state.touched : new Set([...state.touched, ...arrays.keys()]),
+    touched: arrays.size === 0 ? state.touched : new Map([...state.touched, ...arrays]),
     refused: new Set(),
   };
   for (const [start, data] of arrays) {

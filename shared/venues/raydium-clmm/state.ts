@@ -31,8 +31,11 @@ export interface ClmmState extends PoolState, PoolNumbers, Bitmaps {
   readonly prices: Map<number, bigint>;
   /** Ladders already built on these numbers, by direction and fee reference. */
   ladders: (Ladder | undefined)[];
-  /** What `settle` changed since these bytes were loaded: tick arrays by first tick, and the extension. */
-  readonly touched: ReadonlySet<number>;
+  /**
+   * What `settle` changed since these bytes were loaded: the bytes of tick arrays by first tick (also of those that
+   * the bitmap no longer names), and the extension.
+   */
+  readonly touched: ReadonlyMap<number, Uint8Array>;
   readonly extensionTouched: boolean;
   /** Accounts whose last bytes were refused; while there is one nothing is quoted. */
   readonly refused: Set<Address>;

@@ -15,10 +15,8 @@ export function write(state: ClmmState, source: AccountSource): readonly Account
   const data = pool.data.slice();
   encodePoolNumbers(data, state);
   const writes: AccountWrite[] = [{ address: state.address, account: { ...pool, data } }];
-  for (const start of state.touched) {
-    const array = state.tickArrays.get(start);
-    if (array === undefined) continue;
-    push(writes, arrayAddressOf(state.addresses, start), array.data, source);
+  for (const [start, bytes] of state.touched) {
+    push(writes, arrayAddressOf(state.addresses, start), bytes, source);
   }
   const { extension } = state.addresses;
   if (state.extensionTouched && extension !== undefined && state.extension) {
