@@ -85,6 +85,8 @@ async function until<T>(
 describe('the streaming service over real sockets', () => {
   it('loads every pool, paper-trades, shows it and writes it down', async () => {
     const running = await start();
+    const { pools } = running.parts.engine.market;
+    await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     const state = await until('a filled trade', async () => {
       const now = await stateOf(running);
       return now.tally.filled > 0 ? now : undefined;

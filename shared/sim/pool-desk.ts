@@ -131,7 +131,9 @@ export function createPoolDesk(deps: {
     const clock = bank.clock();
     const probe = (move: number): number => {
       const amount = amountForMove({ venue, state, clock, aToB, move, firstGuess: held / 5_000n + 1n });
-      return Number(amount) / Math.expm1(movedBy(amount) / 2);
+      const moved = amount === 0n ? 0 : movedBy(amount);
+      // A side that cannot be traded, or that no amount moves, has no depth to trade against.
+      return moved === 0 ? 0 : Number(amount) / Math.expm1(moved / 2);
     };
     const movedBy = (amount: bigint): number => {
       const settled = venue.settle(state, aToB, amount, clock);
@@ -141,7 +143,7 @@ export function createPoolDesk(deps: {
     };
     const depth = probe(PROBE_MOVE);
     // Along a curve half the amount moves the price half as far.
-    const half = movedBy(BigInt(Math.round((depth * Math.expm1(PROBE_MOVE / 2)) / 2)));
+    const half = depth === 0 ? 0 : movedBy(BigInt(Math.round((depth * Math.expm1(PROBE_MOVE / 2)) / 2)));
     const isCurve = venue.requote === undefined;
     if (isCurve && half > 0.3 * PROBE_MOVE && half < 0.7 * PROBE_MOVE) return depth;
     pool.isStepped = true;
