@@ -39,6 +39,8 @@ export function encodeTransaction(
   payer: Address,
   tableAddress: Address,
 ): WireTransaction | undefined {
+  const addresses = lookedUp(instructions);
+  if (addresses.length > LOOKUP_TABLE_MAX) return undefined;
   const message = new TransactionMessage({
     payerKey: new PublicKey(payer),
     recentBlockhash: ANY_BLOCKHASH,
@@ -49,8 +51,6 @@ export function encodeTransaction(
   });
   const plain = serialize(message, []);
   if (plain !== undefined) return { bytes: plain, lookupTable: undefined };
-  const addresses = lookedUp(instructions);
-  if (addresses.length > LOOKUP_TABLE_MAX) return undefined;
   const table = new AddressLookupTableAccount({
     key: new PublicKey(tableAddress),
     state: {
