@@ -84,13 +84,11 @@ function pushRange(
   const idle = liquidity === 0n || from === to;
   const amountIn = idle ? 0n : aToB ? amountAUp(liquidity, to, from) : amountBUp(liquidity, from, to);
   const grossOut = idle ? 0n : aToB ? amountBDown(liquidity, to, from) : amountADown(liquidity, from, to);
-  const shifted = liquidity << 64n;
   const step: Step = {
     from,
     to,
     liquidity,
-    shifted,
-    shiftedPrice: aToB ? shifted * from : 0n,
+    shifted: liquidity << 64n,
     feeRate,
     keptRate,
     amountIn,

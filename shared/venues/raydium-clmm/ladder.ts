@@ -30,9 +30,8 @@ export interface Step {
   readonly from: bigint;
   readonly to: bigint;
   readonly liquidity: bigint;
-  /** Liquidity in Q64, and that times `from`: the two constants of a partial step that takes A. */
+  /** Liquidity in Q64. */
   readonly shifted: bigint;
-  readonly shiftedPrice: bigint;
   /** Fee in parts of a million, and what is left of one. */
   readonly feeRate: bigint;
   readonly keptRate: bigint;

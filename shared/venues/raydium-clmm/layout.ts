@@ -59,7 +59,7 @@ export interface PoolNumbers {
   status: number;
   feeOn: number;
   /** Unix seconds; swaps begin after it. */
-  openTime: bigint;
+  openTime: number;
   recentEpoch: bigint;
   rewards: readonly Reward[];
   /** 1024 bits: which tick arrays from -512 to 511 hold an initialized tick. */
@@ -137,7 +137,7 @@ export function decodePoolNumbers(
   into.fundFeeB = owed[3]!;
   into.status = data[389]!;
   into.feeOn = feeOn;
-  into.openTime = view.getBigUint64(1_080, true);
+  into.openTime = Number(view.getBigUint64(1_080, true));
   into.recentEpoch = view.getBigUint64(1_088, true);
   into.rewards = decodeRewards(data);
   into.bitmap = data.subarray(BITMAP_OFFSET, BITMAP_OFFSET + BITMAP_BYTES);
@@ -167,7 +167,6 @@ export function encodePoolNumbers(data: Uint8Array, numbers: Readonly<PoolNumber
   data.set(numbers.bitmap, BITMAP_OFFSET);
   view.setBigUint64(1_064, numbers.fundFeeA, true);
   view.setBigUint64(1_072, numbers.fundFeeB, true);
-  view.setBigUint64(1_080, numbers.openTime, true);
   view.setBigUint64(1_088, numbers.recentEpoch, true);
   if (numbers.dynamicFee !== undefined) encodeDynamicFee(data, numbers.dynamicFee);
 }
@@ -186,6 +185,7 @@ export function encodePool(facts: PoolFacts, bump: number, numbers: Readonly<Poo
   data[233] = facts.decimalsA;
   data[234] = facts.decimalsB;
   viewOf(data).setUint16(235, facts.tickSpacing, true);
+  viewOf(data).setBigUint64(1_080, BigInt(numbers.openTime), true);
   encodePoolNumbers(data, numbers);
   return data;
 }

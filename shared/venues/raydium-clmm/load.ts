@@ -174,7 +174,7 @@ function emptyNumbers(): PoolNumbers {
     fundFeeB: 0n,
     status: 0,
     feeOn: 0,
-    openTime: 0n,
+    openTime: 0,
     recentEpoch: 0n,
     rewards: [],
     bitmap: new Uint8Array(0),

@@ -2,7 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { mulDivDown, mulDivUp } from '../../math/mul-div.ts';
+import { divUp, mulDivDown, mulDivUp } from '../../math/mul-div.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
 import { type MintFacts, transferFee, transferFeeAt } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
@@ -28,7 +28,7 @@ const LADDERS_PER_DIRECTION = 3;
 export function ladderAt(state: ClmmState, aToB: boolean, clock: ChainClock): Ladder | Refusal<QuoteRefusal> {
   if (state.refused.size !== 0) return BYTES_REFUSED;
   if ((state.status & SWAP_DISABLED) !== 0) return DISABLED;
-  if (BigInt(clock.unixTimestamp) <= state.openTime) return NOT_OPEN;
+  if (clock.unixTimestamp <= state.openTime) return NOT_OPEN;
   const { dynamicFee } = state;
   const mode = dynamicFee === undefined ? 0 : referenceMode(dynamicFee, clock.unixTimestamp);
   const slot = (aToB ? 0 : LADDERS_PER_DIRECTION) + mode;
@@ -89,7 +89,7 @@ export function partialPrice(ladder: Ladder, step: Step, left: bigint): bigint {
   if (!ladder.aToB) return sqrtPriceAfterB(step.liquidity, step.from, amount);
   if (amount === 0n) return step.from;
   const divisor = step.shifted + amount * step.from;
-  return (step.shiftedPrice + divisor - 1n) / divisor;
+  return divUp(step.shifted * step.from, divisor);
 }
 
 /** What the last, partial step pays before a fee on the way out. */

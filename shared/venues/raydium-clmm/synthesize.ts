@@ -101,7 +101,7 @@ export function synthesize(asked: PoolSpec): SynthesizedPool {
     fundFeeB: 0n,
     status: 0,
     feeOn: variant === 2 ? FEE_ON_TOKEN_B : variant === 3 ? FEE_ON_TOKEN_A : 0,
-    openTime: 0n,
+    openTime: 0,
     recentEpoch: 0n,
     rewards: [],
     bitmap: bitmaps.bitmap,
