@@ -74,7 +74,8 @@ export function load(pool: Address, source: AccountSource): Loaded<WhirlpoolStat
     return missing(absent);
   }
   const unusable =
-    checkVault(facts.vaultA, facts.mintA, source) ?? checkVault(facts.vaultB, facts.mintB, source);
+    checkVault(pool, facts.vaultA, facts.mintA, source) ??
+    checkVault(pool, facts.vaultB, facts.mintB, source);
   if (unusable !== undefined) return unusable;
   return {
     ok: true,
@@ -218,13 +219,21 @@ function loadOracle(
 }
 
 /** A vault that happens to be known must be able to pay; one that is not costs no subscription. */
-function checkVault(vault: Address, mint: Address, source: AccountSource): Refusal<LoadRefusal> | undefined {
+function checkVault(
+  pool: Address,
+  vault: Address,
+  mint: Address,
+  source: AccountSource,
+): Refusal<LoadRefusal> | undefined {
   const bytes = source(vault);
   if (bytes === undefined) return undefined;
   if (bytes === null) return refusal('vault-unusable', `no vault ${vault}`);
   const decoded = decodeTokenAccount(bytes);
   if (!decoded.ok) return decoded;
   if (decoded.value.mint !== mint) return refusal('inconsistent-accounts', `vault ${vault} of another mint`);
+  // The program pays from its vaults as the pool: it cannot pay from one that the pool does not own.
+  if (decoded.value.owner !== pool)
+    return refusal('inconsistent-accounts', `vault ${vault} of another owner`);
   return decoded.value.frozen ? refusal('vault-unusable', `vault ${vault} is frozen`) : undefined;
 }
 
