@@ -1,4 +1,5 @@
 import { configFlags, placeholder } from './parse-flags.ts';
+import { positionalPlaceholder, positionalUsage } from './positionals.ts';
 import type { FlagSpecs, Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
@@ -30,9 +31,18 @@ export function verbHelp(verb: Verb): string {
   const lines = [
     `arb ${verb.name}: ${verb.summary}`,
     '',
-    `Usage: arb ${verb.name} ${verb.usage}`.trimEnd(),
+    `Usage: ${['arb', verb.name, positionalUsage(verb), verb.usage].filter((part) => part !== '').join(' ')}`,
     '',
   ];
+  const words = Object.entries(verb.positionals ?? {});
+  if (words.length > 0) {
+    lines.push('Words:');
+    for (const [name, spec] of words) {
+      const required = spec.required ? ' (required)' : '';
+      lines.push(`  ${positionalPlaceholder(name, spec)}`, `      ${spec.summary}${required}`);
+    }
+    lines.push('');
+  }
   lines.push(
     'Flags:',
     ...flagLines({ ...verb.flags, help: { kind: 'boolean', summary: 'print this and exit' } }),

@@ -43,13 +43,14 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 
 async function runVerb(verb: Verb, args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, env, cwd, clock, version } = surroundings;
-  const { values, config, configFile, help } = parseFlags(verb, args);
+  const { values, positionals, config, configFile, help } = parseFlags(verb, args);
   if (help) {
     stdout.write(verbHelp(verb));
     return EXIT.ok;
   }
   return await verb.run({
     flags: values as VerbContext['flags'],
+    positionals: positionals as VerbContext['positionals'],
     stdout,
     stderr,
     env,

@@ -3,12 +3,15 @@ import { ArbError } from '../../shared/core/errors.ts';
 import { U64_MAX } from '../../shared/core/units.ts';
 import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
 import { didYouMean } from '../../shared/platform/nearest.ts';
+import { parsePositionals } from './positionals.ts';
 import type { FlagSpec, FlagSpecs, Verb } from './verb.ts';
 
 /** A command line after its verb, checked. */
 export interface ParsedFlags {
   /** By flag name; typed by the verb's own specs. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** By name of the positional; typed by the verb's own specs. */
+  readonly positionals: Readonly<Record<string, unknown>>;
   /** Text of the configuration flags, by flag name. */
   readonly config: Readonly<Record<string, string>>;
   readonly configFile: string | undefined;
@@ -39,13 +42,14 @@ export function configFlags(verb: Verb): FlagSpecs {
 }
 
 /**
- * The flags of `args` as `verb` types them. Throws ArbError `usage-…` that names the flag, its value and what is
+ * The flags and words of `args` as `verb` types them. Throws ArbError `usage-…` that names the flag, its value and what is
  * allowed; `--help` needs no other flag beside it.
  */
 export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
   const accepted = acceptedFlags(verb);
-  const texts = readTexts(verb.name, accepted, args);
+  const { texts, words } = readTexts(verb.name, accepted, args);
   const help = texts.has('help');
+  const positionals = parsePositionals(verb, words, help);
   const values: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(verb.flags)) {
     const given = texts.get(name);
@@ -62,7 +66,7 @@ export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
     if (text !== undefined) config[name] = text;
   }
   const configFile = verb.usesConfig ? texts.get('config')?.[0] : undefined;
-  return { values, config, configFile, help };
+  return { values, positionals, config, configFile, help };
 }
 
 /** What stands for the value of a flag in help and messages. */
@@ -73,8 +77,15 @@ export function placeholder(spec: FlagSpec): string {
   return spec.kind === 'string' || spec.kind === 'list' ? 'TEXT' : 'N';
 }
 
-/** The raw texts by flag name. Node's parser splits the words; what is allowed is decided here. */
-function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): Map<string, string[]> {
+interface Texts {
+  /** By flag name. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
+  /** What stands without a flag. */
+  readonly words: readonly string[];
+}
+
+/** The raw texts. Node's parser splits the words; what is allowed is decided here. */
+function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): Texts {
   const options = Object.fromEntries(
     Object.entries(accepted).map(([name, { kind }]) => [
       name,
@@ -88,13 +99,9 @@ function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): 
     tokens: true,
   });
   const texts = new Map<string, string[]>();
+  const words: string[] = [];
   for (const token of parsed.tokens) {
-    if (token.kind === 'positional') {
-      throw new ArbError(
-        'usage-unexpected-word',
-        `arb ${verb} takes no word "${token.value}"; flags begin with --`,
-      );
-    }
+    if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName } = token;
     const spec = Object.hasOwn(accepted, name) ? accepted[name] : undefined;
@@ -110,7 +117,7 @@ function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): 
       throw new ArbError('usage-repeated-flag', `${rawName} is given twice`, { name });
     }
   }
-  return texts;
+  return { texts, words };
 }
 
 function flagText(rawName: string, spec: FlagSpec, value: string | undefined, inline: boolean): string {

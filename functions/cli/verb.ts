@@ -40,6 +40,36 @@ export type FlagValue<Spec extends FlagSpec> = Spec['kind'] extends 'boolean' | 
 
 export type FlagValues<Specs extends FlagSpecs> = { readonly [Name in keyof Specs]: FlagValue<Specs[Name]> };
 
+/**
+ * One word of a verb that stands without a flag: `FILE` in `arb replay FILE…`. They are filled in the order in which
+ * they are declared: required ones first, and only the last may repeat. Its key in `positionals` names it.
+ */
+export interface PositionalSpec {
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** What stands for it in usage: `FILE`. By default its choices, else its name in capitals. */
+  readonly value?: string;
+  /** The only words allowed. */
+  readonly choices?: readonly string[];
+  /** Refuse to run without it (of a repeated one: without at least one). */
+  readonly required?: true;
+  /** Takes every word that is left. Only the last positional may. */
+  readonly repeats?: true;
+}
+
+export type PositionalSpecs = Readonly<Record<string, PositionalSpec>>;
+
+/** The words given: a list where the positional repeats, else one word, undefined unless it is required. */
+export type PositionalValue<Spec extends PositionalSpec> = Spec extends { readonly repeats: true }
+  ? readonly string[]
+  : Spec extends { readonly required: true }
+    ? string
+    : string | undefined;
+
+export type PositionalValues<Specs extends PositionalSpecs> = {
+  readonly [Name in keyof Specs]: PositionalValue<Specs[Name]>;
+};
+
 /** Standard output or standard error. `line` adds the line break, `write` does not. */
 export interface Output {
   readonly isTty: boolean;
@@ -48,8 +78,12 @@ export interface Output {
   line(text: string): void;
 }
 
-export interface VerbContext<Specs extends FlagSpecs = FlagSpecs> {
+export interface VerbContext<
+  Specs extends FlagSpecs = FlagSpecs,
+  Words extends PositionalSpecs = PositionalSpecs,
+> {
   readonly flags: FlagValues<Specs>;
+  readonly positionals: PositionalValues<Words>;
   /** Results only: with `--json`, exactly one JSON value. Everything else goes to `stderr`. */
   readonly stdout: Output;
   readonly stderr: Output;
@@ -71,22 +105,27 @@ export interface VerbContext<Specs extends FlagSpecs = FlagSpecs> {
 }
 
 /** One command of `arb`. */
-export interface Verb<Specs extends FlagSpecs = FlagSpecs> {
+export interface Verb<Specs extends FlagSpecs = FlagSpecs, Words extends PositionalSpecs = PositionalSpecs> {
   readonly name: string;
   /** One line for `arb --help`. */
   readonly summary: string;
-  /** What follows `arb NAME` on the command line: `--snapshot FILE --pool ADDRESS`. */
+  /** What follows `arb NAME` and its positionals on the command line: `--snapshot FILE --pool ADDRESS`. */
   readonly usage: string;
   /** Paragraphs after the flags in `arb NAME --help`. */
   readonly details?: string;
   readonly flags: Specs;
+  /** The words that it takes without a flag; without this, none. */
+  readonly positionals?: Words;
   /** The verb also takes `--config FILE` and one flag for every configuration key. */
   readonly usesConfig?: true;
   /** Resolves to the exit code (see `EXIT`). What it throws is printed as one line and mapped by `exitCodeOf`. */
-  run(context: VerbContext<Specs>): Promise<number>;
+  run(context: VerbContext<Specs, Words>): Promise<number>;
 }
 
-/** The verb as given; states it so that `context.flags` is typed by `flags`. */
-export function defineVerb<const Specs extends FlagSpecs>(verb: Verb<Specs>): Verb<Specs> {
+/** The verb as given; states it so that `context.flags` and `context.positionals` are typed by their specs. */
+export function defineVerb<
+  const Specs extends FlagSpecs,
+  const Words extends PositionalSpecs = Record<never, never>,
+>(verb: Verb<Specs, Words>): Verb<Specs, Words> {
   return verb;
 }
