@@ -193,6 +193,38 @@ describe('engine', () => {
     expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(true);
   });
 
+  it('keeps the pools that read a lost account from trading until each was told again, and no others', () => {
+    const market = createTestMarket([
+      ...EVEN,
+      { a: WSOL_MINT, b: USDC_MINT, price: 150, depth: 4_000 },
+      { a: WSOL_MINT, b: USDC_MINT, price: 150, depth: 5_000 },
+    ]);
+    const { engine, accounts, trade, pools, tell, begin } = market;
+    const { vaultA, vaultB } = engine.market.poolAt(pools[0]!)!.state!;
+    const addresses = [vaultA, vaultB];
+    const lost = engine.process({ kind: 'lost', atMicros: 0, addresses, reason: 'behind' });
+    expect(lost.dropped).toBe('');
+    expect(engine.status).toBe('running');
+    expect(pools.map((pool) => engine.market.poolAt(pool)!.coherent)).toEqual([false, true, true, true]);
+    // The others trade on, and time alone does not bring the lost one back.
+    const decided = trade(pools[1]!, USDC_MINT, 9_000_000_000n, NEXT).decisions;
+    expect(decided[0]?.outcome).toBe('approved');
+    expect(decided[0]?.opportunity.legs.some(({ pool }) => pool === pools[0])).toBe(false);
+    for (let slot = NEXT + 1; slot < NEXT + 6; slot++) begin(slot);
+    expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(false);
+    // Told again at a slot before the one that was held (the chain forked): taken.
+    expect(tell(vaultA, accounts.get(vaultA)!, START_SLOT - 1).dropped).toBe('');
+    expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(false);
+    expect(tell(vaultB, accounts.get(vaultB)!, NEXT + 3).changedPools).toBe(1);
+    expect(engine.market.poolAt(pools[0]!)!.coherent).toBe(true);
+  });
+
+  it('takes a lost account that it never held for what it is', () => {
+    const { engine } = createTestMarket(EVEN);
+    engine.process({ kind: 'lost', atMicros: 0, addresses: [MEME_MINT], reason: 'closed' });
+    expect(engine.market.pools.every((pool) => pool.coherent)).toBe(true);
+  });
+
   it('refuses to decide when the account feed lags behind the slot stream', () => {
     const market = createTestMarket(EVEN);
     market.engine.process({ kind: 'slot', atMicros: 0, slot: NEXT + 10, parent: NEXT + 9 });

@@ -196,6 +196,8 @@ export function createEngine(params: EngineParams): Engine {
       case 'feed':
         everLive ||= event.live;
         return market.setLive(event.live);
+      case 'lost':
+        return market.lose(event.addresses);
       case 'venue':
         return market.quarantine(event.venue, event.quarantine);
       case 'control':

@@ -1,3 +1,4 @@
+import type { Address } from '../core/address.ts';
 import type { AccountUpdate } from '../market/update.ts';
 
 /**
@@ -5,11 +6,27 @@ import type { AccountUpdate } from '../market/update.ts';
  * same records. `atMicros` is when the event reached this process (monotonic); it is stamped, never decided on.
  */
 export type MarketEvent =
-  | { readonly kind: 'account'; readonly atMicros: number; readonly update: AccountUpdate }
+  | {
+      readonly kind: 'account';
+      readonly atMicros: number;
+      readonly update: AccountUpdate;
+      /** Name of the endpoint that told it first; absent where there is only one source. */
+      readonly endpoint?: string;
+    }
   /** The chain has begun `slot`; every account change of `parent` has been told. */
   | { readonly kind: 'slot'; readonly atMicros: number; readonly slot: number; readonly parent: number }
   /** `live` false: nothing held may be traded on until the feed says `live` again after a fresh snapshot. */
   | { readonly kind: 'feed'; readonly atMicros: number; readonly live: boolean; readonly reason: string }
+  /**
+   * What is held of these accounts is unconfirmed (their connection fell behind or broke, or the chain forked): pools
+   * that read one of them are not quoted until each was told again. What is told of them after this event confirms.
+   */
+  | {
+      readonly kind: 'lost';
+      readonly atMicros: number;
+      readonly addresses: readonly Address[];
+      readonly reason: string;
+    }
   | {
       readonly kind: 'control';
       readonly atMicros: number;

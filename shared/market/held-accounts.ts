@@ -32,6 +32,8 @@ export interface HeldAccounts {
   revisionOf(address: Address): number;
   /** Keeps the bytes and forgets their slots: the next update of each account is taken whatever its slot. */
   forgetSlots(): void;
+  /** The same for one account. */
+  forgetSlot(address: Address): void;
 }
 
 export function createHeldAccounts(): HeldAccounts {
@@ -71,6 +73,10 @@ export function createHeldAccounts(): HeldAccounts {
     revisionOf: (address) => held.get(address)?.revision ?? 0,
     forgetSlots() {
       for (const entry of held.values()) entry.slot = UNKNOWN_SLOT;
+    },
+    forgetSlot(address) {
+      const entry = held.get(address);
+      if (entry !== undefined) entry.slot = UNKNOWN_SLOT;
     },
   };
 }

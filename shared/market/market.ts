@@ -40,6 +40,8 @@ export interface Market {
   beginSlot(slot: number): Applied;
   /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
   setLive(live: boolean): Applied;
+  /** These accounts are unconfirmed: pools that read one are not quotable until each of them was told again. */
+  lose(addresses: readonly Address[]): Applied;
   /** Keeps every pool of a venue from being quoted, with the reason; '' lets them be quoted again. */
   quarantine(venue: string, reason: string): Applied;
   /** Accounts to subscribe to and to leave since the last call. */
@@ -242,6 +244,15 @@ export function createMarket(): Market {
       for (const entry of pools) {
         judge(entry);
         if (next && entry.coherent) applied.changed.push(entry);
+      }
+      return applied;
+    },
+    lose(addresses) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      for (const address of addresses) {
+        held.forgetSlot(address);
+        for (const entry of dependents.get(address) ?? []) judge(entry);
       }
       return applied;
     },

@@ -48,6 +48,19 @@ export const configSchema = z.strictObject({
       summary: 'how settled the account states must be that are traded on',
     }),
   }),
+  feed: z.strictObject({
+    redundancy: choiceKey({
+      choices: [1, 2],
+      default: 1,
+      summary: 'endpoints that every account is streamed from at once; the first to tell wins',
+    }),
+    maxLagMs: countKey({
+      min: 10,
+      max: 60_000,
+      default: 100,
+      summary: 'milliseconds that a connection may tell a slot late before its accounts count as lost',
+    }),
+  }),
   paper: z.strictObject({
     balances: amountsByMintKey({
       default: { [WSOL_MINT]: 100n * LAMPORTS_PER_SOL, [USDC_MINT]: 20_000n * USDC },
