@@ -22,7 +22,7 @@ export const runVerb = defineVerb({
     '[--market built-in|FILE|live] [--duration SECONDS] [--seed N] [--port N] [--simulated-time] [--json]',
   details: [
     'The built-in market and a snapshot FILE are served by a local Solana node on loopback, where seeded traders',
-    'move the prices; live takes rpc.url and universe.pools from the configuration. Paper trades are filled at the',
+    'move the prices; live takes rpc.url (or rpc.endpoints) and universe.pools from the configuration. Paper trades are filled at the',
     'state of a later slot, and only a gap that closed in between is counted again.',
     'Ctrl-C drains: nothing new is decided, orders on their way end, everything is written, the summary is printed.',
     '--simulated-time runs as fast as it can on the market’s own clock, without sockets, page or store; the same',
@@ -109,13 +109,9 @@ async function openFeed(config: Config): Promise<{ feed: FeedSource; stopNode: (
     const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
     return { feed, stopNode: stop };
   }
-  const { url, wsUrl } = config.rpc;
-  // The configuration is checked as a whole: live without an RPC or without pools does not get here.
-  if (url === undefined || wsUrl === undefined)
-    throw new ArbError('config-live-rpc', 'market live needs rpc.url');
   const universe = selectPools(config.universe.pools);
   return {
-    feed: { ...universe, symbols: new Map(), rpcUrl: url, wsUrl },
+    feed: { ...universe, symbols: new Map(), endpoints: config.rpc.endpoints },
     stopNode: () => Promise.resolve(),
   };
 }

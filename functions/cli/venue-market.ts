@@ -5,6 +5,7 @@ import { createRandom } from '../../shared/core/random.ts';
 import { createMarket, type Market } from '../../shared/market/market.ts';
 import { createStillMarket } from '../../shared/market/still-market.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
+import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
 import { createRpcClient, type RpcClient } from '../../shared/platform/rpc-client.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
@@ -32,10 +33,11 @@ export async function loadStandingMarket(params: StandingMarketParams): Promise<
   const { config, clock, cwd, snapshotFile } = params;
   const source = snapshotFile ?? config.market;
   if (snapshotFile === undefined && source === 'live') {
-    const { url } = config.rpc;
-    if (url === undefined) {
+    const endpoint = config.rpc.endpoints.find(({ url }) => url !== undefined);
+    if (endpoint?.url === undefined) {
       throw new ArbError('config-live-rpc', 'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the file)');
     }
+    const { url } = endpointAddress(endpoint, endpoint.url);
     const universe = selectPools(config.universe.pools);
     const rpc = createRpcClient({ url, clock, random: createRandom('venues') });
     return { market: await fetchMarket(universe, rpc), skipped: universe.skipped };

@@ -52,5 +52,6 @@ export async function startLocalNodeProcess({ market, seed }: LocalNodeRequest):
   }
   const { rpcUrl, wsUrl, symbols } = reply;
   const { pools, skipped } = selectPools(reply.pools);
-  return { feed: { rpcUrl, wsUrl, symbols, pools, skipped: [...reply.skipped, ...skipped] }, stop };
+  const endpoints = [{ name: 'local', provider: 'generic', url: rpcUrl, wsUrl } as const];
+  return { feed: { endpoints, symbols, pools, skipped: [...reply.skipped, ...skipped] }, stop };
 }

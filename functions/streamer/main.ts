@@ -1,8 +1,11 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
+import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import { createAccountStream } from '../../shared/platform/account-stream.ts';
+import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
+import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
 import { createRpcClient } from '../../shared/platform/rpc-client.ts';
@@ -22,8 +25,8 @@ import type { Universe } from './universe.ts';
 
 /** Where the account bytes come from. Nothing in the service knows whether it is a local node or a validator. */
 export interface FeedSource extends Universe {
-  readonly rpcUrl: string;
-  readonly wsUrl: string;
+  /** Those with a `url` are asked, those with a `wsUrl` are listened to. */
+  readonly endpoints: readonly EndpointConfig[];
   /** What the market's mints are called, where the source knows. */
   readonly symbols: ReadonlyMap<Address, string>;
 }
@@ -86,9 +89,10 @@ export async function startService(params: ServiceParams): Promise<Service> {
     });
     const journal = createJournal({ writer, engine, clock, runId, mode: config.mode });
 
-    const rpc = createRpcClient({ url: feed.rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
+    const { rpcUrl, wsUrl } = firstAddresses(feed.endpoints);
+    const rpc = createRpcClient({ url: rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
     const stream = createAccountStream({
-      wsUrl: feed.wsUrl,
+      wsUrl,
       rpc,
       commitment: config.rpc.commitment,
       clock,
@@ -179,6 +183,18 @@ export async function startService(params: ServiceParams): Promise<Service> {
       },
     };
   }
+}
+
+function firstAddresses(endpoints: readonly EndpointConfig[]): { rpcUrl: string; wsUrl: string } {
+  const asked = endpoints.find(({ url }) => url !== undefined);
+  const heard = endpoints.find(({ wsUrl }) => wsUrl !== undefined);
+  if (asked?.url === undefined || heard?.wsUrl === undefined) {
+    throw new ArbError('config-endpoints', 'no endpoint has a url, or none has a wsUrl');
+  }
+  return {
+    rpcUrl: endpointAddress(asked, asked.url).url,
+    wsUrl: endpointAddress(heard, heard.wsUrl).url,
+  };
 }
 
 function readiness(status: string, draining: boolean): { ok: boolean; message: string } {

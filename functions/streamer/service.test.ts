@@ -55,7 +55,12 @@ async function start(flags: Record<string, string> = {}): Promise<Service> {
   const { pools, skipped, symbols } = market;
   service = await startService({
     config,
-    feed: { pools, skipped, symbols, rpcUrl: node.rpcUrl, wsUrl: node.wsUrl },
+    feed: {
+      pools,
+      skipped,
+      symbols,
+      endpoints: [{ name: 'local', provider: 'generic', url: node.rpcUrl, wsUrl: node.wsUrl }],
+    },
     clock,
     log: createLogger({ stream: { write: (text: string) => (logged += text) }, clock }),
     version: 'test',

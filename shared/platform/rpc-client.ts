@@ -4,6 +4,7 @@ import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import { AccountPayloadDecoder } from './account-payload.ts';
+import type { Priority } from './limits/priority.ts';
 import type { AnswerReader } from './rpc-answer.ts';
 import {
   accountOf,
@@ -31,6 +32,12 @@ export interface ReadOptions {
   /** The answer's state is this slot's or later; a node that is behind is asked again, bounded. */
   readonly minContextSlot?: number;
   readonly signal?: AbortSignal;
+  /** Whose turn it is where calls wait for a provider's limit. Default 'balances'. A client without limits has no turns. */
+  readonly priority?: Priority;
+  /** The whole call, with waiting and retries. Default: none beyond each attempt's own. */
+  readonly deadlineMs?: number;
+  /** Ask a second endpoint when the first is slower than it mostly is; the first good answer counts. */
+  readonly urgent?: boolean;
 }
 
 export interface AccountReadOptions extends ReadOptions {

@@ -16,7 +16,7 @@ export interface ConfigLine {
 export function describeConfig({ config, sources }: LoadedConfig): readonly ConfigLine[] {
   return CONFIG_KEYS.map(({ path, env, flag, notes }) => {
     const value = valueAt(config, path);
-    const shown = notes.mask !== undefined && typeof value === 'string' ? notes.mask(value) : plain(value);
+    const shown = plain(notes.mask === undefined ? value : notes.mask(value));
     const source = sources.get(path)?.label ?? 'default';
     return { key: path, value: shown, source, summary: notes.summary, env, flag: `--${flag}` };
   });

@@ -15,7 +15,7 @@ export interface KeyNotes {
   /** The flag's name when it is not derived from the key. */
   readonly flag?: string;
   /** What may be shown of a value that can carry a secret. */
-  readonly mask?: (value: string) => string;
+  readonly mask?: (value: unknown) => unknown;
 }
 
 /** The notes of every leaf schema, found again by walking the schema. */

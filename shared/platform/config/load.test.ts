@@ -10,6 +10,8 @@ import { CONFIG_KEYS } from './keys.ts';
 import { type ConfigInputs, type LoadedConfig, loadConfig } from './load.ts';
 
 const POOL = 'Czfq3xZZDmsdGdUyrNLtRhGc47cXcZtLG4crryfu44zE';
+/** A live market but for its RPC. */
+const LIVE = { ARB_MARKET: 'live', ARB_UNIVERSE_POOLS: `orca-whirlpool:${POOL}` };
 let cwd: string;
 
 beforeEach(() => {
@@ -34,6 +36,12 @@ function refusal(inputs: Partial<ConfigInputs> = {}): ArbError {
     throw error;
   }
   throw new Error('the configuration was accepted');
+}
+
+/** The text of `rpc.endpoints`: a sound endpoint for each of the changes. */
+function endpoints(...changes: readonly object[]): string {
+  const sound = { name: 'a', provider: 'generic', url: 'http://a' };
+  return JSON.stringify(changes.map((change) => ({ ...sound, ...change })));
 }
 
 describe('the configuration', () => {
@@ -125,6 +133,26 @@ describe('the configuration', () => {
     );
   });
 
+  it('takes rpc.url for the first endpoint, named main, of the provider that its host tells', () => {
+    const named = [{ name: 'a', provider: 'triton', grpcUrl: 'https://a', token: 't' }];
+    writeConfig({ rpc: { endpoints: named } });
+    expect(load().config.rpc.endpoints).toEqual(named);
+    const url = 'https://mainnet.helius-rpc.com/?api-key=k';
+    const both = load({ flags: { 'rpc-url': url } }).config.rpc.endpoints;
+    expect(both).toEqual([
+      { name: 'main', provider: 'helius', url, wsUrl: url.replace('https', 'wss') },
+      ...named,
+    ]);
+    const provider = (host: string) => load({ flags: { 'rpc-url': host } }).config.rpc.endpoints[0]?.provider;
+    expect(provider('https://app.mainnet.rpcpool.com')).toBe('triton');
+    expect(provider('https://helius-rpc.com.example')).toBe('generic');
+  });
+
+  it('needs no rpc.url where the endpoints named can be asked and heard', () => {
+    const env = { ARB_RPC_ENDPOINTS: endpoints({}, { name: 'b', wsUrl: 'ws://b' }), ...LIVE };
+    expect(load({ env }).config.rpc.endpoints.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   it('is frozen to the bottom', () => {
     const { config } = load({ env: { ARB_UNIVERSE_POOLS: `orca-whirlpool:${POOL}` } });
     const frozen = (value: unknown): boolean =>
@@ -185,6 +213,28 @@ describe('the configuration', () => {
     [{ ARB_UNIVERSE_POOLS: `orca:${POOL},ray:${POOL}` }, /twice/],
     [{ ARB_MARKET: 'live' }, /2 problems\n.*rpc\.url must be given.*\n.*universe\.pools must name/],
     [{ ARB_RPC_WS_URL: 'ws://a' }, /rpc\.url must be given/],
+    [{ ARB_RPC_ENDPOINTS: '{}' }, /rpc\.endpoints must be a list of/],
+    [{ ARB_RPC_ENDPOINTS: '[{"name":"a"' }, /rpc\.endpoints must be a list of .*not "\*+"/],
+    [{ ARB_RPC_ENDPOINTS: '[5]' }, /entry 0 is not an object/],
+    [{ ARB_RPC_ENDPOINTS: endpoints({ name: 'A b' }) }, /entry 0 needs a name/],
+    [{ ARB_RPC_ENDPOINTS: endpoints({ provider: 'x' }) }, /provider of "a" is none of helius, triton/],
+    [{ ARB_RPC_ENDPOINTS: endpoints({ uri: 'http://a' }) }, /an endpoint has no key "uri"/],
+    [
+      { ARB_RPC_ENDPOINTS: endpoints({ url: 'ws://a' }) },
+      /the url of "a" must be a URL that begins with http/,
+    ],
+    [{ ARB_RPC_ENDPOINTS: endpoints({ url: undefined }) }, /"a" has none of url, wsUrl, grpcUrl/],
+    [{ ARB_RPC_ENDPOINTS: endpoints({ token: 'a b' }) }, /the token of "a" must be/],
+    [{ ARB_RPC_ENDPOINTS: endpoints({}, {}) }, /the name "a" stands there twice/],
+    [
+      { ARB_RPC_ENDPOINTS: endpoints({ name: 'main' }), ARB_RPC_URL: 'http://a' },
+      /must not use the name "main"/,
+    ],
+    [
+      { ARB_RPC_ENDPOINTS: endpoints({ url: undefined, wsUrl: 'ws://a' }), ...LIVE },
+      /rpc\.url must be given when market is "live", or rpc\.endpoints must name one with a url/,
+    ],
+    [{ ARB_RPC_ENDPOINTS: endpoints({}), ...LIVE }, /rpc\.endpoints must name one with a wsUrl or grpcUrl/],
     [{ ARB_ROUTING_START_MINTS: POOL }, /risk\.maxTradeIn must have a limit for Czfq/],
     [{ ARB_DURATION: '0' }, /a number from 0\.1/],
   ])('refuses %j', (env, message) => {
@@ -223,6 +273,20 @@ describe('the configuration', () => {
     const loaded = load({ env: { ARB_RPC_URL: 'https://u:S3CRET@rpc.example/S3CRETS3CRET?api-key=S3CRET' } });
     expect(JSON.stringify(describeConfig(loaded))).not.toContain('S3CRET');
     expect(loaded.config.rpc.url).toContain('S3CRET');
+    const secrets = { url: 'https://rpc.example/?api-key=S3CRET', token: 'S3CRET' };
+    const env = { ARB_RPC_ENDPOINTS: endpoints(secrets) };
+    const shown = describeConfig(load({ env })).find(({ key }) => key === 'rpc.endpoints');
+    expect(shown?.value).toEqual([
+      { name: 'a', provider: 'generic', url: 'https://rpc.example?api-key=****', token: '****' },
+    ]);
+    for (const bad of [
+      endpoints({ ...secrets, x: 1 }),
+      endpoints(secrets).slice(1),
+      '["S3CRET"]',
+      '{"a":"S3CRET"}',
+    ]) {
+      expect(refusal({ env: { ARB_RPC_ENDPOINTS: bad } }).message).not.toContain('S3CRET');
+    }
     const { message } = refusal({ env: { ARB_RPC_URL: 'ftp://u:S3CRET@rpc.example/?k=S3CRET' } });
     expect(message).toMatch(/^configuration: rpc\.url must be a URL/);
     expect(message).not.toContain('S3CRET');

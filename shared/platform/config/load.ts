@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { didYouMean } from '../nearest.ts';
+import { type EndpointConfig, MAIN_ENDPOINT, providerOf } from './endpoint-leaf.ts';
 import { parseJson, type TextPosition } from './json-text.ts';
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, configKey } from './keys.ts';
 import { NO_DETAIL } from './leaf.ts';
@@ -69,6 +70,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
     sources.set('rpc.wsUrl', { kind: 'derived', label: 'derived from rpc.url' });
   }
   const conflicts = crossChecks(config);
+  config.rpc.endpoints = allEndpoints(config);
   if (conflicts.length > 0) throw problemsError(conflicts);
   return { config: deepFreeze(config), sources };
 }
@@ -206,9 +208,16 @@ function badValue(issuePath: readonly PropertyKey[], detail: string, given: Map<
 const SHOWN_LENGTH = 120;
 
 function shownRaw({ notes }: ConfigKey, value: unknown): string {
-  const text = notes.mask !== undefined && typeof value === 'string' ? notes.mask(value) : value;
+  const text = notes.mask === undefined ? value : notes.mask(value);
   const shown = JSON.stringify(text) ?? String(text);
   return shown.length > SHOWN_LENGTH ? `${shown.slice(0, SHOWN_LENGTH)}…` : shown;
+}
+
+/** The endpoint that `rpc.url` stands for, then those named. */
+function allEndpoints({ rpc: { url, wsUrl, endpoints } }: Config): EndpointConfig[] {
+  if (url === undefined) return [...endpoints];
+  const streams = wsUrl === undefined ? {} : { wsUrl };
+  return [{ name: MAIN_ENDPOINT, provider: providerOf(url), url, ...streams }, ...endpoints];
 }
 
 /** What no single key can say. */
@@ -217,8 +226,17 @@ function crossChecks(config: Config): Problem[] {
   const conflict = (key: string, message: string): void => {
     problems.push({ code: 'config-bad-value', key, message: `${key} ${message}` });
   };
+  const { endpoints } = config.rpc;
   if (config.market === 'live' && config.rpc.url === undefined) {
-    conflict('rpc.url', 'must be given when market is "live"');
+    if (!endpoints.some(({ url }) => url !== undefined)) {
+      conflict('rpc.url', 'must be given when market is "live", or rpc.endpoints must name one with a url');
+    }
+    if (endpoints.length > 0 && !endpoints.some(({ wsUrl, grpcUrl }) => (wsUrl ?? grpcUrl) !== undefined)) {
+      conflict('rpc.endpoints', 'must name one with a wsUrl or grpcUrl when market is "live"');
+    }
+  }
+  if (config.rpc.url !== undefined && endpoints.some(({ name }) => name === MAIN_ENDPOINT)) {
+    conflict('rpc.endpoints', `must not use the name "${MAIN_ENDPOINT}": it is that of rpc.url`);
   }
   if (config.market === 'live' && config.universe.pools.length === 0) {
     conflict('universe.pools', 'must name at least one pool when market is "live"');

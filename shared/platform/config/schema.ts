@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
+import { endpointsKey } from './endpoint-leaf.ts';
 import { amountKey, choiceKey, countKey, numberKey, optionalNumberKey, textKey } from './leaf.ts';
 import { amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
 import { urlKey } from './url-leaf.ts';
@@ -42,6 +43,10 @@ export const configSchema = z.strictObject({
       summary: 'the Solana JSON-RPC endpoint of the live market',
     }),
     wsUrl: urlKey({ protocols: ['ws:', 'wss:'], summary: 'its WebSocket endpoint; derived from rpc.url' }),
+    endpoints: endpointsKey({
+      default: [],
+      summary: 'the endpoints of the live market; rpc.url is the first of them, named main',
+    }),
     commitment: choiceKey({
       choices: ['processed', 'confirmed', 'finalized'],
       default: 'processed',

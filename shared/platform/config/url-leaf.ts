@@ -15,7 +15,7 @@ export function urlKey(options: KeySummary & { readonly protocols: readonly stri
       allowed: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
       fromText: asIs,
       placeholder: 'URL',
-      mask: maskUrl,
+      mask: (value) => (value === undefined ? value : maskUrl(typeof value === 'string' ? value : '')),
     },
   );
 }
