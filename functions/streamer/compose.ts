@@ -1,7 +1,7 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Random } from '../../shared/core/random.ts';
-import { createStaticCosts } from '../../shared/costs/costs.ts';
+import { createEstimatedCosts } from '../../shared/costs/costs.ts';
 import { createEngine, type Engine } from '../../shared/engine/engine.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { UniversePool } from './universe.ts';
@@ -22,7 +22,8 @@ export function composeEngine({ config, pools, clock, random }: ComposeParams): 
     startMints: config.routing.startMints,
     maxLegs: config.routing.maxLegs,
     maxQuotesPerUpdate: config.routing.maxQuotesPerUpdate,
-    costs: createStaticCosts(config.costs),
+    costs: createEstimatedCosts(config.costs),
+    maxEstimateAgeSlots: config.risk.maxEstimateAgeSlots,
     limits: { ...config.risk, maxTradeIn: amountsByMint(config.risk.maxTradeIn) },
     balances: amountsByMint(config.paper.balances),
     paper: config.paper,

@@ -1,4 +1,4 @@
-/** What one attempt costs, in lamports. The shape is final; the numbers are static until the execution issue. */
+/** What one attempt costs, in lamports. The shape is final. */
 export interface CostBreakdown {
   /** Signature fees: paid by every transaction that lands, also one that reverts. */
   readonly baseFeeLamports: bigint;
@@ -22,6 +22,11 @@ export interface CostQuery {
 /** Gives the costs of an attempt before it is sized: they move with the route, not with the amount. */
 export interface CostModel {
   costsOf(query: CostQuery): CostBreakdown;
+  /**
+   * What a compute unit costs now, micro-lamports, from an event of the engine and from nowhere else, so that a replay
+   * costs the same; undefined: no longer known. A model of fixed figures does not listen.
+   */
+  setUnitPrice(microLamportsPerUnit: bigint | undefined): void;
 }
 
 /** The figures of the static model, all in lamports. */
@@ -32,14 +37,46 @@ export interface StaticCosts {
   readonly tipLamports: bigint;
 }
 
+/** How an estimate of what a compute unit costs becomes the fee of a leg. */
+export interface EstimatedCosts extends StaticCosts {
+  /** Compute units that one swap is taken to need. */
+  readonly unitsPerLeg: number;
+  /** No estimate makes a leg dearer, in lamports. */
+  readonly maxPriorityFeeLamports: bigint;
+}
+
+const MICRO_LAMPORTS = 1_000_000n;
+
 /** A model with fixed figures: the same for every route of the same length. */
 export function createStaticCosts(figures: StaticCosts): CostModel {
+  return createCosts(figures, () => figures.priorityFeeLamports);
+}
+
+/** Fixed figures, but the priority fee follows what a compute unit costs while that is known; rounded up a leg. */
+export function createEstimatedCosts(figures: EstimatedCosts): CostModel {
+  const units = BigInt(figures.unitsPerLeg);
+  return createCosts(figures, (price) => {
+    if (price === undefined) return figures.priorityFeeLamports;
+    const fee = (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
+    return fee < figures.maxPriorityFeeLamports ? fee : figures.maxPriorityFeeLamports;
+  });
+}
+
+function createCosts(
+  figures: StaticCosts,
+  feePerLeg: (microLamportsPerUnit: bigint | undefined) => bigint,
+): CostModel {
   const byLegs: CostBreakdown[] = [];
+  let legFeeLamports = feePerLeg(undefined);
   return {
+    setUnitPrice(microLamportsPerUnit) {
+      legFeeLamports = feePerLeg(microLamportsPerUnit);
+      byLegs.length = 0;
+    },
     costsOf({ legs }) {
       const known = byLegs[legs];
       if (known !== undefined) return known;
-      const priorityFeeLamports = figures.priorityFeeLamports * BigInt(legs);
+      const priorityFeeLamports = legFeeLamports * BigInt(legs);
       const failureLamports = figures.baseFeeLamports + priorityFeeLamports;
       const breakdown: CostBreakdown = {
         baseFeeLamports: figures.baseFeeLamports,

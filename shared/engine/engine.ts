@@ -4,7 +4,7 @@ import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Fill } from '../execution/fill.ts';
 import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
-import { type Applied, createMarket, type Market } from '../market/market.ts';
+import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
 import { approve, offeredIn, type RiskLimits } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
@@ -25,6 +25,8 @@ export interface EngineParams {
   readonly maxLegs: number;
   readonly maxQuotesPerUpdate: number;
   readonly costs: CostModel;
+  /** Slots for which a fee estimate or a price from outside the chain counts. */
+  readonly maxEstimateAgeSlots?: number | undefined;
   readonly limits: RiskLimits;
   readonly balances: ReadonlyMap<Address, bigint>;
   readonly paper: PaperParams;
@@ -54,7 +56,8 @@ type MutableRecord = { -readonly [K in keyof EngineRecord]: EngineRecord[K] };
 
 export function createEngine(params: EngineParams): Engine {
   const { clock, limits } = params;
-  const market = createMarket();
+  const maxEstimateAgeSlots = params.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS;
+  const market = createMarket({ maxEstimateAgeSlots });
   const search: Search = createSearch({
     market,
     startMints: params.startMints,
@@ -77,6 +80,8 @@ export function createEngine(params: EngineParams): Engine {
   let lossFromLamports = 0n;
   let feedStale = false;
   let loaded = 0;
+  /** The last slot for which the fee estimate counts; 0 while there is none. */
+  let feeUntilSlot = 0;
 
   for (const { venue, address } of params.pools) market.addPool(venue, address);
 
@@ -170,9 +175,22 @@ export function createEngine(params: EngineParams): Engine {
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
 
+  const forgetFee = (): void => {
+    feeUntilSlot = 0;
+    params.costs.setUnitPrice(undefined);
+  };
+
+  const onFee = (microLamportsPerUnit: bigint): void => {
+    // Without a slot nothing says when the estimate has grown old.
+    if (market.slot === 0 || microLamportsPerUnit < 0n) return;
+    feeUntilSlot = market.slot + maxEstimateAgeSlots;
+    params.costs.setUnitPrice(microLamportsPerUnit);
+  };
+
   const onSlot = (slot: number): Applied => {
     const applied = market.beginSlot(slot);
     if (applied.taken !== '') return applied;
+    if (feeUntilSlot !== 0 && slot > feeUntilSlot) forgetFee();
     const fills = book.land(slot);
     for (const fill of fills) settle(fill);
     record.fills = fills;
@@ -195,6 +213,8 @@ export function createEngine(params: EngineParams): Engine {
         return onSlot(event.slot);
       case 'feed':
         everLive ||= event.live;
+        // Slots are counted anew after a loss: an estimate of before has no age there.
+        if (!event.live && feeUntilSlot !== 0) forgetFee();
         return market.setLive(event.live);
       case 'lost':
         return market.lose(event.addresses);
@@ -202,6 +222,14 @@ export function createEngine(params: EngineParams): Engine {
         return market.quarantine(event.venue, event.quarantine);
       case 'control':
         onControl(event.command);
+        return undefined;
+      case 'price': {
+        const { mint, unitsPerLamportScaled } = event;
+        market.fallbackPrices.take(mint, { unitsPerLamportScaled }, market.slot);
+        return undefined;
+      }
+      case 'fee':
+        onFee(event.microLamportsPerUnit);
         return undefined;
     }
   };

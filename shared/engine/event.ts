@@ -39,4 +39,22 @@ export type MarketEvent =
       readonly atMicros: number;
       readonly venue: string;
       readonly quarantine: string;
+    }
+  /**
+   * What a mint is worth outside the chain, in fixed point (see market/reference-price.ts). Counts only where no
+   * quotable pool prices the mint, and only for a number of slots.
+   */
+  | {
+      readonly kind: 'price';
+      readonly atMicros: number;
+      readonly mint: Address;
+      readonly unitsPerLamportScaled: bigint;
+      readonly source: string;
+    }
+  /** What a compute unit costs now. Counts for a number of slots; then the configured fee does again. */
+  | {
+      readonly kind: 'fee';
+      readonly atMicros: number;
+      readonly microLamportsPerUnit: bigint;
+      readonly source: string;
     };

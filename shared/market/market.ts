@@ -2,6 +2,7 @@ import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Venue } from '../venues/venue.ts';
 import { decodeChainClock } from './chain-clock.ts';
+import { createFallbackPrices, type FallbackPrices } from './fallback-prices.ts';
 import { createHeldAccounts, type Taken, UNKNOWN_SLOT } from './held-accounts.ts';
 import { createPoolEntry, type PoolEntry } from './pool-entry.ts';
 import type { AccountUpdate } from './update.ts';
@@ -29,6 +30,8 @@ export interface Market {
   readonly slot: number;
   /** False from a feed loss until the feed has re-snapshotted. */
   readonly live: boolean;
+  /** Prices from outside, for mints that no quotable pool prices. */
+  readonly fallbackPrices: FallbackPrices;
   addPool(venue: Venue, address: Address): PoolEntry;
   poolAt(address: Address): PoolEntry | undefined;
   /** One of the pools that read the account, or undefined. */
@@ -48,11 +51,15 @@ export interface Market {
   takeSubscriptions(): { readonly watch: readonly Address[]; readonly unwatch: readonly Address[] };
 }
 
-export function createMarket(): Market {
+/** Slots for which an estimate from outside the chain counts where nothing else is said: 20 seconds. */
+export const DEFAULT_ESTIMATE_AGE_SLOTS = 50;
+
+export function createMarket(options: { readonly maxEstimateAgeSlots?: number | undefined } = {}): Market {
   const pools: PoolEntry[] = [];
   const byAddress = new Map<Address, PoolEntry>();
   const dependents = new Map<Address, PoolEntry[]>();
   const held = createHeldAccounts();
+  const fallbackPrices = createFallbackPrices(options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS);
   const applied: Applied = { taken: '', loads: 0, changed: [] };
   const torn = new Set<PoolEntry>();
   let watch: Address[] = [];
@@ -175,6 +182,7 @@ export function createMarket(): Market {
 
   return {
     pools,
+    fallbackPrices,
     get clock() {
       return clock;
     },

@@ -15,7 +15,8 @@ const LAMPORT_ITSELF: ReferencePrice = { unitsPerLamportScaled: 1n << SCALE_BITS
 
 /**
  * What a lamport is worth in `mint`: the median over every quotable pool that trades the mint against wSOL, each at
- * the middle of its two marginal prices, so that one odd pool decides nothing. Undefined when there is no such pool.
+ * the middle of its two marginal prices, so that one odd pool decides nothing. Where there is no such pool, the
+ * fallback price while it is young enough; else undefined.
  */
 export function referencePrice(market: Market, mint: Address): ReferencePrice | undefined {
   if (mint === WSOL_MINT) return LAMPORT_ITSELF;
@@ -31,12 +32,16 @@ export function referencePrice(market: Market, mint: Address): ReferencePrice | 
     const back = entry.venue.marginalPrice(state, !solIsA, clock);
     if (out > 0 && back > 0) prices.push(Math.sqrt(out / back));
   }
-  if (prices.length === 0) return undefined;
+  if (prices.length === 0) return market.fallbackPrices.of(mint, market.slot);
   prices.sort((a, b) => a - b);
-  const median = prices[prices.length >> 1]!;
-  const scaled = Math.round(median * SCALE);
-  if (!Number.isFinite(scaled) || scaled < 1) return undefined;
-  return { unitsPerLamportScaled: BigInt(scaled) };
+  const scaled = scaledUnits(prices[prices.length >> 1]!);
+  return scaled === undefined ? undefined : { unitsPerLamportScaled: scaled };
+}
+
+/** A float of base units per lamport in the fixed point of a reference price; undefined when it does not fit. */
+export function scaledUnits(unitsPerLamport: number): bigint | undefined {
+  const scaled = Math.round(unitsPerLamport * SCALE);
+  return Number.isFinite(scaled) && scaled >= 1 ? BigInt(scaled) : undefined;
 }
 
 /** Lamports in base units of the mint, rounded up: a cost is never valued below what it is. */

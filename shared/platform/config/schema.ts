@@ -111,6 +111,12 @@ export const configSchema = z.strictObject({
       default: LAMPORTS_PER_SOL,
       summary: 'net loss in one run, in lamports, at which trading pauses itself',
     }),
+    maxEstimateAgeSlots: countKey({
+      min: 1,
+      max: MAX_SLOTS,
+      default: 50,
+      summary: 'slots for which a fee estimate or a price from outside the chain counts',
+    }),
     maxSlotLag: countKey({
       min: 0,
       max: MAX_SLOTS,
@@ -123,6 +129,16 @@ export const configSchema = z.strictObject({
     priorityFeeLamports: amountKey({
       default: 20_000n,
       summary: 'priority fee of each swap of a trade, in lamports',
+    }),
+    unitsPerLeg: countKey({
+      min: 1,
+      max: 1_400_000,
+      default: 120_000,
+      summary: 'compute units that one swap is taken to need where the priority fee is estimated',
+    }),
+    maxPriorityFeeLamports: amountKey({
+      default: 200_000n,
+      summary: 'most that an estimate may make the priority fee of each swap, in lamports',
     }),
     tipLamports: amountKey({ default: 10_000n, summary: 'block-engine tip of one trade, in lamports' }),
   }),
