@@ -2,6 +2,7 @@
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { mulDivUp } from '../../math/mul-div.ts';
+import { pushRangeFloats } from '../../math/range-floats.ts';
 import { amountADown, amountAUp, amountBDown, amountBUp } from '../../math/sqrt-price.ts';
 import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK } from '../../math/tick.ts';
 import type { QuoteRefusal } from '../venue.ts';
@@ -62,9 +63,14 @@ export function extendLadder(state: WhirlpoolState, ladder: Ladder): void {
   const amountOut = idle ? 0n : aToB ? amountBDown(liquidity, to, from) : amountADown(liquidity, from, to);
   const fee = idle ? 0n : mulDivUp(amountIn, ladder.feeRate, ladder.keptRate);
   const at = ladder.steps.length;
-  const totalOut = (at === 0 ? 0n : ladder.totalOut[at - 1]!) + amountOut;
-  ladder.totalIn.push((at === 0 ? 0n : ladder.totalIn[at - 1]!) + amountIn + fee);
+  const beforeIn = at === 0 ? 0n : ladder.totalIn[at - 1]!;
+  const beforeOut = at === 0 ? 0n : ladder.totalOut[at - 1]!;
+  const end = beforeIn + amountIn + fee;
+  const totalOut = beforeOut + amountOut;
+  ladder.totalIn.push(end);
   ladder.totalOut.push(totalOut);
+  const keptIn = ladder.keptRate;
+  pushRangeFloats(ladder.floats, aToB, { beforeIn, beforeOut, end, liquidity, from, keptIn, feeOut: 0n });
   const { group } = ladder;
   const accumulatorAfter =
     constants === undefined ? 0 : advanceGroup(ladder, constants, to, skipped, accumulator);

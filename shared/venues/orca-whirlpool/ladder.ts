@@ -8,6 +8,7 @@
  * `math/swap_math.rs`; a whole step is taken exactly when its input and fee together fit in what is left.
  */
 import type { Refusal } from '../../core/outcome.ts';
+import { createRangeFloats, type RangeFloats } from '../../math/range-floats.ts';
 import { floorDiv, MAX_SQRT_PRICE, MIN_SQRT_PRICE } from '../../math/tick.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { swapArrayStarts } from './accounts.ts';
@@ -64,6 +65,8 @@ export interface Ladder {
   /** Base units in, fees included, and out, from the start to the end of each step. */
   readonly totalIn: bigint[];
   readonly totalOut: bigint[];
+  /** The same steps in doubles, which decide nearly every quote. */
+  readonly floats: RangeFloats;
   end: LadderEnd;
   refusal: Refusal<QuoteRefusal>;
   /** The last step when it may be taken in part but not whole; else -1. */
@@ -116,6 +119,7 @@ export function createLadder(state: WhirlpoolState, aToB: boolean, mode: number)
     steps: [],
     totalIn: [],
     totalOut: [],
+    floats: createRangeFloats(),
     end: 'open',
     refusal: ARRAYS_EXHAUSTED,
     unfinishable: -1,

@@ -2,6 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
+import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
 import { inverseTransferFee, type MintFacts, transferFee, transferFeeAt } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
@@ -58,6 +59,21 @@ export function amountReaching(
 
 /** Exact amount out for `amountIn` base units in; a refusal where the program fails or data is missing. */
 export function quote(state: WhirlpoolState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
+    const ladder = ladderAt(state, aToB, clock);
+    const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
+    if (out > 0) return { ok: true, amountOut: BigInt(out), consumedIn: amountIn };
+  }
+  return quoteByIntegers(state, aToB, amountIn, clock);
+}
+
+/** `quote` where doubles do not decide: the same to the unit, several times slower. */
+export function quoteByIntegers(
+  state: WhirlpoolState,
+  aToB: boolean,
+  amountIn: bigint,
+  clock: ChainClock,
+): Quote {
   const reaching = amountReaching(aToB ? state.mintFactsA : state.mintFactsB, clock.epoch, amountIn);
   if (typeof reaching !== 'bigint') return reaching;
   const ladder = ladderAt(state, aToB, clock);

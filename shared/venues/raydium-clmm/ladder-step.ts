@@ -2,6 +2,7 @@
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { divUp, mulDivUp } from '../../math/mul-div.ts';
+import { pushRangeFloats, pushUndecided } from '../../math/range-floats.ts';
 import { amountADown, amountAUp, amountBDown, amountBUp } from '../../math/sqrt-price.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { FEE_DENOMINATOR } from './config.ts';
@@ -118,10 +119,28 @@ function push(ladder: Ladder, step: Step, slack: bigint): void {
   const totalIn = before + step.amountIn + (ladder.feeOnInput ? fee : 0n);
   const net = step.grossOut - (ladder.feeOnInput ? 0n : fee);
   const reach = totalIn + slack;
+  const end = reach > reached ? reach : reached;
+  const beforeOut = at === 0 ? 0n : ladder.totalOut[at - 1]!;
   ladder.steps.push(step);
   ladder.totalIn.push(totalIn);
-  ladder.totalOut.push((at === 0 ? 0n : ladder.totalOut[at - 1]!) + net);
-  ladder.reach.push(reach > reached ? reach : reached);
+  ladder.totalOut.push(beforeOut + net);
+  ladder.reach.push(end);
+  if (step.offered !== 0n) {
+    pushUndecided(ladder.floats, end);
+    return;
+  }
+  const { liquidity, from } = step;
+  const keptIn = ladder.feeOnInput ? step.keptRate : ONE_FEE;
+  const feeOut = ladder.feeOnInput ? 0n : step.feeRate;
+  pushRangeFloats(ladder.floats, ladder.aToB, {
+    beforeIn: before,
+    beforeOut,
+    end,
+    liquidity,
+    from,
+    keptIn,
+    feeOut,
+  });
 }
 
 /** The fee of a whole step, rounded up, in the token it is taken from. */

@@ -8,6 +8,7 @@
  * `instructions/swap.rs`, `libraries/swap_math.rs` and `states/tick_array.rs`.
  */
 import type { Refusal } from '../../core/outcome.ts';
+import { createRangeFloats, type RangeFloats } from '../../math/range-floats.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { findPath, type Path } from './accounts.ts';
 import { FEE_DENOMINATOR } from './config.ts';
@@ -62,6 +63,8 @@ export interface Ladder {
   readonly totalOut: bigint[];
   /** The largest amount of a swap that ends in each step or before it. */
   readonly reach: bigint[];
+  /** The same steps in doubles, which decide nearly every quote. */
+  readonly floats: RangeFloats;
   /** What a swap that goes beyond the steps gets; undefined while more can be added. */
   end: Refusal<QuoteRefusal> | undefined;
   /** The last step when it may be taken in part but not whole; else -1. */
@@ -117,6 +120,7 @@ export function createLadder(state: ClmmState, aToB: boolean, mode: number): Lad
     totalIn: [],
     totalOut: [],
     reach: [],
+    floats: createRangeFloats(),
     end: atBound ? AT_LAST_PRICE : undefined,
     unfinishable: -1,
     arrays,
