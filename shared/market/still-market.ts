@@ -9,18 +9,25 @@ export interface StillMarketParams {
   readonly clock: ChainClock;
   readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
   readonly accounts: readonly AccountWrite[];
+  /** True when an account that is not among `accounts` does not exist; otherwise nobody knows of it. */
+  readonly isWholeChain?: boolean;
 }
 
 /**
  * A market that stands still at one slot, loaded from account bytes: for quotes and searches on a snapshot. Pools
  * whose accounts are not all there stay `loading`, with the addresses in `missing`.
  */
-export function createStillMarket({ clock, pools, accounts }: StillMarketParams): Market {
+export function createStillMarket({
+  clock,
+  pools,
+  accounts,
+  isWholeChain = false,
+}: StillMarketParams): Market {
   const bytes = new Map<Address, AccountBytes>(accounts.map(({ address, account }) => [address, account]));
   bytes.set(CLOCK_SYSVAR, clockAccount(clock));
   const market = createMarket();
   for (const { venue, address } of pools) market.addPool(venue, address);
-  const source: AccountSource = (address) => bytes.get(address);
+  const source: AccountSource = (address) => bytes.get(address) ?? (isWholeChain ? null : undefined);
   feed(market, source, clock.slot);
   // A snapshot may lack accounts that only far larger swaps would reach; what it has is enough for the others.
   market.loadWhatIsThere();

@@ -1,4 +1,4 @@
-import type { AccountBytes, AccountSource, AccountWrite } from '../core/account.ts';
+import type { AccountBytes, AccountSource } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import { venueById } from '../venues/registry.ts';
@@ -6,7 +6,8 @@ import type { PoolState, Venue } from '../venues/venue.ts';
 import type { Bank } from './bank.ts';
 import { amountForMove, type PoolPrice, poolPrice } from './price-target.ts';
 import type { MarketPool } from './sim-market.ts';
-import { vaultPaid, vaultWrites } from './vault-writes.ts';
+import { swapWrites } from './swap-writes.ts';
+import { vaultPaid } from './vault-writes.ts';
 
 /** A pool as the traders see it: decoded once and carried on through every swap. */
 export interface DeskPool {
@@ -155,52 +156,17 @@ export function createPoolDesk(deps: {
     if (before === undefined || amountIn <= 0n) return false;
     const clock = bank.clock();
     const priceBefore = price(pool);
-    const settled = pool.venue.settle(before, aToB, amountIn, clock);
-    // A book can take nothing and pay nothing: nobody sends that.
-    if (!settled.ok || settled.amountOut === 0n) return false;
-    const vaults = vaultWrites({ before, settled, aToB, clock, source });
-    if (vaults === undefined) return false;
-    const everySwap = new Set<Address>();
-    for (const account of settled.state.accounts) if (account.everySwap) everySwap.add(account.address);
-    for (const write of pool.venue.write(settled.state, source)) {
-      // The chain tells of an account that a swap touched; of a tick array it only read there is nothing to tell.
-      const held = bank.get(write.address);
-      if (
-        everySwap.has(write.address) ||
-        held === null ||
-        Buffer.compare(held.data, write.account.data) !== 0
-      ) {
-        bank.set(write);
-      }
-    }
-    for (const write of vaults.writes) bank.set(write);
+    const swapped = swapWrites({ venue: pool.venue, state: before, aToB, amountIn, clock, source });
+    if (swapped === undefined) return false;
+    for (const write of swapped.writes) bank.set(write);
     const [mintIn, mintOut] = aToB ? [before.mintA, before.mintB] : [before.mintB, before.mintA];
-    pocket.set(mintIn, (pocket.get(mintIn) ?? 0n) - vaults.paidIn);
-    pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + vaults.sentOut);
-    pool.state = settled.state;
-    catchUp(pool, before, vaults.writes);
-    learnDepth(pool, aToB, vaults.paidIn, priceBefore);
+    pocket.set(mintIn, (pocket.get(mintIn) ?? 0n) - swapped.paidIn);
+    pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + swapped.sentOut);
+    pool.state = swapped.state;
+    if (swapped.state === undefined) reload(pool);
+    else remember(pool);
+    learnDepth(pool, aToB, swapped.paidIn, priceBefore);
     return true;
-  }
-
-  /**
-   * Gives a settled state what settling cannot know: the vaults' bytes, which may withhold transfer fees, and
-   * accounts that came into sight as the price walked on.
-   */
-  function catchUp(pool: DeskPool, before: PoolState, vaults: readonly AccountWrite[]): void {
-    const { state, venue } = pool;
-    if (state === undefined) return;
-    const { accounts } = state;
-    const known = new Set(before.accounts.map((account) => account.address));
-    for (const { address } of vaults) known.delete(address);
-    for (const { address } of accounts) {
-      if (known.has(address)) continue;
-      if (!venue.apply(state, address, bank.get(address)).ok) {
-        reload(pool);
-        return;
-      }
-    }
-    remember(pool);
   }
 
   function learnDepth(pool: DeskPool, aToB: boolean, paidIn: bigint, before: PoolPrice | undefined): void {
