@@ -73,9 +73,10 @@ export const venuesVerb = defineVerb({
 
 function poolRows(market: Market, skipped: readonly SkippedPool[]): readonly PoolRow[] {
   return [
-    ...market.pools.map(({ venue, address, status, reason, missing }): PoolRow => {
+    ...market.pools.flatMap(({ venue, address, status, reason, missing }): PoolRow[] => {
+      if (status === 'removed') return [];
       const why = status === 'loading' ? `lacks ${[...missing].join(', ')}` : reason;
-      return { venue: venue.id, pool: address, state: status, reason: why };
+      return [{ venue: venue.id, pool: address, state: status, reason: why }];
     }),
     ...skipped.map(({ venue, pool, reason }): PoolRow => ({ venue, pool, state: 'skipped', reason })),
   ];

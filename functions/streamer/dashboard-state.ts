@@ -46,7 +46,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
   const perVenue = new Map<string, Rate>();
 
   const venueView = (venue: string): VenueView => {
-    const pools = engine.market.pools.filter((pool) => pool.venue.id === venue);
+    const pools = engine.market.pools.filter((pool) => pool.venue.id === venue && pool.status !== 'removed');
     const { updates, lastMicros } = activity.of(venue);
     const rate = perVenue.get(venue) ?? createRate();
     perVenue.set(venue, rate);
@@ -70,7 +70,8 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
     const nowMs = clock.nowMs();
     const { draining, reason } = params.phase();
     const { ledger } = engine;
-    const venues = [...new Set(engine.market.pools.map((pool) => pool.venue.id))];
+    const held = engine.market.pools.filter((pool) => pool.status !== 'removed');
+    const venues = [...new Set(held.map((pool) => pool.venue.id))];
     return {
       version: params.version,
       mode: 'paper',

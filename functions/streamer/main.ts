@@ -143,7 +143,6 @@ export async function startService(params: ServiceParams): Promise<Service> {
     started.push(() => server.close());
     const guard = createProgramGuard({
       pipeline,
-      market: engine.market,
       rpc,
       proofs: createProofs(config.store.dir),
       store,

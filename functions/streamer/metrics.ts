@@ -16,7 +16,7 @@ export function createServiceMetrics({ parts, stream, writer }: ServiceMetricsPa
   const { engine, activity, latency } = parts;
   const { ledger, market } = engine;
   const metrics = createMetrics();
-  const venues = [...new Set(market.pools.map((pool) => pool.venue.id))];
+  const venues = () => [...new Set(market.pools.map((pool) => pool.venue.id))];
 
   metrics.gauge({
     name: 'arb_trading',
@@ -43,7 +43,7 @@ export function createServiceMetrics({ parts, stream, writer }: ServiceMetricsPa
     name: 'arb_updates_total',
     help: 'Account updates taken, by venue.',
     label: 'venue',
-    read: () => venues.map((venue) => [venue, activity.of(venue).updates]),
+    read: () => venues().map((venue) => [venue, activity.of(venue).updates]),
   });
   metrics.counter({
     name: 'arb_opportunities_total',

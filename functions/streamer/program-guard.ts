@@ -1,14 +1,13 @@
 import type { Clock } from '../../shared/core/clock.ts';
-import type { Market } from '../../shared/market/market.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProgramWatch, type ProgramState } from '../../shared/platform/program-watch.ts';
 import type { Proofs } from '../../shared/platform/proofs.ts';
 import type { RpcClient } from '../../shared/platform/rpc-client.ts';
 import type { Store } from '../../shared/platform/store/store.ts';
+import { VENUES } from '../../shared/venues/registry.ts';
 
 export interface ProgramGuardParams {
   readonly pipeline: { process(event: VenueEvent): void };
-  readonly market: Market;
   readonly rpc: RpcClient;
   readonly proofs: Proofs;
   readonly store: Store;
@@ -39,15 +38,15 @@ export function venueControl(venue: string): string {
 }
 
 export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
-  const { pipeline, market, rpc, proofs, store, clock, log } = params;
-  const venues = new Map(market.pools.map(({ venue }) => [venue.id, venue.programId]));
+  const { pipeline, rpc, proofs, store, clock, log } = params;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   const watch = createProgramWatch({
     rpc,
     proofs,
-    programs: [...venues].map(([venue, programId]) => ({ venue, programId })),
+    // All of them: a pool of any venue may join the universe later.
+    programs: VENUES.map(({ id, programId }) => ({ venue: id, programId })),
     isOverridden: async (venue, hash) => {
       const control = (await store.controls()).find(({ name }) => name === venueControl(venue));
       return control?.value === 'running' && control.reason.startsWith(hash);

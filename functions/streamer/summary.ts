@@ -1,5 +1,6 @@
 import { formatUnits } from '../../shared/core/units.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
+import type { PoolEntry } from '../../shared/market/pool-entry.ts';
 import { REASONS } from '../../shared/routing/reason.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { STAGES, type StageLatency } from './stage-latency.ts';
@@ -104,18 +105,17 @@ export function refusedByReason(engine: Engine): Readonly<Record<string, number>
 
 /** Pools that are watched but cannot be traded now, with the reason. */
 export function excludedPools(engine: Engine): readonly SkippedPool[] {
-  return engine.market.pools
-    .filter((pool) => pool.status !== 'live' || pool.quarantine !== '')
-    .map(({ address, venue, status, reason, missing, quarantine }) => ({
-      pool: address,
-      venue: venue.id,
-      reason:
-        status === 'loading'
-          ? `waits for ${missing.size} accounts`
-          : status === 'excluded'
-            ? reason
-            : quarantine,
-    }));
+  return engine.market.pools.flatMap((entry) => {
+    const reason = whyNotTraded(entry);
+    return reason === '' ? [] : [{ pool: entry.address, venue: entry.venue.id, reason }];
+  });
+}
+
+function whyNotTraded({ status, reason, missing, quarantine, switchedOff }: PoolEntry): string {
+  if (status === 'removed') return '';
+  if (status === 'loading') return `waits for ${missing.size} accounts`;
+  if (status === 'excluded') return reason;
+  return quarantine === '' ? switchedOff : quarantine;
 }
 
 function latencyOf({ histograms }: StageLatency): RunSummary['latencyMicros'] {

@@ -1,5 +1,6 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
+import { ArbError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Fill } from '../execution/fill.ts';
@@ -12,6 +13,7 @@ import { createSpentEdges } from '../risk/spent-edges.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
 import type { Route } from '../routing/route.ts';
 import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
+import { venueById } from '../venues/registry.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { MarketEvent } from './event.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -79,9 +81,9 @@ export function createEngine(params: EngineParams): Engine {
   /** The net when trading was last resumed: the loss limit counts from there. */
   let lossFromLamports = 0n;
   let feedStale = false;
-  let loaded = 0;
   /** The last slot for which the fee estimate counts; 0 while there is none. */
   let feeUntilSlot = 0;
+  let topology = 0;
 
   for (const { venue, address } of params.pools) market.addPool(venue, address);
 
@@ -128,12 +130,10 @@ export function createEngine(params: EngineParams): Engine {
     free: (mint: Address) => balances.free(mint),
   };
 
-  /** Routes are found over loaded pools: found again whenever one more has loaded. */
+  /** Routes are found over loaded pools: found again whenever one was loaded or let go. */
   const rebuildWhenLoaded = (): void => {
-    let now = 0;
-    for (const pool of market.pools) if (pool.state !== undefined) now += 1;
-    if (now === loaded) return;
-    loaded = now;
+    if (market.topology === topology) return;
+    topology = market.topology;
     search.rebuild();
   };
 
@@ -220,6 +220,11 @@ export function createEngine(params: EngineParams): Engine {
         return market.lose(event.addresses);
       case 'venue':
         return market.quarantine(event.venue, event.quarantine);
+      case 'universe':
+        return market.setUniverse({
+          pools: event.pools.map(({ venue, address }) => ({ venue: builtVenue(venue), address })),
+          offMints: new Set(event.offMints),
+        });
       case 'control':
         onControl(event.command);
         return undefined;
@@ -272,4 +277,11 @@ export function createEngine(params: EngineParams): Engine {
       return record;
     },
   };
+}
+
+/** Whoever names a pool has seen to it that its venue is built. Throws `venue-unknown`. */
+function builtVenue(id: string): Venue {
+  const venue = venueById(id);
+  if (venue === undefined) throw new ArbError('venue-unknown', `no venue "${id}" is built`, { id });
+  return venue;
 }

@@ -57,4 +57,14 @@ export type MarketEvent =
       readonly atMicros: number;
       readonly microLamportsPerUnit: bigint;
       readonly source: string;
+    }
+  /**
+   * What may be traded from now on, whole: other pools are let go, and pools of a mint in `offMints` are kept but not
+   * traded.
+   */
+  | {
+      readonly kind: 'universe';
+      readonly atMicros: number;
+      readonly pools: readonly { readonly venue: string; readonly address: Address }[];
+      readonly offMints: readonly Address[];
     };

@@ -21,9 +21,18 @@ export interface Applied {
   readonly changed: PoolEntry[];
 }
 
+/** What may be traded: pools that are not named are let go, mints that are off keep every pool of theirs from trading. */
+export interface Universe {
+  readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
+  readonly offMints: ReadonlySet<Address>;
+}
+
 /** Every pool's current state, kept from account updates in slot order. */
 export interface Market {
+  /** In the order they were first added, removed ones too: an index is a pool's for good. */
   readonly pools: readonly PoolEntry[];
+  /** Another number whenever a pool was loaded or let go: what was found by walking over pools is out of date. */
+  readonly topology: number;
   /** The chain's clock as last told; undefined before the first. */
   readonly clock: ChainClock | undefined;
   /** Newest slot begun; 0 until the feed (again) tells one. */
@@ -47,6 +56,8 @@ export interface Market {
   lose(addresses: readonly Address[]): Applied;
   /** Keeps every pool of a venue from being quoted, with the reason; '' lets them be quoted again. */
   quarantine(venue: string, reason: string): Applied;
+  /** Adds, removes and switches pools until they are those of `universe`. */
+  setUniverse(universe: Universe): Applied;
   /** Accounts to subscribe to and to leave since the last call. */
   takeSubscriptions(): { readonly watch: readonly Address[]; readonly unwatch: readonly Address[] };
 }
@@ -67,6 +78,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let clock: ChainClock | undefined;
   let slot = 0;
   let live = false;
+  let topology = 0;
+  let offMints: ReadonlySet<Address> = new Set();
 
   if (held.use(CLOCK_SYSVAR)) watch.push(CLOCK_SYSVAR);
 
@@ -107,7 +120,9 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     applied.loads += 1;
     const loaded = entry.venue.load(entry.address, held.source);
     if (loaded.ok) {
+      if (entry.state === undefined) topology += 1;
       entry.state = loaded.state;
+      entry.switchedOff = offReason(entry);
       entry.status = 'live';
       entry.reason = '';
       entry.missing = new Set();
@@ -180,9 +195,48 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     else torn.add(entry);
   };
 
+  /** Why the pool's mints keep it from trading, or ''. Unknown until it has loaded. */
+  const offReason = ({ state }: PoolEntry): string => {
+    if (state === undefined) return '';
+    const off = [state.mintA, state.mintB].find((mint) => offMints.has(mint));
+    return off === undefined ? '' : `mint ${off} is switched off`;
+  };
+
+  const addPool = (venue: Venue, address: Address): PoolEntry => {
+    const known = byAddress.get(address);
+    if (known !== undefined && known.status !== 'removed') return known;
+    const entry = known ?? createPoolEntry(pools.length, venue, address);
+    if (known === undefined) {
+      pools.push(entry);
+      byAddress.set(address, entry);
+    } else {
+      entry.status = 'loading';
+      entry.missing = new Set([address]);
+    }
+    depend(entry, address);
+    return entry;
+  };
+
+  const removePool = (entry: PoolEntry): void => {
+    for (const address of [...dependents.keys()]) undepend(entry, address);
+    if (entry.state !== undefined) topology += 1;
+    Object.assign(entry, {
+      status: 'removed',
+      reason: '',
+      state: undefined,
+      subscribed: [],
+      coherent: false,
+    });
+    entry.missing = new Set();
+    torn.delete(entry);
+  };
+
   return {
     pools,
     fallbackPrices,
+    get topology() {
+      return topology;
+    },
     get clock() {
       return clock;
     },
@@ -194,15 +248,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     },
     poolAt: (address) => byAddress.get(address),
     firstUser: (address) => dependents.get(address)?.[0],
-    addPool(venue, address) {
-      const known = byAddress.get(address);
-      if (known !== undefined) return known;
-      const entry = createPoolEntry(pools.length, venue, address);
-      pools.push(entry);
-      byAddress.set(address, entry);
-      depend(entry, address);
-      return entry;
-    },
+    addPool,
     apply(update) {
       applied.changed.length = 0;
       applied.loads = 0;
@@ -272,6 +318,25 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         entry.quarantine = reason;
         if (entry.coherent) applied.changed.push(entry);
       }
+      return applied;
+    },
+    setUniverse(universe) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      const wanted = new Set(universe.pools.map(({ address }) => address));
+      offMints = universe.offMints;
+      for (const entry of pools) {
+        if (entry.status === 'removed') continue;
+        if (!wanted.has(entry.address)) {
+          removePool(entry);
+          applied.changed.push(entry);
+          continue;
+        }
+        const before = entry.switchedOff;
+        entry.switchedOff = offReason(entry);
+        if (entry.switchedOff !== before) applied.changed.push(entry);
+      }
+      for (const { venue, address } of universe.pools) addPool(venue, address);
       return applied;
     },
     takeSubscriptions() {

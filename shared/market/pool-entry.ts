@@ -3,9 +3,10 @@ import type { PoolAccount, PoolState, Venue } from '../venues/venue.ts';
 
 /**
  * `loading`: accounts are still to come. `live`: quotable when coherent. `excluded`: the venue refused these
- * bytes; new bytes of any of its accounts are another chance.
+ * bytes; new bytes of any of its accounts are another chance. `removed`: no longer part of the universe; nothing of it
+ * is held until it is added again.
  */
-export type PoolStatus = 'loading' | 'live' | 'excluded';
+export type PoolStatus = 'loading' | 'live' | 'excluded' | 'removed';
 
 /** One pool as the market holds it. Changed by the market only. */
 export interface PoolEntry {
@@ -23,6 +24,8 @@ export interface PoolEntry {
   subscribed: readonly PoolAccount[];
   /** Why its whole venue is kept from trading (its program was redeployed); '' otherwise. */
   quarantine: string;
+  /** Why a person keeps it from trading (one of its mints is switched off); '' otherwise. */
+  switchedOff: string;
   /** Between two frames of one swap the accounts do not fit together; nothing is quoted then. */
   coherent: boolean;
   /** Newest slot among its accounts. */
@@ -40,6 +43,7 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
     missing: new Set([address]),
     subscribed: [],
     quarantine: '',
+    switchedOff: '',
     coherent: false,
     slot: -1,
   };
@@ -47,5 +51,5 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
 
 /** True when a quote of this pool means something now. */
 export function isQuotable(entry: PoolEntry): boolean {
-  return entry.status === 'live' && entry.coherent && entry.quarantine === '';
+  return entry.status === 'live' && entry.coherent && entry.quarantine === '' && entry.switchedOff === '';
 }
