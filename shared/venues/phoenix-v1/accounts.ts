@@ -3,7 +3,8 @@ import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
 import { decodeTokenAccount } from '../token.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
-import { readSide, sameTree, wordsOf } from './book.ts';
+import { type BookSide, readSide, wordsOf } from './book.ts';
+import { type MarketBytes, sideAfter } from './book-changes.ts';
 import { changedFacts, decodeMarket, type MarketFacts, sameMarket } from './layout.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { type PhoenixState, UNUSABLE } from './state.ts';
@@ -104,14 +105,12 @@ function takeMarket(state: PhoenixState, bytes: AccountBytes | null): Refusal<Lo
   }
   const facts = changedFacts(state.facts, data);
   if (facts === undefined) return refusal('inconsistent-accounts', 'a status or fee that the program lacks');
-  const words = wordsOf(data);
-  // Most instructions touch one side. Columns that a settled swap has changed are not those of the bytes.
-  const before = state.pending.length === 0 ? wordsOf(state.data) : undefined;
-  const keepsBids = before !== undefined && sameTree(before, words, facts.bids);
-  const bids = keepsBids ? state.bids : readSide(words, facts, true);
+  // Most instructions touch a few orders. Columns that a settled swap has changed are not those of the bytes.
+  const before = state.pending.length === 0 ? marketBytesOf(state.data) : undefined;
+  const after = marketBytesOf(data);
+  const bids = nextSide(state, facts, before, after, true);
   if (typeof bids === 'string') return refusal('inconsistent-accounts', `bids: ${bids}`);
-  const keepsAsks = before !== undefined && sameTree(before, words, facts.asks);
-  const asks = keepsAsks ? state.asks : readSide(words, facts, false);
+  const asks = nextSide(state, facts, before, after, false);
   if (typeof asks === 'string') return refusal('inconsistent-accounts', `asks: ${asks}`);
   state.facts = facts;
   state.bids = bids;
@@ -119,6 +118,23 @@ function takeMarket(state: PhoenixState, bytes: AccountBytes | null): Refusal<Lo
   state.data = data;
   state.pending = [];
   return undefined;
+}
+
+function marketBytesOf(data: Uint8Array): MarketBytes {
+  return { bytes: Buffer.from(data.buffer, data.byteOffset, data.length), words: wordsOf(data) };
+}
+
+function nextSide(
+  state: PhoenixState,
+  facts: MarketFacts,
+  before: MarketBytes | undefined,
+  after: MarketBytes,
+  isBids: boolean,
+): BookSide | string {
+  const place = isBids ? facts.bids : facts.asks;
+  const known =
+    before === undefined ? undefined : sideAfter(before, after, place, isBids ? state.bids : state.asks);
+  return known ?? readSide(after.words, facts, isBids);
 }
 
 /** A vault belongs to itself: its address is the program's and signs for it. */

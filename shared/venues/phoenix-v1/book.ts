@@ -130,15 +130,6 @@ export function readSide(words: Uint32Array, facts: MarketFacts, isBids: boolean
   return { count, ticks, lots, lastSlot, lastTime, node: nodes };
 }
 
-/** True when both hold the same tree of orders: then one reading serves for both. */
-export function sameTree(before: Uint32Array, after: Uint32Array, place: TreePlace): boolean {
-  const tree = place.offset >> 2;
-  const used = Math.min(place.capacity, after[tree + 6]!);
-  const end = tree + (TREE_HEADER_BYTES >> 2) + used * ORDER_WORDS;
-  for (let i = tree; i < end; i++) if (before[i] !== after[i]) return false;
-  return true;
-}
-
 /** Whether the key at `b` stands after that at `a`: asks rise in price and sequence, bids fall in both. */
 function follows(words: Uint32Array, a: number, b: number, isBids: boolean): boolean {
   for (const part of KEY_WORDS) {
