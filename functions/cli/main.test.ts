@@ -104,6 +104,14 @@ describe('arb', () => {
   });
 });
 
+describe('arb run', () => {
+  it('has nothing to do on a live market without pools, and says where they come from', async () => {
+    const { code, stderr } = await arb('run --market live --rpc-url http://127.0.0.1:9');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/universe\.pools, or universe\.file with a file that arb discover writes/);
+  });
+});
+
 describe('arb config', () => {
   it('prints each key with its value and source', async () => {
     writeFileSync(join(cwd, 'arb.config.json'), '{"seed": 7}');

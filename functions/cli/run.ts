@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
+import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import { startLocalNodeProcess } from '../streamer/local-node.ts';
 import { type FeedSource, type Service, startService } from '../streamer/main.ts';
@@ -22,7 +24,7 @@ export const runVerb = defineVerb({
     '[--market built-in|FILE|live] [--duration SECONDS] [--seed N] [--port N] [--simulated-time] [--json]',
   details: [
     'The built-in market and a snapshot FILE are served by a local Solana node on loopback, where seeded traders',
-    'move the prices; live takes rpc.url (or rpc.endpoints) and universe.pools from the configuration. Paper trades are filled at the',
+    'move the prices; live takes rpc.url (or rpc.endpoints) and universe.pools or universe.file. Paper trades are filled at the',
     'state of a later slot, and only a gap that closed in between is counted again.',
     'Ctrl-C drains: nothing new is decided, orders on their way end, everything is written, the summary is printed.',
     '--simulated-time runs as fast as it can on the market’s own clock, without sockets, page or store; the same',
@@ -79,7 +81,7 @@ async function simulate({ clock, signal, stderr }: VerbContext, config: Config):
 async function serve(context: VerbContext, config: Config, portNamed: boolean): Promise<RunSummary> {
   const { clock, stderr, signal, version } = context;
   const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
-  const { feed, stopNode } = await openFeed(config);
+  const { feed, stopNode } = await openFeed(config, context.cwd);
   let service: Service | undefined;
   try {
     service = await startService({
@@ -104,12 +106,22 @@ async function serve(context: VerbContext, config: Config, portNamed: boolean): 
 }
 
 /** The market that the configuration names, served: a local node, or the RPC that it gives. */
-async function openFeed(config: Config): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
+async function openFeed(
+  config: Config,
+  cwd: string,
+): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
+  const { file, pools } = config.universe;
+  const listed = file === undefined ? undefined : enabledUniverse(readUniverseFile(resolve(cwd, file))).pools;
   if (config.market !== 'live') {
     const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
-    return { feed, stopNode: stop };
+    const chosen = listed === undefined ? {} : selectPools(listed);
+    return { feed: { ...feed, ...chosen }, stopNode: stop };
   }
-  const universe = selectPools(config.universe.pools);
+  if (listed === undefined && pools.length === 0) {
+    const way = 'give universe.pools, or universe.file with a file that arb discover writes';
+    throw new ArbError('config-no-pools', `market live has no pool to watch: ${way}`);
+  }
+  const universe = selectPools(listed ?? pools);
   return {
     feed: { ...universe, symbols: new Map(), endpoints: config.rpc.endpoints },
     stopNode: () => Promise.resolve(),

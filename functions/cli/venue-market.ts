@@ -2,14 +2,15 @@ import { resolve } from 'node:path';
 import type { Clock } from '../../shared/core/clock.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
-import { createMarket, type Market } from '../../shared/market/market.ts';
+import type { Market } from '../../shared/market/market.ts';
 import { createStillMarket } from '../../shared/market/still-market.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
-import { createRpcClient, type RpcClient } from '../../shared/platform/rpc-client.ts';
+import { fetchMarket } from '../../shared/platform/fetch-market.ts';
+import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
-import { type SkippedPool, selectPools, type Universe } from '../streamer/universe.ts';
+import { type SkippedPool, selectPools } from '../streamer/universe.ts';
 
 /** A market as it stands now, and the pools that are not even in it. */
 export interface StandingMarket {
@@ -40,7 +41,7 @@ export async function loadStandingMarket(params: StandingMarketParams): Promise<
     const { url } = endpointAddress(endpoint, endpoint.url);
     const universe = selectPools(config.universe.pools);
     const rpc = createRpcClient({ url, clock, random: createRandom('venues') });
-    return { market: await fetchMarket(universe, rpc), skipped: universe.skipped };
+    return { market: await fetchMarket(universe.pools, rpc), skipped: universe.skipped };
   }
   if (snapshotFile === undefined && source === 'built-in') {
     const { world, pools, skipped } = createLocalMarket(source, config.seed);
@@ -53,21 +54,4 @@ export async function loadStandingMarket(params: StandingMarketParams): Promise<
     market: createStillMarket({ clock: snapshot.clock, pools, accounts: snapshot.accounts }),
     skipped,
   };
-}
-
-/** Asks the node for every account that the market wants, until it wants no more. */
-async function fetchMarket({ pools }: Universe, rpc: RpcClient): Promise<Market> {
-  const market = createMarket();
-  for (const { venue, address } of pools) market.addPool(venue, address);
-  let newest = 0;
-  for (let { watch } = market.takeSubscriptions(); watch.length > 0; { watch } = market.takeSubscriptions()) {
-    const { slot, accounts } = await rpc.getMultipleAccounts(watch);
-    newest = Math.max(newest, slot);
-    watch.forEach((address, i) => {
-      market.apply({ address, slot, account: accounts[i]! });
-    });
-  }
-  market.setLive(true);
-  market.beginSlot(newest);
-  return market;
 }

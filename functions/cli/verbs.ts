@@ -35,6 +35,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./prove.ts')).proveVerb,
   },
   {
+    name: 'discover',
+    summary: 'find the pools of some mints on a node, check them, and write the universe file',
+    load: async () => (await import('./discover.ts')).discoverVerb,
+  },
+  {
     name: 'venues',
     summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
     load: async () => (await import('./venues.ts')).venuesVerb,

@@ -27,7 +27,7 @@ export interface DashboardStateParams {
   readonly runId: string;
   readonly startedAtMs: number;
   readonly maxSlotLag: number;
-  readonly skipped: readonly SkippedPool[];
+  readonly skipped: () => readonly SkippedPool[];
   readonly engine: Engine;
   readonly clock: Clock;
   readonly names: TokenNames;
@@ -98,7 +98,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       trades: [...pendingTrades(params), ...recent.fills.map((fill) => tradeView(fill, params))].slice(0, 50),
       opportunities: recent.decisions.map((decision) => opportunityView(decision, params.names)),
       venues: venues.map(venueView),
-      skippedPools: [...params.skipped, ...excludedPools(engine)],
+      skippedPools: [...params.skipped(), ...excludedPools(engine)],
       latency: latencyViews(params.latency),
       refusals: Object.entries(refusedByReason(engine)).map(([name, count]) => ({ reason: name, count })),
       store: params.store(),

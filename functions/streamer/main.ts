@@ -21,7 +21,8 @@ import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { startServer } from './server.ts';
 import type { RunSummary } from './summary.ts';
-import type { Universe } from './universe.ts';
+import type { SkippedPool, Universe } from './universe.ts';
+import { type UniverseWatch, type UniverseWatchParams, watchUniverse } from './universe-watch.ts';
 
 /** Where the account bytes come from. Nothing in the service knows whether it is a local node or a validator. */
 export interface FeedSource extends Universe {
@@ -110,13 +111,14 @@ export async function startService(params: ServiceParams): Promise<Service> {
     await control.restore();
 
     let draining = false;
+    let universe: UniverseWatch | undefined;
     const state = createDashboardState({
       version,
       market: config.market,
       runId,
       startedAtMs,
       maxSlotLag: config.risk.maxSlotLag,
-      skipped: feed.skipped,
+      skipped: () => [...feed.skipped, ...refusedFile(universe)],
       engine,
       clock,
       names: parts.names,
@@ -150,8 +152,10 @@ export async function startService(params: ServiceParams): Promise<Service> {
       log,
     });
     started.push(async () => guard.stop());
-    // Before the feed: a venue that must not trade does not get to.
+    // Before the feed: a venue, a pool or a mint that must not trade does not get to.
     await guard.start();
+    universe = watchUniverseFile(config, { pipeline, clock, log });
+    started.push(async () => universe?.stop());
     stream.start();
     started.push(() => stream.stop());
 
@@ -164,6 +168,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
       await stream.stop();
       guard.stop();
+      universe?.stop();
       journal.recordBalances();
       const summary = { ...parts.summary((clock.nowMs() - startedAtMs) / 1_000), status };
       const { left } = await writer.drain(DRAIN_STORE_MS);
@@ -194,6 +199,19 @@ function firstAddresses(endpoints: readonly EndpointConfig[]): { rpcUrl: string;
     rpcUrl: endpointAddress(asked, asked.url).url,
     wsUrl: endpointAddress(heard, heard.wsUrl).url,
   };
+}
+
+function watchUniverseFile(
+  { universe: { file } }: Config,
+  wiring: Omit<UniverseWatchParams, 'path'>,
+): UniverseWatch | undefined {
+  return file === undefined ? undefined : watchUniverse({ path: file, ...wiring });
+}
+
+/** A universe file that is not in force, where the page lists what is not traded. */
+function refusedFile(universe: UniverseWatch | undefined): readonly SkippedPool[] {
+  if (universe === undefined || universe.problem === '') return [];
+  return [{ pool: '', venue: 'universe file', reason: universe.problem }];
 }
 
 function readiness(status: string, draining: boolean): { ok: boolean; message: string } {

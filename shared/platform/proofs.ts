@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
+import { replaceFile } from './replace-file.ts';
 
 export const PROOFS_FILE = 'proofs.json';
 
@@ -111,18 +112,6 @@ function parseProofs(text: string, path: string): readonly VenueProof[] {
   if (parsed.success) return parsed.data.proofs;
   const issue = parsed.error.issues[0]!;
   throw damaged(`is damaged at ${issue.path.join('.') || 'its top'}: ${issue.message}`);
-}
-
-function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w');
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }
 
 function failed(what: string, path: string, error: unknown): ArbError {

@@ -114,16 +114,29 @@ export function choiceKey<const Choice extends string | number>(
   return keyWithDefault(check, notes, options.default);
 }
 
+interface TextOptions extends KeySummary {
+  readonly allowed: string;
+  readonly placeholder: string;
+}
+
 /** Any non-empty text (paths, host names). */
-export function textKey(
-  options: KeySummary & { readonly default: string; readonly allowed: string; readonly placeholder: string },
-) {
-  const check: Check<string> = (value) =>
-    typeof value === 'string' && value.trim() !== '' && !value.includes('\0')
-      ? success(value)
-      : refusal('bad-value');
+export function textKey(options: TextOptions & { readonly default: string }) {
+  return keyWithDefault(checkText, textNotes(options), options.default);
+}
+
+export function optionalTextKey(options: TextOptions) {
+  return optionalKey(checkText, textNotes(options));
+}
+
+function checkText(value: unknown): Outcome<string, 'bad-value'> {
+  return typeof value === 'string' && value.trim() !== '' && !value.includes('\0')
+    ? success(value)
+    : refusal('bad-value');
+}
+
+function textNotes(options: TextOptions) {
   const { allowed, placeholder } = options;
-  return keyWithDefault(check, { ...labels(options), allowed, placeholder, fromText: asIs }, options.default);
+  return { ...labels(options), allowed, placeholder, fromText: asIs };
 }
 
 /** A u64 of base units or lamports: a decimal string, or a number that JSON holds exactly. */

@@ -238,9 +238,6 @@ function crossChecks(config: Config): Problem[] {
   if (config.rpc.url !== undefined && endpoints.some(({ name }) => name === MAIN_ENDPOINT)) {
     conflict('rpc.endpoints', `must not use the name "${MAIN_ENDPOINT}": it is that of rpc.url`);
   }
-  if (config.market === 'live' && config.universe.pools.length === 0) {
-    conflict('universe.pools', 'must name at least one pool when market is "live"');
-  }
   if (config.rpc.url === undefined && config.rpc.wsUrl !== undefined) {
     conflict('rpc.url', 'must be given when rpc.wsUrl is');
   }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
 import { endpointsKey } from './endpoint-leaf.ts';
-import { amountKey, choiceKey, countKey, numberKey, optionalNumberKey, textKey } from './leaf.ts';
+import {
+  amountKey,
+  choiceKey,
+  countKey,
+  numberKey,
+  optionalNumberKey,
+  optionalTextKey,
+  textKey,
+} from './leaf.ts';
 import { amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
 import { urlKey } from './url-leaf.ts';
 
@@ -168,6 +176,11 @@ export const configSchema = z.strictObject({
   }),
   universe: z.strictObject({
     pools: poolsKey({ default: [], summary: 'pools that the live market watches' }),
+    file: optionalTextKey({
+      allowed: 'the path of a file',
+      placeholder: 'FILE',
+      summary: 'universe file of any market, instead of universe.pools; read again whenever it changes',
+    }),
   }),
 });
 

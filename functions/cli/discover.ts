@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Address, isAddress } from '../../shared/core/address.ts';
+import { ArbError } from '../../shared/core/errors.ts';
+import { createRandom } from '../../shared/core/random.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import { type CheckedPools, checkPools } from '../../shared/platform/discovery/check-pools.ts';
+import { findPools } from '../../shared/platform/discovery/find-pools.ts';
+import { mergeUniverse } from '../../shared/platform/discovery/merge-universe.ts';
+import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
+import { didYouMean } from '../../shared/platform/nearest.ts';
+import { createRpcClient, type RpcClient } from '../../shared/platform/rpc-client.ts';
+import { EMPTY_UNIVERSE, readUniverseFile, writeUniverseFile } from '../../shared/platform/universe-file.ts';
+import { VENUES, venueById } from '../../shared/venues/registry.ts';
+import type { Venue } from '../../shared/venues/venue.ts';
+import { startLocalNodeProcess } from '../streamer/local-node.ts';
+import { EXIT } from './exit-code.ts';
+import { defineVerb, type VerbContext } from './verb.ts';
+
+const DEFAULT_FILE = 'universe.json';
+
+/** `arb discover`: the pools of some mints, found on a node, checked, and written to the universe file. */
+export const discoverVerb = defineVerb({
+  name: 'discover',
+  summary: 'find the pools of some mints on a node, check them, and write the universe file',
+  usage: '--mint A --mint B [--mint C …] [--venue V …] [--min-liquidity USD] [--out FILE] [--json]',
+  details: [
+    'Asks the node of rpc.url (or rpc.endpoints) for every venue’s pools of every pair of the mints; without one, the',
+    'local node of the configured market. Each pool is loaded as the service would: those that cannot be traded, or hold',
+    'less than --min-liquidity on both sides together, are left out with the reason. What is kept is merged into the file',
+    `(--out, else universe.file, else ${DEFAULT_FILE}): pools of other mints and all switches stay as they are. A running`,
+    'service with universe.file reads it again by itself. Exit 1 when no pool is kept.',
+  ].join('\n'),
+  flags: {
+    mint: { kind: 'list', value: 'MINT', summary: 'two or more mints; every pair is searched' },
+    venue: { kind: 'list', value: 'VENUE', summary: 'only these venues' },
+    'min-liquidity': {
+      kind: 'number',
+      value: 'USD',
+      summary: 'least worth of both vaults, US dollars (default 0)',
+    },
+    out: { kind: 'string', value: 'FILE', summary: 'the universe file to write' },
+    json: { kind: 'boolean', summary: 'print one JSON object' },
+  },
+  usesConfig: true,
+  async run(context) {
+    const { flags, stdout, stderr, cwd, loadConfig, signal } = context;
+    const { config } = loadConfig();
+    const mints = mintsOf(flags.mint);
+    const venues = venuesOf(flags.venue);
+    const minLiquidityUsd = flags['min-liquidity'] ?? 0;
+    const file = resolve(cwd, flags.out ?? config.universe.file ?? DEFAULT_FILE);
+    // Read first: a file that cannot be merged with must not cost a search.
+    const before = existsSync(file) ? readUniverseFile(file) : EMPTY_UNIVERSE;
+    const checked = await withNode(context, config, async (rpc) => {
+      stderr.line(`asking ${rpc.host} for the pools of ${mints.length} mints on ${venues.length} venues`);
+      const found = await findPools({ rpc, venues, mints, signal });
+      return await checkPools(found, rpc, minLiquidityUsd);
+    });
+    const { kept, rejected } = checked;
+    const after = mergeUniverse(
+      before,
+      mints,
+      venues.map(({ id }) => id),
+      kept,
+    );
+    const listed = new Set(after.pools.map(({ address }) => address));
+    const dropped = before.pools.filter(({ address }) => !listed.has(address));
+    if (kept.length > 0) writeUniverseFile(file, after);
+    if (flags.json) {
+      const plain = {
+        file: kept.length > 0 ? file : null,
+        kept: kept.map(({ venue, ...pool }) => ({ venue: venue.id, ...pool })),
+        rejected: rejected.map(({ venue, address, reason }) => ({ venue: venue.id, address, reason })),
+        dropped: dropped.map(({ venue, address }) => ({ venue, address })),
+      };
+      stdout.line(JSON.stringify(plain, null, 2));
+    } else {
+      for (const line of reportLines(checked)) stdout.line(line);
+      for (const { venue, address } of dropped) stdout.line(`gone from the file: ${venue} ${address}`);
+      stdout.line(
+        kept.length > 0 ? `${kept.length} pools written to ${file}` : 'no pool is kept; nothing is written',
+      );
+    }
+    return kept.length > 0 ? EXIT.ok : EXIT.negative;
+  },
+});
+
+/** Runs `work` with the node that the configuration names, or with a local one that lives as long. */
+async function withNode<T>(
+  { clock }: VerbContext,
+  config: Config,
+  work: (rpc: RpcClient) => Promise<T>,
+): Promise<T> {
+  const named = config.rpc.endpoints.find(({ url }) => url !== undefined);
+  const random = createRandom(config.seed).fork('discover');
+  if (named?.url !== undefined) {
+    const { url } = endpointAddress(named, named.url);
+    return await work(createRpcClient({ url, clock, random }));
+  }
+  if (config.market === 'live') {
+    throw new ArbError('config-live-rpc', 'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the file)');
+  }
+  const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
+  try {
+    const [local] = feed.endpoints;
+    return await work(createRpcClient({ url: local?.url ?? '', clock, random }));
+  } finally {
+    await stop();
+  }
+}
+
+function mintsOf(asked: readonly string[]): readonly Address[] {
+  const mints: Address[] = [];
+  for (const mint of asked) {
+    if (!isAddress(mint)) {
+      throw new ArbError('usage-bad-mint', `--mint ${mint} is not a mint address (base58 of 32 bytes)`, {
+        mint,
+      });
+    }
+    if (!mints.includes(mint)) mints.push(mint);
+  }
+  if (mints.length >= 2) return mints;
+  throw new ArbError('usage-mints', `--mint must name two different mints or more, not ${mints.length}`);
+}
+
+function venuesOf(asked: readonly string[]): readonly Venue[] {
+  if (asked.length === 0) return VENUES;
+  return asked.map((id) => {
+    const venue = venueById(id);
+    if (venue !== undefined) return venue;
+    const known = VENUES.map((one) => one.id);
+    const hint = didYouMean(id, known) || `; built: ${known.join(', ')}`;
+    throw new ArbError('usage-venue-not-built', `--venue ${id} is not built${hint}`, { id });
+  });
+}
+
+function reportLines({ kept, rejected }: CheckedPools): readonly string[] {
+  return [
+    ...kept.map(({ venue, address, liquidityUsd }) => {
+      const worth = liquidityUsd === null ? 'no dollar price' : `$${liquidityUsd.toFixed(2)}`;
+      return `${venue.id.padEnd(16)} ${address.padEnd(44)} ${worth}`;
+    }),
+    ...rejected.map(({ venue, address, reason }) => `left out ${venue.id} ${address}: ${reason}`),
+  ];
+}
