@@ -24,10 +24,21 @@ export function createStillMarket({
   isWholeChain = false,
 }: StillMarketParams): Market {
   const bytes = new Map<Address, AccountBytes>(accounts.map(({ address, account }) => [address, account]));
-  bytes.set(CLOCK_SYSVAR, clockAccount(clock));
+  const source: AccountSource = (address) => bytes.get(address) ?? (isWholeChain ? null : undefined);
+  return createStillMarketFrom({ clock, pools, source });
+}
+
+/** The same, its accounts read as they are wanted: for a chain that holds far more than the pools need. */
+export function createStillMarketFrom(params: {
+  readonly clock: ChainClock;
+  readonly pools: StillMarketParams['pools'];
+  readonly source: AccountSource;
+}): Market {
+  const { clock, pools } = params;
+  const now = clockAccount(clock);
+  const source: AccountSource = (address) => (address === CLOCK_SYSVAR ? now : params.source(address));
   const market = createMarket();
   for (const { venue, address } of pools) market.addPool(venue, address);
-  const source: AccountSource = (address) => bytes.get(address) ?? (isWholeChain ? null : undefined);
   feed(market, source, clock.slot);
   // A snapshot may lack accounts that only far larger swaps would reach; what it has is enough for the others.
   market.loadWhatIsThere();

@@ -2,6 +2,7 @@ import type { Address } from '../../core/address.ts';
 import { VENUES } from '../../venues/registry.ts';
 import { associatedTokenProgram } from './associated-token.ts';
 import { computeBudgetProgram } from './compute-budget.ts';
+import { jupiterProgram } from './jupiter.ts';
 import { memoProgram } from './memo.ts';
 import type { Program } from './program.ts';
 import { swapProgram } from './swap.ts';
@@ -17,6 +18,7 @@ export const PROGRAMS: ReadonlyMap<Address, Program> = new Map(
     token2022Program,
     associatedTokenProgram,
     memoProgram,
+    jupiterProgram,
     ...VENUES.map((venue) => swapProgram(venue)),
   ].map((program) => [program.programId, program]),
 );

@@ -1,0 +1,138 @@
+import type { Clock } from '../../core/clock.ts';
+import { ArbError, errorText } from '../../core/errors.ts';
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { sleep } from '../backoff.ts';
+import { type BreakerState, createBreaker } from './breaker.ts';
+import { createPace } from './pace.ts';
+
+/**
+ * Why a call to an outside API gave nothing. `rate-limited`: our own limit. `breaker-open`: it has failed too often.
+ * `unreachable`: no whole answer in time. `overloaded`: it said 429. `api-failed`: 5xx. `refused`: it said no to this
+ * request. `bad-answer`: it answered what it must not.
+ */
+export type ApiRefusal =
+  | 'rate-limited'
+  | 'breaker-open'
+  | 'unreachable'
+  | 'overloaded'
+  | 'api-failed'
+  | 'refused'
+  | 'bad-answer';
+
+/** What a request throws so that the gate knows what it means: `api-<refusal>`. */
+export function apiError(
+  reason: Exclude<ApiRefusal, 'rate-limited' | 'breaker-open'>,
+  message: string,
+  context: { readonly retryAfterMs?: number; readonly answer?: string } = {},
+): ArbError {
+  return new ArbError(`api-${reason}`, message, context);
+}
+
+export interface ApiStatus {
+  readonly breaker: BreakerState;
+  /** Times that the breaker has opened. */
+  readonly opened: number;
+  readonly calls: number;
+  readonly succeeded: number;
+  /** By reason; only those that have occurred. */
+  readonly refused: Readonly<Partial<Record<ApiRefusal, number>>>;
+  /** Of the latest call that failed; undefined again after one that did not. */
+  readonly lastError: string | undefined;
+  /** Unix milliseconds of the latest answer; undefined before the first. */
+  readonly answeredAtMs: number | undefined;
+}
+
+export interface ApiGateOptions {
+  readonly clock: Clock;
+  readonly perSecond: number;
+  readonly burst: number;
+  /** Longest wait for our own limit before a call is refused. */
+  readonly maxWaitMs: number;
+  /** From the request to the last byte of its answer. */
+  readonly timeoutMs: number;
+  readonly breaker?: { readonly failures: number; readonly openMs: number; readonly maxOpenMs: number };
+}
+
+/** The one way to an outside API: its own rate limit, a deadline and a circuit breaker, all counted. */
+export interface ApiGate {
+  /** Never rejects. `request` must stop when its signal aborts, and throws `apiError`s. */
+  call<T>(request: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T, ApiRefusal>>;
+  status(): ApiStatus;
+}
+
+const BREAKER = { failures: 3, openMs: 2_000, maxOpenMs: 60_000 };
+
+export function createApiGate(options: ApiGateOptions): ApiGate {
+  const { clock, maxWaitMs, timeoutMs } = options;
+  const pace = createPace(options);
+  const breaker = createBreaker({ clock, ...(options.breaker ?? BREAKER) });
+  const refused: Partial<Record<ApiRefusal, number>> = {};
+  let calls = 0;
+  let succeeded = 0;
+  let lastError: string | undefined;
+  let answeredAtMs: number | undefined;
+
+  const refuse = (reason: ApiRefusal, detail?: string) => {
+    refused[reason] = (refused[reason] ?? 0) + 1;
+    if (detail !== undefined) lastError = detail;
+    return refusal(reason, detail);
+  };
+
+  /** What the failure is called, and what it says about the API. */
+  const failed = (thrown: unknown, timedOut: boolean) => {
+    if (timedOut) {
+      breaker.failed();
+      return refuse('unreachable', `no answer in ${timeoutMs} ms`);
+    }
+    const coded = thrown instanceof ArbError && thrown.code.startsWith('api-');
+    const reason = coded ? (thrown.code.slice('api-'.length) as ApiRefusal) : 'bad-answer';
+    const { retryAfterMs } = coded ? thrown.context : {};
+    if (reason === 'refused') {
+      // It is up and says no to this one request.
+      breaker.succeeded();
+      answeredAtMs = clock.nowMs();
+    } else {
+      breaker.failed(typeof retryAfterMs === 'number' ? retryAfterMs : undefined);
+    }
+    return refuse(reason, errorText(thrown));
+  };
+
+  return {
+    async call(request) {
+      // Asked first, so that an API that is down costs no part of the limit.
+      if (breaker.state === 'open') return refuse('breaker-open');
+      const waitMs = pace.reserve(maxWaitMs);
+      if (waitMs === undefined) return refuse('rate-limited');
+      if (waitMs > 0) await sleep(waitMs);
+      if (!breaker.allows()) return refuse('breaker-open');
+      calls += 1;
+      const abort = new AbortController();
+      let timedOut = false;
+      const timer = setTimeout(() => {
+        timedOut = true;
+        abort.abort();
+      }, timeoutMs);
+      try {
+        const value = await request(abort.signal);
+        breaker.succeeded();
+        succeeded += 1;
+        lastError = undefined;
+        answeredAtMs = clock.nowMs();
+        return success(value);
+      } catch (thrown) {
+        return failed(thrown, timedOut);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    status: () => ({
+      breaker: breaker.state,
+      opened: breaker.opened,
+      calls,
+      succeeded,
+      refused: { ...refused },
+      lastError,
+      answeredAtMs,
+    }),
+  };
+}
