@@ -44,4 +44,9 @@ export const VERBS: readonly VerbEntry[] = [
     summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
     load: async () => (await import('./venues.ts')).venuesVerb,
   },
+  {
+    name: 'compare',
+    summary: 'our best quote for a pair and an amount against Jupiter’s',
+    load: async () => (await import('./compare.ts')).compareVerb,
+  },
 ];

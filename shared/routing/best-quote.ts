@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { type Outcome, refusal, success } from '../core/outcome.ts';
+import { BPS } from '../core/units.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
 
@@ -69,6 +70,12 @@ export function bestQuote(market: Market, ask: QuoteAsk): Outcome<BestQuote, Bes
   }
   if (out.best !== undefined) return success(out.best);
   return refusal(found ? 'quote-refused' : 'no-route');
+}
+
+/** How much more than `other` our amount out is, in hundredths of a percent; negative where it is less. */
+export function deviationBps(own: bigint, other: bigint): number {
+  // A hundredth of a basis point is kept.
+  return Number(((own - other) * BPS * 100n) / other) / 100;
 }
 
 /** The pool's other mint, when it may be quoted and trades `mint`. */

@@ -12,6 +12,8 @@ import {
   textKey,
 } from './leaf.ts';
 import { amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
+import { quoteAsksKey } from './quote-asks-leaf.ts';
+import { secretKey } from './secret-leaf.ts';
 import { urlKey } from './url-leaf.ts';
 
 const USDC = 1_000_000n;
@@ -149,6 +151,39 @@ export const configSchema = z.strictObject({
       summary: 'most that an estimate may make the priority fee of each swap, in lamports',
     }),
     tipLamports: amountKey({ default: 10_000n, summary: 'block-engine tip of one trade, in lamports' }),
+  }),
+  jupiter: z.strictObject({
+    url: urlKey({
+      protocols: ['http:', 'https:'],
+      summary:
+        'where Jupiter’s API stands; without it a local market brings its own, and a live one has none',
+    }),
+    apiKey: secretKey({ summary: 'key of Jupiter’s API, where it wants one' }),
+    requestsPerSecond: numberKey({
+      min: 0.01,
+      max: 1_000,
+      default: 1,
+      summary: 'most requests a second that Jupiter gets from us',
+    }),
+    compareSeconds: numberKey({
+      min: 1,
+      max: 86_400,
+      default: 5,
+      summary: 'seconds between two rounds of quotes compared with Jupiter’s',
+    }),
+    compare: quoteAsksKey({
+      default: [
+        { mintIn: WSOL_MINT, mintOut: USDC_MINT, amountIn: 10n * LAMPORTS_PER_SOL },
+        { mintIn: USDC_MINT, mintOut: WSOL_MINT, amountIn: 1_500n * USDC },
+      ],
+      summary: 'the quotes that are compared with Jupiter’s, amounts in base units of the mint in',
+    }),
+    alarmBps: numberKey({
+      min: 0,
+      max: 10_000,
+      default: 50,
+      summary: 'deviation from Jupiter’s quote, either way, past which an alarm is raised',
+    }),
   }),
   server: z.strictObject({
     host: textKey({
