@@ -1,0 +1,82 @@
+import type { ByteReader } from './byte-reader.ts';
+import { damaged } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/** Bytes compared at once before a difference is looked for byte by byte. */
+const STRIDE = 512;
+/** Equal bytes between two differences that are cheaper to repeat than to leave out. */
+const JOIN = 8;
+/** Most bytes that a run needs beside its own: two varints. */
+const RUN_OVERHEAD = 16;
+
+/**
+ * Writes `after` as the runs in which it differs from `before`, which must have the same length: count of runs, then
+ * for each the equal bytes before it, its length and its bytes. @hot
+ */
+export function writeDelta(writer: ByteWriter, before: Uint8Array, after: Uint8Array): void {
+  const { length } = after;
+  writer.reserve(4);
+  const countAt = writer.length;
+  writer.length += 4;
+  let runs = 0;
+  let written = 0;
+  for (let at = differs(before, after, 0); at < length; at = differs(before, after, at)) {
+    const start = at;
+    let end = at + 1;
+    for (at = end; at < length && at - end < JOIN; at++) if (before[at] !== after[at]) end = at + 1;
+    writer.reserve(end - start + RUN_OVERHEAD);
+    writer.varint(start - written);
+    writer.varint(end - start);
+    for (let i = start; i < end; i++) writer.bytes[writer.length++] = after[i]!;
+    written = end;
+    runs += 1;
+  }
+  writer.u32At(countAt, runs);
+}
+
+/** The first index from `from` on where the two differ; their length when there is none. */
+function differs(before: Uint8Array, after: Uint8Array, from: number): number {
+  const { length } = after;
+  let at = from;
+  if (length - at > STRIDE) {
+    // Whole strides by memcmp: most of a large account stays as it was.
+    const left = Buffer.from(before.buffer, before.byteOffset, length);
+    const right = Buffer.from(after.buffer, after.byteOffset, length);
+    let stride = STRIDE;
+    while (
+      at < length &&
+      left.compare(right, at, Math.min(at + stride, length), at, Math.min(at + stride, length)) === 0
+    ) {
+      at += stride;
+      stride *= 2;
+    }
+    // The difference is within this stride: narrow it down by halves before looking at single bytes.
+    while (at < length && stride > STRIDE) {
+      stride /= 2;
+      const end = Math.min(at + stride, length);
+      if (left.compare(right, at, end, at, end) === 0) at += stride;
+    }
+    if (at > length) at = length;
+  }
+  while (at < length && before[at] === after[at]) at += 1;
+  return at;
+}
+
+/** A new array: `before` with the runs that `writeDelta` wrote. Throws `recording-damaged`. */
+export function readDelta(reader: ByteReader, before: Uint8Array): Uint8Array {
+  const after = before.slice();
+  const runs = reader.u32();
+  let at = 0;
+  for (let run = 0; run < runs; run++) {
+    at += reader.varint();
+    const length = reader.varint();
+    if (at + length > after.length) throw damaged(`a change beyond the end of its account`);
+    const { bytes } = reader;
+    const from = reader.at;
+    reader.raw(length);
+    if (length < 32) for (let i = 0; i < length; i++) after[at + i] = bytes[from + i]!;
+    else after.set(bytes.subarray(from, from + length), at);
+    at += length;
+  }
+  return after;
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type Address, isAddress } from '../../core/address.ts';
+import { ArbError } from '../../core/errors.ts';
+import type { MarketEvent } from '../../engine/event.ts';
+
+type OtherKind = Exclude<MarketEvent['kind'], 'account'>;
+
+const addressText = z.custom<Address>((value) => typeof value === 'string' && isAddress(value));
+const slot = z.number().int();
+const atMicros = z.number();
+
+/**
+ * What an event that is recorded as JSON must look like, by its kind. A new kind needs its line here and nothing in
+ * the format.
+ */
+const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { kind: Kind }>> } = {
+  slot: z.strictObject({ kind: z.literal('slot'), atMicros, slot, parent: slot }),
+  feed: z.strictObject({ kind: z.literal('feed'), atMicros, live: z.boolean(), reason: z.string() }),
+  lost: z.strictObject({
+    kind: z.literal('lost'),
+    atMicros,
+    addresses: z.array(addressText),
+    reason: z.string(),
+  }),
+  control: z.strictObject({
+    kind: z.literal('control'),
+    atMicros,
+    command: z.enum(['pause', 'resume']),
+    by: z.string(),
+  }),
+  venue: z.strictObject({
+    kind: z.literal('venue'),
+    atMicros,
+    venue: z.string(),
+    quarantine: z.string(),
+  }),
+  price: z.strictObject({
+    kind: z.literal('price'),
+    atMicros,
+    mint: addressText,
+    unitsPerLamportScaled: z.bigint(),
+    source: z.string(),
+  }),
+  fee: z.strictObject({
+    kind: z.literal('fee'),
+    atMicros,
+    microLamportsPerUnit: z.bigint(),
+    source: z.string(),
+  }),
+};
+
+/**
+ * `value` as the event that it is. Throws `recording-unknown-event` for a kind that this version does not have, and
+ * `recording-damaged` for one that lacks what its kind needs.
+ */
+export function checkedEvent(value: unknown): MarketEvent {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : '';
+  if (!Object.hasOwn(SCHEMAS, kind)) {
+    const message = `the recording holds an event of kind "${kind}", which this version does not know: replay it with the version that made it`;
+    throw new ArbError('recording-unknown-event', message, { kind });
+  }
+  const parsed = SCHEMAS[kind as OtherKind].safeParse(value);
+  if (parsed.success) return parsed.data as MarketEvent;
+  throw new ArbError(
+    'recording-damaged',
+    `a frame holds a ${kind} event with ${z.prettifyError(parsed.error)}`,
+    {
+      kind,
+    },
+  );
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { MarketEvent } from '../../engine/event.ts';
+import { checkedEvent } from './event-check.ts';
+import { createEventDecoder } from './event-decoder.ts';
+import { createEventEncoder } from './event-encoder.ts';
+import { fromJsonText, toJsonText } from './event-json.ts';
+import { printOf, sampleAddress, sampleEvents } from './test-recording.ts';
+
+function decodeAll(frames: Uint8Array, decoder = createEventDecoder()): MarketEvent[] {
+  decoder.open(frames);
+  const events: MarketEvent[] = [];
+  for (let event = decoder.next(); event !== undefined; event = decoder.next()) events.push(event);
+  return events;
+}
+
+describe('event frames', () => {
+  it.each([1, 2, 3])('bring back every event as it was, over several blocks (seed %i)', (seed) => {
+    const events = sampleEvents(seed, 400);
+    const encoder = createEventEncoder(new Uint8Array(64));
+    const decoder = createEventDecoder();
+    for (let at = 0; at < events.length; at += 100) {
+      const block = events.slice(at, at + 100);
+      for (const event of block) encoder.add(event);
+      expect(encoder.events).toBe(block.length);
+      const frames = encoder.take(new Uint8Array(64)).slice();
+      expect(decodeAll(frames, decoder).map(printOf)).toEqual(block.map(printOf));
+      // A block needs no other one.
+      expect(decodeAll(frames).map(printOf)).toEqual(block.map(printOf));
+    }
+  });
+
+  it('carry account bytes in arrays of their own, of which no two share memory', () => {
+    const encoder = createEventEncoder(new Uint8Array(64));
+    const data = new Uint8Array(200).fill(7);
+    const account = { owner: sampleAddress(1), lamports: 1n, data };
+    for (const slot of [1, 2]) {
+      encoder.add({ kind: 'account', atMicros: 0, update: { address: sampleAddress(2), slot, account } });
+    }
+    const [first, second] = decodeAll(encoder.take(new Uint8Array(64))).map((event) =>
+      event.kind === 'account' ? event.update.account!.data : undefined,
+    );
+    expect([first, second]).toEqual([data, data]);
+    expect(first!.buffer).not.toBe(second!.buffer);
+    expect(first!.buffer.byteLength).toBe(200);
+  });
+
+  it('say what changed of an account, not all of it again', () => {
+    const encoder = createEventEncoder(new Uint8Array(64));
+    const before = new Uint8Array(84_944).map((_, i) => i * 7);
+    const owner = sampleAddress(1);
+    const add = (data: Uint8Array): number => {
+      const bytes = encoder.bytes;
+      const update = { address: owner, slot: 1, account: { owner, lamports: 1n, data } };
+      encoder.add({ kind: 'account', atMicros: 0, update });
+      return encoder.bytes - bytes;
+    };
+    expect(add(before)).toBeGreaterThan(before.length);
+    const after = before.slice();
+    after[0]! ^= 1;
+    after[40_000]! ^= 1;
+    after[84_943]! ^= 1;
+    expect(add(after)).toBeLessThan(80);
+    const decoded = decodeAll(encoder.take(new Uint8Array(64)));
+    const datas = decoded.map((event) => (event.kind === 'account' ? event.update.account!.data : after));
+    expect(datas.map((data) => Buffer.compare(data, before))).toEqual([0, Buffer.compare(after, before)]);
+    expect(Buffer.compare(datas[1]!, after)).toBe(0);
+  });
+
+  it('hold the mark of what was decided, which is no event', () => {
+    const encoder = createEventEncoder(new Uint8Array(64));
+    const mark = { event: 12, lines: 3, decisionsHash: 'ab'.repeat(32) };
+    encoder.mark(mark);
+    expect(encoder.events).toBe(0);
+    const decoder = createEventDecoder();
+    expect(decodeAll(encoder.take(new Uint8Array(64)), decoder)).toEqual([]);
+    expect(decoder.mark).toEqual(mark);
+  });
+
+  it('are refused, not guessed at, wherever a byte of them is another', () => {
+    const encoder = createEventEncoder(new Uint8Array(64));
+    for (const event of sampleEvents(4, 40).filter(({ kind }) => kind !== 'slot')) encoder.add(event);
+    const frames = encoder.take(new Uint8Array(64)).slice();
+    const step = Math.max(1, Math.floor(frames.length / 1_000));
+    for (let at = 0; at < frames.length; at += step) {
+      const bent = frames.slice();
+      bent[at]! ^= 0xff;
+      try {
+        decodeAll(bent);
+      } catch (error) {
+        expect(['recording-damaged', 'recording-unknown-event']).toContain((error as { code: string }).code);
+      }
+    }
+  });
+});
+
+describe('events as JSON', () => {
+  it('keep bigints, bytes and numbers that JSON has no text for', () => {
+    const value = { a: [1n, null, 'x', true], bytes: Uint8Array.of(1, 2), odd: [Number.NaN, -0, Infinity] };
+    expect(fromJsonText(toJsonText(value))).toEqual(value);
+  });
+
+  it.each([
+    [{ at: new Date(0) }, /not plain/],
+    [{ call: () => 1 }, /function/],
+    [{ $bigint: '1' }, /begins with \$/],
+  ])('refuse what would not come back as it was: %o', (value, message) => {
+    expect(() => toJsonText(value)).toThrow(
+      expect.objectContaining({ code: 'recording-not-plain', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('are checked by their kind when they are read', () => {
+    expect(() => checkedEvent({ kind: 'tide', atMicros: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'recording-unknown-event',
+        message: expect.stringMatching(/kind "tide".*version that made it/),
+      }),
+    );
+    for (const bad of [
+      { kind: 'feed', atMicros: 1, live: 'yes', reason: '' },
+      { kind: 'lost', atMicros: 1, addresses: ['x'], reason: '' },
+      { kind: 'venue', atMicros: 1, venue: 'v' },
+      { kind: 'control', atMicros: 1, command: 'pause', by: 'x', more: 1 },
+    ]) {
+      expect(() => checkedEvent(bad)).toThrow(expect.objectContaining({ code: 'recording-damaged' }));
+    }
+  });
+});
