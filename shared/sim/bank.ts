@@ -67,6 +67,10 @@ export interface Bank extends AccountsView {
     transaction: BankTransaction,
     options?: { readonly slot?: number; readonly replaceRecentBlockhash?: boolean },
   ): ExecutionResult;
+  /** Notes a transaction of the open slot whose writes somebody has put into it already. */
+  record(landed: LandedTransaction): void;
+  /** True when somebody hears of transactions. */
+  readonly isWatched: boolean;
   /** A transaction that landed in the last 300 slots, the open one included. */
   landed(signature: string): LandedTransaction | undefined;
   /** Transactions landed since the start. */
@@ -124,14 +128,17 @@ export function createBank(options: BankOptions): Bank {
     });
     if (!result.landed) return result;
     for (const write of result.writes) ledger.set(write);
-    const landed = { transaction, result };
-    bySignature.set(transaction.signature, landed);
+    record({ transaction, result });
+    return result;
+  }
+
+  function record(landed: LandedTransaction): void {
+    bySignature.set(landed.transaction.signature, landed);
     transactionCount += 1;
     const inSlot = bySlot.get(slot);
     if (inSlot === undefined) bySlot.set(slot, [landed]);
     else inSlot.push(landed);
     for (const listener of transactionListeners) listener(landed);
-    return result;
   }
 
   function advanceSlot(): SlotAdvance {
@@ -182,6 +189,10 @@ export function createBank(options: BankOptions): Bank {
     },
     get transactionCount() {
       return transactionCount;
+    },
+    record,
+    get isWatched() {
+      return transactionListeners.size > 0;
     },
     landed: (signature) => bySignature.get(signature),
     landedIn: (atSlot) => bySlot.get(atSlot) ?? [],

@@ -6,7 +6,7 @@ import { runInstruction } from './instruction-run.ts';
 import { GONE } from './ledger.ts';
 import { readComputeBudget, transactionFee } from './programs/compute-budget.ts';
 import { tokenBalances } from './token-balances.ts';
-import type { BankTransaction, ExecutionResult, TransactionError } from './transaction.ts';
+import type { BankTransaction, ExecutionResult, InnerInstruction, TransactionError } from './transaction.ts';
 
 /** The chain as one transaction meets it. */
 export interface ExecutionContext {
@@ -42,12 +42,15 @@ export function executeTransaction(transaction: BankTransaction, context: Execut
     return account.lamports === 0n ? null : account;
   };
   const logs: string[] = [];
+  const inner: InnerInstruction[] = [];
   const meter = { used: 0, limit: budget.unitLimit };
   const writable = writableKeys(transaction);
   let err: TransactionError | null = null;
   for (let i = 0; i < transaction.instructions.length && err === null; i++) {
     const instruction = transaction.instructions[i]!;
-    const failed = runInstruction(instruction, { get, changed, writable, clock: context.clock, logs, meter });
+    const { clock } = context;
+    const scope = { get, changed, writable, clock, logs, index: i, inner, meter };
+    const failed = runInstruction(instruction, scope);
     if (failed !== undefined) err = { InstructionError: [i, failed] };
   }
   err ??= rentError(transaction, changed, context.get);
@@ -60,6 +63,7 @@ export function executeTransaction(transaction: BankTransaction, context: Execut
     landed: true,
     err,
     logs,
+    inner,
     unitsConsumed: meter.used,
     feeLamports,
     unitPriceMicroLamports: budget.unitPriceMicroLamports,
@@ -77,6 +81,7 @@ function refused(context: ExecutionContext, err: TransactionError): ExecutionRes
     landed: false,
     err,
     logs: [],
+    inner: [],
     unitsConsumed: 0,
     feeLamports: 0n,
     unitPriceMicroLamports: 0n,

@@ -4,7 +4,7 @@ import type { ChainClock } from '../core/clock.ts';
 import type { Instruction } from '../core/instruction.ts';
 import type { Program, ProgramCall } from './programs/program.ts';
 import { PROGRAMS } from './programs/registry.ts';
-import type { InstructionError } from './transaction.ts';
+import type { InnerInstruction, InstructionError } from './transaction.ts';
 import { instructionErrorText } from './transaction-error.ts';
 
 /** What the instructions of one transaction share. */
@@ -14,6 +14,9 @@ export interface InstructionScope {
   readonly writable: ReadonlySet<Address>;
   readonly clock: ChainClock;
   readonly logs: string[];
+  /** Index of the transaction's instruction, and where what it invokes is noted. */
+  readonly index: number;
+  readonly inner: InnerInstruction[];
   readonly meter: { used: number; readonly limit: number };
 }
 
@@ -62,7 +65,10 @@ function runProgram(
       scope.changed.set(address, account);
     },
     log: (text) => logs.push(`Program log: ${text}`),
-    invoke: (inner) => runInstruction(inner, scope, depth + 1),
+    invoke(inner) {
+      scope.inner.push({ index: scope.index, stackHeight: depth + 1, instruction: inner });
+      return runInstruction(inner, scope, depth + 1);
+    },
   };
   const failed = program.run(call) ?? (readOnlyTouched ? 'ReadonlyDataModified' : undefined);
   if (!program.native) {

@@ -7,6 +7,7 @@ import type { Bank } from './bank.ts';
 import { amountForMove, type PoolPrice, poolPrice } from './price-target.ts';
 import type { MarketPool } from './sim-market.ts';
 import { swapWrites } from './swap-writes.ts';
+import { traderSwap, traderTransaction } from './trader-transaction.ts';
 import { vaultPaid } from './vault-writes.ts';
 
 /** A pool as the traders see it: decoded once and carried on through every swap. */
@@ -62,6 +63,7 @@ export function createPoolDesk(deps: {
   const source: AccountSource = (address) => bank.get(address);
   const pocket = new Map<Address, bigint>();
   const openings = new Map<DeskPool, PoolState>();
+  let sequence = 0;
 
   const pools = deps.pools.map(({ venue: id, address }): DeskPool => {
     const venue = venueById(id);
@@ -156,9 +158,11 @@ export function createPoolDesk(deps: {
     if (before === undefined || amountIn <= 0n) return false;
     const clock = bank.clock();
     const priceBefore = price(pool);
+    const tell = bank.isWatched ? logged(pool, before, aToB, amountIn) : undefined;
     const swapped = swapWrites({ venue: pool.venue, state: before, aToB, amountIn, clock, source });
     if (swapped === undefined) return false;
     for (const write of swapped.writes) bank.set(write);
+    tell?.();
     const [mintIn, mintOut] = aToB ? [before.mintA, before.mintB] : [before.mintB, before.mintA];
     pocket.set(mintIn, (pocket.get(mintIn) ?? 0n) - swapped.paidIn);
     pocket.set(mintOut, (pocket.get(mintOut) ?? 0n) + swapped.sentOut);
@@ -167,6 +171,18 @@ export function createPoolDesk(deps: {
     else remember(pool);
     learnDepth(pool, aToB, swapped.paidIn, priceBefore);
     return true;
+  }
+
+  /** Makes the log of a swap on a book, before the swap is written into what the state still holds; call it after. */
+  function logged(pool: DeskPool, state: PoolState, aToB: boolean, amountIn: bigint) {
+    const { venue, address } = pool;
+    if (venue.book === undefined) return undefined;
+    const swap = traderSwap(address, aToB, amountIn);
+    const inner = venue.book.fillLog(state, swap, bank.clock());
+    return (): void => {
+      sequence += 1;
+      bank.record(traderTransaction({ bank, venue, state, swap, inner, sequence }));
+    };
   }
 
   function learnDepth(pool: DeskPool, aToB: boolean, paidIn: bigint, before: PoolPrice | undefined): void {

@@ -25,7 +25,7 @@ export interface BankTransaction {
   /** Every account of the message in its order, table look-ups last. The fee payer is first. */
   readonly accountKeys: readonly Address[];
   readonly instructions: readonly Instruction[];
-  /** The bytes it came in as; absent when it was made in this process. */
+  /** The bytes it came in as, or would have; absent when it was made in this process. */
   readonly wire?: Uint8Array;
 }
 
@@ -48,6 +48,15 @@ export function createBankTransaction(parts: {
   return { ...parts, signatureCount: signers.size, accountKeys: [...keys] };
 }
 
+/** An instruction that a program invoked. */
+export interface InnerInstruction {
+  /** Of the transaction's instruction that it ran under. */
+  readonly index: number;
+  /** 2 for what the transaction's own instruction invoked. */
+  readonly stackHeight: number;
+  readonly instruction: Instruction;
+}
+
 /** What a transaction came to. */
 export interface ExecutionResult {
   readonly slot: number;
@@ -55,6 +64,8 @@ export interface ExecutionResult {
   readonly landed: boolean;
   readonly err: TransactionError | null;
   readonly logs: readonly string[];
+  /** What instructions invoked, in the order in which it ran. */
+  readonly inner: readonly InnerInstruction[];
   /** The bank's own estimate of compute units: a fixed figure an instruction kind. */
   readonly unitsConsumed: number;
   /** Charged to the fee payer when `landed`, failed or not. */

@@ -3,6 +3,7 @@ import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Instruction } from '../core/instruction.ts';
 import type { Outcome, Refusal } from '../core/outcome.ts';
+import type { VenueBook } from './order-book.ts';
 
 /** Why a pool will not be quoted. A quote that lacks data refuses; it never guesses. */
 export type QuoteRefusal =
@@ -173,4 +174,6 @@ export interface Venue<S extends PoolState = PoolState> {
    * the pool. Absent where traders alone move the price.
    */
   requote?(opening: S, factor: number, source: AccountSource): Requoted | undefined;
+  /** Where the liquidity is resting orders: views of the book, and the fills that the program logs. */
+  readonly book?: VenueBook<S>;
 }

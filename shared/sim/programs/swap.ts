@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
+import type { Instruction } from '../../core/instruction.ts';
 import { decodeTokenAccount } from '../../venues/token.ts';
 import type { PoolState, SettledPaid, SwapCall, Venue } from '../../venues/venue.ts';
 import type { InstructionError } from '../transaction.ts';
@@ -19,6 +20,9 @@ const NOT_A_POOL = anchor(
 );
 const WRONG_TOKEN_MINT = anchor(2014, 'ConstraintTokenMint', 'A token mint constraint was violated');
 
+/** Compute units of a program's call of itself that only logs. */
+const FILL_LOG_UNITS = 400;
+
 /**
  * A venue's program, executed by the venue's own exact rules: the swap that its instruction asks for is settled on
  * the bank's bytes, tokens move, and the state it leaves is encoded back.
@@ -27,8 +31,10 @@ export function swapProgram<S extends PoolState>(venue: Venue<S>): Program {
   return {
     programId: venue.programId,
     native: false,
-    units: () => swapProfile(venue.id).units,
+    units: (instruction) =>
+      venue.book?.isFillLog(instruction) ? FILL_LOG_UNITS : swapProfile(venue.id).units,
     run(call) {
+      if (venue.book?.isFillLog(call.instruction)) return undefined;
       const swap = venue.readSwap(call.instruction, (address) => call.get(address));
       if (swap === undefined) return fail(call, FALLBACK_NOT_FOUND);
       call.log('Instruction: Swap');
@@ -54,14 +60,25 @@ function runSwap<S extends PoolState>(
   const settled = venue.settle(state, swap.aToB, swap.amountIn, call.clock);
   if (!settled.ok) return fail(call, refusalError(venue.id, settled.reason));
   if (settled.amountOut < swap.minAmountOut) return fail(call, swapProfile(venue.id).slippage);
+  // Before the state is written: it may be written into what the venue still holds.
+  const logged = venue.book?.fillLog(state, swap, call.clock) ?? [];
   const { divertedIn } = settled;
   const vaultIn = swap.aToB ? state.vaultA : state.vaultB;
   return (
     (divertedIn && moveIn(call, swap, state, divertedIn.account, divertedIn.amount)) ??
     moveIn(call, swap, state, vaultIn, settled.consumedIn - (divertedIn?.amount ?? 0n)) ??
     moveOut(call, swap, state, settled) ??
-    writeState(venue, call, settled)
+    writeState(venue, call, settled) ??
+    invokeAll(call, logged)
   );
+}
+
+function invokeAll(call: ProgramCall, instructions: readonly Instruction[]): InstructionError | undefined {
+  for (const instruction of instructions) {
+    const failed = call.invoke(instruction);
+    if (failed !== undefined) return failed;
+  }
+  return undefined;
 }
 
 function checkTokenAccount(call: ProgramCall, address: Address, mint: Address): ProgramError | undefined {

@@ -4,16 +4,21 @@ import { type Outcome, refusal } from '../../core/outcome.ts';
 import type { Bank } from '../bank.ts';
 import type { LandedTransaction, TokenBalance } from '../transaction.ts';
 import { decodeWireTransaction, type WireTransaction } from '../wire-transaction.ts';
+import { getSignaturesForAddress } from './address-history.ts';
 import { inContext, readCommitment } from './context.ts';
 import type { RpcMethod, RpcMethods } from './dispatch.ts';
+import { innerInstructions } from './inner-instructions.ts';
 import type { Json } from './json-text.ts';
-import { choice, config, list, needParams, pubkey, text, unsigned } from './params.ts';
+import { choice, config, list, needParams, pubkey, unsigned } from './params.ts';
 import { uiTokenAmount } from './parsed-token.ts';
 import { invalidParams, rpcError, UNSUPPORTED_TRANSACTION_VERSION } from './rpc-error.ts';
+import { signatureText } from './signature-text.ts';
 
 const MAX_SIGNATURES = 256;
 const MAX_FEE_ACCOUNTS = 128;
 const FEE_SLOTS = 150;
+/** Slots for which the bank remembers what landed. */
+const KEPT_SLOTS = 300;
 
 /** The methods about what has landed: the last 300 slots, once their slot is closed. */
 export function historyMethods(bank: Bank): RpcMethods {
@@ -21,15 +26,8 @@ export function historyMethods(bank: Bank): RpcMethods {
     ['getSignatureStatuses', (params) => getSignatureStatuses(bank, params)],
     ['getRecentPrioritizationFees', (params) => getRecentPrioritizationFees(bank, params)],
     ['getTransaction', (params) => getTransaction(bank, params)],
+    ['getSignaturesForAddress', (params) => getSignaturesForAddress(bank, KEPT_SLOTS, params)],
   ]);
-}
-
-/** A signature's text. Throws invalid params when it is not 64 bytes in base58. */
-export function signatureText(value: unknown): string {
-  const bytes = bs58.decodeUnsafe(text(value));
-  if (bytes === undefined) throw invalidParams('Invalid param: Invalid');
-  if (bytes.length !== 64) throw invalidParams('Invalid param: WrongSize');
-  return value as string;
 }
 
 function getSignatureStatuses(bank: Bank, params: readonly unknown[]): Json {
@@ -149,7 +147,7 @@ function transactionMeta({ transaction, result }: LandedTransaction, wire: WireT
     computeUnitsConsumed: result.unitsConsumed,
     err: result.err as Json,
     fee: result.feeLamports,
-    innerInstructions: [],
+    innerInstructions: innerInstructions(transaction, result),
     loadedAddresses: { readonly: looked.slice(writableCount), writable: looked.slice(0, writableCount) },
     logMessages: result.logs,
     postBalances: result.postBalances,

@@ -1,10 +1,10 @@
 import { readAccountFormat } from './account-encoding.ts';
 import { readCommitment } from './context.ts';
 import type { RpcMethod, RpcMethods } from './dispatch.ts';
-import { signatureText } from './history-methods.ts';
 import { type Config, config, flag, list, needParams, pubkey, unsigned } from './params.ts';
 import { readFilters } from './program-filters.ts';
 import { invalidParams } from './rpc-error.ts';
+import { signatureText } from './signature-text.ts';
 import type { Subscription, Topic } from './subscription.ts';
 import type { SubscriptionHub } from './subscription-hub.ts';
 

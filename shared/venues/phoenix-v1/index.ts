@@ -1,6 +1,7 @@
 import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
 import { BASE_MINT_OFFSET, MARKET_DISCRIMINATOR, QUOTE_MINT_OFFSET } from './layout.ts';
+import { phoenixBook } from './order-book.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { marginalPrice, quote } from './quote.ts';
 import { requote } from './requote.ts';
@@ -35,4 +36,5 @@ export const phoenixV1: Venue<PhoenixState> = {
   readSwap,
   synthesize,
   requote,
+  book: phoenixBook,
 };

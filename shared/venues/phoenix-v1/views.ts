@@ -36,12 +36,13 @@ export function bookLevels(
   return { bids: levels(state, true, clock, depth), asks: levels(state, false, clock, depth) };
 }
 
-/** Every order that has not expired, in the order in which it is filled. */
+/** The orders that have not expired, in the order in which they are filled; at most `depth` on each side. */
 export function bookOrders(
   state: PhoenixState,
   clock: ChainClock,
+  depth = Number.POSITIVE_INFINITY,
 ): { readonly bids: readonly BookOrder[]; readonly asks: readonly BookOrder[] } {
-  return { bids: orders(state, true, clock), asks: orders(state, false, clock) };
+  return { bids: orders(state, true, clock, depth), asks: orders(state, false, clock, depth) };
 }
 
 function levels(state: PhoenixState, isBids: boolean, clock: ChainClock, depth: number): BookLevel[] {
@@ -66,13 +67,13 @@ function levels(state: PhoenixState, isBids: boolean, clock: ChainClock, depth: 
   return found;
 }
 
-function orders(state: PhoenixState, isBids: boolean, clock: ChainClock): BookOrder[] {
+function orders(state: PhoenixState, isBids: boolean, clock: ChainClock, depth: number): BookOrder[] {
   const side = isBids ? state.bids : state.asks;
   const { facts, data } = state;
   const view = viewOf(data);
   const tree = isBids ? facts.bids : facts.asks;
   const found: BookOrder[] = [];
-  for (let at = 0; at < side.count; at++) {
+  for (let at = 0; at < side.count && found.length < depth; at++) {
     if (isGone(side, at, clock)) continue;
     const { ticks, lots } = figuresAt(state, isBids, at);
     const offset = nodeOffset(tree.offset, side.node[at]!);
