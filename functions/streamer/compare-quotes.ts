@@ -1,3 +1,4 @@
+import type { Outcome } from '../../shared/core/outcome.ts';
 import type { Market } from '../../shared/market/market.ts';
 import type { Jupiter, JupiterRefusal } from '../../shared/platform/jupiter/jupiter.ts';
 import type { JupiterQuote } from '../../shared/platform/jupiter/quote-answer.ts';
@@ -8,7 +9,6 @@ import {
   deviationBps,
   type QuoteAsk,
 } from '../../shared/routing/best-quote.ts';
-import type { Outcome } from '../../shared/core/outcome.ts';
 
 /** Our best quote and Jupiter's for the same amount, taken as close together as an HTTP answer allows. */
 export interface ComparedQuotes {

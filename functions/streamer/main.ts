@@ -12,6 +12,7 @@ import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
+import { streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
 import { createControl } from './control.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createJournal } from './journal.ts';
@@ -90,10 +91,15 @@ export async function startService(params: ServiceParams): Promise<Service> {
     });
     const journal = createJournal({ writer, engine, clock, runId, mode: config.mode });
 
-    const { rpcUrl, wsUrl } = firstAddresses(feed.endpoints);
+    const rpcUrl = firstAddress(feed.endpoints);
     const rpc = createRpcClient({ url: rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
+    const heard = streamEndpoints(feed.endpoints, config.feed);
     const stream = createAccountStream({
-      wsUrl,
+      endpoints: heard,
+      // A local market has one node; the configuration of a live one is checked.
+      redundancy: heard.length > 1 ? config.feed.redundancy : 1,
+      maxLagMs: config.feed.maxLagMs,
+      maxSlotLag: config.risk.maxSlotLag,
       rpc,
       commitment: config.rpc.commitment,
       clock,
@@ -189,16 +195,10 @@ export async function startService(params: ServiceParams): Promise<Service> {
   }
 }
 
-function firstAddresses(endpoints: readonly EndpointConfig[]): { rpcUrl: string; wsUrl: string } {
+function firstAddress(endpoints: readonly EndpointConfig[]): string {
   const asked = endpoints.find(({ url }) => url !== undefined);
-  const heard = endpoints.find(({ wsUrl }) => wsUrl !== undefined);
-  if (asked?.url === undefined || heard?.wsUrl === undefined) {
-    throw new ArbError('config-endpoints', 'no endpoint has a url, or none has a wsUrl');
-  }
-  return {
-    rpcUrl: endpointAddress(asked, asked.url).url,
-    wsUrl: endpointAddress(heard, heard.wsUrl).url,
-  };
+  if (asked?.url === undefined) throw new ArbError('config-endpoints', 'no endpoint has a url');
+  return endpointAddress(asked, asked.url).url;
 }
 
 function watchUniverseFile(

@@ -40,7 +40,8 @@ async function follow(world: World, encoding: AccountEncoding) {
   const random = createRandom('node');
   const rpc = createRpcClient({ url: node.rpcUrl, clock, random });
   const { onEvent } = held;
-  const options = { wsUrl: node.wsUrl, rpc, clock, random, onEvent, encoding, log: () => {} };
+  const endpoints = [{ name: 'node', provider: 'generic' as const, wsUrl: node.wsUrl }];
+  const options = { endpoints, rpc, clock, random, onEvent, encoding, log: () => {} };
   stream = createAccountStream({ ...options, commitment: 'processed' });
   const addresses = world.market.accounts.map(({ address }) => address);
   stream.watch([...addresses, CLOCK_SYSVAR]);

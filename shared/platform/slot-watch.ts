@@ -7,6 +7,8 @@ export const SLOT_DISAGREEMENT_MAX = 150;
 export class SlotWatch {
   lastSlot = -1;
   lastParent = -1;
+  /** Highest slot that a notification told; -1 before the first. */
+  highestSlot = -1;
   highestAccountSlot = -1;
   #lastSlotMicros = 0;
   #stalled = false;
@@ -19,6 +21,7 @@ export class SlotWatch {
   reset(atMicros: number): void {
     this.lastSlot = -1;
     this.lastParent = -1;
+    this.highestSlot = -1;
     this.highestAccountSlot = -1;
     this.#lastSlotMicros = atMicros;
     this.#stalled = false;
@@ -31,6 +34,7 @@ export class SlotWatch {
       else if (slot - this.lastSlot > SLOT_DISAGREEMENT_MAX) this.#counters.slotJumps++;
     }
     this.lastSlot = slot;
+    if (slot > this.highestSlot) this.highestSlot = slot;
     this.lastParent = parent;
     this.#lastSlotMicros = atMicros;
     this.#stalled = false;

@@ -4,7 +4,9 @@ import type { Random } from '../core/random.ts';
 import type { MarketEvent } from '../engine/event.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
-import type { StreamCounters, StreamLog } from './stream-counters.ts';
+import type { ShardState, ShardStatus } from './shard-contract.ts';
+import type { FeedCounters, StreamCounters, StreamLog } from './stream-counters.ts';
+import type { StreamEndpoint } from './stream-endpoint.ts';
 
 export interface StreamTiming {
   readonly handshakeTimeoutMs: number;
@@ -20,6 +22,10 @@ export interface StreamTiming {
   readonly stableMs: number;
   /** No slot for this long while accounts flow is a stall. */
   readonly slotStallMs: number;
+  /** How often the slots are held against the node's HTTP side. */
+  readonly probeMs: number;
+  /** How long an endpoint that told what is not so is left alone. */
+  readonly quarantineMs: number;
 }
 
 export const STREAM_TIMING: StreamTiming = {
@@ -31,17 +37,26 @@ export const STREAM_TIMING: StreamTiming = {
   reconnectBackoff: { minMs: 200, baseMs: 400, capMs: 10_000 },
   stableMs: 10_000,
   slotStallMs: 3_000,
+  probeMs: 2_000,
+  quarantineMs: 300_000,
 };
 
 export interface AccountStreamOptions {
-  readonly wsUrl: string;
+  /** At least one. Accounts are shared out among them, or doubled over them. */
+  readonly endpoints: readonly StreamEndpoint[];
+  /** Endpoints that each account is streamed from at once; 2 needs two endpoints. Default 1. */
+  readonly redundancy?: 1 | 2;
+  /** How late a slot may be told before a connection counts as behind. Default 100 ms. */
+  readonly maxLagMs?: number;
+  /** Slots that a connection may be behind the newest. Default 2. */
+  readonly maxSlotLag?: number;
   readonly rpc: RpcClient;
   readonly commitment: Commitment;
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * Called synchronously for every event, within the turn of the frame that brought it. It must not throw: what it
-   * throws is not caught.
+   * Called synchronously for every event, within the turn of the frame that brought it while the engine keeps up. It
+   * must not throw: what it throws is not caught.
    */
   readonly onEvent: (event: MarketEvent) => void;
   readonly log: StreamLog;
@@ -53,40 +68,61 @@ export interface AccountStreamOptions {
   readonly timing?: Partial<StreamTiming>;
 }
 
-export type StreamState = 'idle' | 'connecting' | 'subscribing' | 'snapshot' | 'live' | 'waiting' | 'stopped';
+export type StreamState = ShardState;
 
-export interface StreamStatus extends Readonly<StreamCounters> {
+/** The counters of all connections together, and what only the stream as a whole can say. */
+export interface StreamStatus extends Readonly<StreamCounters>, Readonly<FeedCounters> {
+  /** `live` while anything is; otherwise what the connection that is furthest is doing. */
   readonly state: StreamState;
-  /** Host and port of the WebSocket: all of its URL that may be shown. */
-  readonly host: string;
   /** Why the feed is not live, or why it last was not; '' before the first connection ended. */
   readonly reason: string;
+  readonly connections: readonly ShardStatus[];
+  /** Endpoints that are left alone for now. */
+  readonly quarantined: readonly QuarantinedEndpoint[];
+  /** Accounts wanted, and those of them that may be relied on now. */
+  readonly accounts: number;
+  readonly confirmed: number;
   readonly subscribed: number;
   /** Wanted but not acknowledged yet. */
   readonly pending: number;
-  /** Refused by the node so often that they are left alone until the next connection or `watch`. */
+  /** Refused by the node, or without room on any connection. */
   readonly failed: readonly Address[];
-  /** Of the last slot notification; -1 before the first of this connection. */
+  /** Newest slot told by any connection; -1 before the first. */
   readonly lastSlot: number;
   /** Slots that the newest account is ahead of the slot notifications. */
   readonly slotLag: number;
+  /** Of the connection that is furthest behind. */
+  readonly lagMs: number;
   /** Unix milliseconds; 0 before the first. */
   readonly lastFrameAtMs: number;
   readonly liveSinceMs: number;
+  /** Events that wait for the engine now. */
+  readonly waiting: number;
+}
+
+export interface QuarantinedEndpoint {
+  readonly endpoint: string;
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly untilMs: number;
 }
 
 /**
- * The accounts of a market as a stream of `MarketEvent`s over a node's WebSocket. On every connection: subscribe to
- * everything, then fetch everything as of a slot not before the subscriptions, then say `feed live`. Account events
- * come in the order they arrive, so some are older than others of the same account: the market orders them by slot.
+ * The accounts of a market as a stream of `MarketEvent`s over the WebSockets of one or more nodes. On every
+ * connection: subscribe to its share, then fetch it as of a slot not before the subscriptions. An account is told
+ * first as of such a snapshot and then by every change, in slot order; of the same change from two endpoints the
+ * first to arrive is told. When it can no longer be relied on, `lost` says so, and the next that is told of it is
+ * again a snapshot. `feed live: false` is said when there is nothing left to rely on.
  *
- * An account whose subscription the node keeps refusing is not told again and is listed in `status().failed`: after
- * a feed loss the market trusts no account that it has not been told anew, so its pools are not traded.
+ * An account whose subscription the node keeps refusing is not told and is listed in `status().failed`.
  */
 export interface AccountStream {
   start(): void;
+  /** Accounts that belong together (those of a pool) come in one call, so that they share a connection. */
   watch(addresses: readonly Address[]): void;
   unwatch(addresses: readonly Address[]): void;
+  /** True while what was last told of the account may be relied on. */
+  isConfirmed(address: Address): boolean;
   status(): StreamStatus;
   /** Ends within a second; tells `feed live: false` if it was live, and nothing after that. */
   stop(): Promise<void>;

@@ -29,6 +29,8 @@ export interface StreamCounters {
   slotJumps: number;
   /** Times that accounts went on flowing while the slots stood still. */
   slotStalls: number;
+  /** Times that it fell behind the slots. */
+  timesBehind: number;
 }
 
 export function createStreamCounters(): StreamCounters {
@@ -48,6 +50,55 @@ export function createStreamCounters(): StreamCounters {
     slotsBackward: 0,
     slotJumps: 0,
     slotStalls: 0,
+    timesBehind: 0,
+  };
+}
+
+/** What the stream as a whole has seen, over all its connections. */
+export interface FeedCounters {
+  /** Times that accounts were lost, and how many accounts in all. */
+  losses: number;
+  lostAccounts: number;
+  /** The same frame from the second endpoint. */
+  duplicates: number;
+  /** Frames of a slot before the one that was told. */
+  olderFrames: number;
+  /** Frames that came before their account's snapshot and waited for it. */
+  heldFrames: number;
+  /** Times that the chain went another way than it had been told. */
+  forks: number;
+  /** Accounts of which two things were told that cannot both be true. */
+  contradictions: number;
+  /** Times that an endpoint was found to have told what is not so. */
+  lies: number;
+  /** States that a newer one replaced before the engine took them. */
+  conflated: number;
+  /** Times that more waited for the engine than is held. */
+  overflows: number;
+  /** Times that everything was lost. */
+  timesDown: number;
+  /** From the first account lost to all confirmed again: how often, the last one and the longest, in milliseconds. */
+  recoveries: number;
+  lastRecoveryMs: number;
+  longestRecoveryMs: number;
+}
+
+export function createFeedCounters(): FeedCounters {
+  return {
+    losses: 0,
+    lostAccounts: 0,
+    duplicates: 0,
+    olderFrames: 0,
+    heldFrames: 0,
+    forks: 0,
+    contradictions: 0,
+    lies: 0,
+    conflated: 0,
+    overflows: 0,
+    timesDown: 0,
+    recoveries: 0,
+    lastRecoveryMs: 0,
+    longestRecoveryMs: 0,
   };
 }
 

@@ -35,6 +35,8 @@ export interface SubscriptionBookOptions {
   readonly send: (text: string) => void;
   readonly onSubscribed: (topic: Topic, subscription: number) => void;
   readonly onFailed: (topic: Topic, error: string) => void;
+  /** On a new connection the larger comes first. Without it everything is asked for in the order it was wanted. */
+  readonly priorityOf?: (topic: Topic) => number;
 }
 
 /**
@@ -86,6 +88,10 @@ export class SubscriptionBook {
     return this.#entries.get(topic)?.wanted === true;
   }
 
+  isSubscribed(topic: Topic): boolean {
+    return this.#entries.get(topic)?.phase === 'subscribed';
+  }
+
   /** The address whose notifications carry this id on this connection. */
   topicOf(subscription: number): Topic | undefined {
     return this.#byId.get(subscription);
@@ -95,6 +101,7 @@ export class SubscriptionBook {
   connected(): void {
     this.disconnected();
     this.#connected = true;
+    this.#sort();
     for (const entry of this.#entries.values()) this.#enqueue(entry, 0);
     this.#pump();
   }
@@ -168,6 +175,17 @@ export class SubscriptionBook {
     for (const { topic, phase: now } of this.#entries.values())
       if (now === phase && topic !== 'slots') found.push(topic);
     return found;
+  }
+
+  /** The order of the entries is the order of everything: requests, and the snapshot after them. */
+  #sort(): void {
+    const { priorityOf } = this.#options;
+    if (priorityOf === undefined) return;
+    const sorted = [...this.#entries.values()]
+      .map((entry) => ({ entry, priority: priorityOf(entry.topic) }))
+      .sort((a, b) => b.priority - a.priority);
+    this.#entries.clear();
+    for (const { entry } of sorted) this.#entries.set(entry.topic, entry);
   }
 
   #add(topic: Topic): void {

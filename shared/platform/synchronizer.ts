@@ -16,6 +16,10 @@ export interface StreamSession {
   /** Snapshots tried since the feed was last stable, for the backoff. */
   attempts: number;
   synchronizing: boolean;
+  /** Something was lost while synchronizing: once more. */
+  again: boolean;
+  /** It told slots that were not so: it must tell one before it is believed. */
+  readonly mustHear: boolean;
 }
 
 export interface SynchronizerOptions {
@@ -25,6 +29,8 @@ export interface SynchronizerOptions {
   readonly random: Random;
   readonly backoff: BackoffPolicy;
   readonly host: string;
+  /** Slots that the WebSocket may be behind the node's HTTP side. */
+  readonly maxSlotLag: number;
   readonly book: SubscriptionBook;
   readonly slots: SlotWatch;
   readonly counters: StreamCounters;
@@ -33,6 +39,8 @@ export interface SynchronizerOptions {
   readonly isLive: (session: StreamSession) => boolean;
   readonly onSnapshot: () => void;
   readonly onFailure: (reason: string) => void;
+  readonly onHttpSlot: (slot: number) => void;
+  readonly onDisagreement: (reason: string) => void;
   readonly onAccount: (address: Address, slot: number, account: AccountBytes | null) => void;
 }
 
@@ -80,10 +88,16 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   async function snapshotFloor(session: StreamSession): Promise<number | string> {
     const rpcSlot = await orFailure(rpc.getSlot({ commitment, signal: session.abort.signal }));
     if (typeof rpcSlot === 'string') return rpcSlot;
+    options.onHttpSlot(rpcSlot);
     const heard = slots.lastParent;
     if (heard < 0) return rpcSlot;
     if (Math.abs(heard - rpcSlot) > SLOT_DISAGREEMENT_MAX) {
-      return `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
+      const reason = `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
+      options.onDisagreement(reason);
+      return reason;
+    }
+    if (heard < rpcSlot - Math.max(1, options.maxSlotLag)) {
+      return `the WebSocket is ${rpcSlot - heard} slots behind HTTP`;
     }
     return Math.max(rpcSlot, heard);
   }
@@ -102,7 +116,8 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
           if (!(await sleep(backoffMs(backoff, session.attempts - 1, random), signal))) return false;
         }
         session.attempts++;
-        while (book.pending > 0) if (!(await sleep(ACK_POLL_MS, signal))) return false;
+        while (book.pending > 0 || (session.mustHear && slots.lastSlot < 0))
+          if (!(await sleep(ACK_POLL_MS, signal))) return false;
         options.onSnapshot();
         const failure = await takeSnapshot(session);
         if (signal.aborted) return false;

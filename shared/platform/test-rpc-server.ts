@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { zstdCompressSync } from 'node:zlib';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AccountBytes } from '../core/account.ts';
+import { CLOCK_SYSVAR } from '../core/address.ts';
+import { clockAccount } from '../market/chain-clock.ts';
 
 /** For tests: a node's JSON-RPC over HTTP and WebSocket on loopback, with a switch for every way it can go wrong. */
 export interface TestRpcServer {
@@ -20,7 +22,7 @@ export interface TestRpcServer {
   write(address: string, account: AccountBytes): void;
   /** The next slot begins, and its subscribers hear of it. */
   nextSlot(): void;
-  /** Subscriptions held now by open sockets. */
+  /** Subscriptions held now by open sockets, the clock's left out. */
   subscriptions(): readonly { readonly address: string; readonly id: number }[];
   sockets(): number;
   /** Sends exactly this to every open socket. */
@@ -45,6 +47,8 @@ export interface TestFaults {
   notifyBeforeAck: boolean;
   /** Every subscription gets the same id. */
   oneId: boolean;
+  /** The clock sysvar is not told any more: no heartbeat. */
+  stillClock: boolean;
   /** Added to the slot that slot notifications tell. */
   slotLie: number;
   /** The HTTP side stands so many slots behind the WebSocket. */
@@ -82,11 +86,14 @@ export async function startTestRpcServer(startSlot = 1_000): Promise<TestRpcServ
     acksTwice: false,
     notifyBeforeAck: false,
     oneId: false,
+    stillClock: false,
     slotLie: 0,
     httpLag: 0,
     http: undefined,
   };
   let lastId = 0;
+  const clockOf = (slot: number) => ({ slot, epoch: 1, unixTimestamp: 1_700_000_000 + slot });
+  accounts.set(CLOCK_SYSVAR, clockAccount(clockOf(startSlot)));
 
   const http = createServer((request, response) => void serveHttp(request, response));
   const webSockets = new WebSocketServer({ server: http });
@@ -207,6 +214,7 @@ export async function startTestRpcServer(startSlot = 1_000): Promise<TestRpcServ
       }
     },
     nextSlot() {
+      if (!faults.stillClock) server.write(CLOCK_SYSVAR, clockAccount(clockOf(server.slot)));
       server.slot++;
       const slot = server.slot + faults.slotLie;
       for (const client of clients) {
@@ -216,7 +224,11 @@ export async function startTestRpcServer(startSlot = 1_000): Promise<TestRpcServ
       }
     },
     subscriptions: () =>
-      [...clients].flatMap((client) => [...client.accounts].map(([id, { address }]) => ({ address, id }))),
+      [...clients].flatMap((client) =>
+        [...client.accounts]
+          .filter(([, { address }]) => address !== CLOCK_SYSVAR)
+          .map(([id, { address }]) => ({ address, id })),
+      ),
     sockets: () => clients.size,
     sendRaw(frame) {
       for (const client of clients) client.socket.send(frame);

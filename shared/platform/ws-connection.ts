@@ -3,6 +3,8 @@ import { ArbError } from '../core/errors.ts';
 
 export interface WsConnectionOptions {
   readonly url: string;
+  /** Sent with the handshake. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** From the first packet to the end of the WebSocket handshake. */
   readonly handshakeTimeoutMs: number;
   /** The connection is dropped when no frame came for this long (at most a quarter more), or no pong. */
@@ -43,6 +45,7 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
     maxPayload: options.maxFrameBytes,
     perMessageDeflate: false,
     followRedirects: false,
+    headers: { ...options.headers },
   });
   // Silence is counted in ticks and not in time: after a stall of this process one tick fires before the frames that
   // waited in the socket are read, and that must not look like a dead node.
@@ -50,6 +53,8 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   let ticksSincePong = 0;
   let ended = false;
   let fault = '';
+  // ws counts the silence between packets; a server that trickles its handshake must end too.
+  const handshake = setTimeout(() => drop('handshake-timeout'), options.handshakeTimeoutMs);
   const watchdog = setInterval(() => {
     if (socket.readyState !== WebSocket.OPEN) return;
     if (ticksSinceFrame > TICKS_OF_SILENCE) drop('silent');
@@ -65,6 +70,7 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
     if (ended) return false;
     ended = true;
     clearInterval(watchdog);
+    clearTimeout(handshake);
     return true;
   }
 
@@ -75,6 +81,7 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   }
 
   socket.on('open', () => {
+    clearTimeout(handshake);
     if (!ended) options.onOpen();
   });
   socket.on('message', (data, isBinary) => {

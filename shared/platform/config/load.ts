@@ -235,6 +235,10 @@ function crossChecks(config: Config): Problem[] {
       conflict('rpc.endpoints', 'must name one with a wsUrl or grpcUrl when market is "live"');
     }
   }
+  const heard = endpoints.filter(({ wsUrl }) => wsUrl !== undefined).length + (config.rpc.wsUrl ? 1 : 0);
+  if (config.market === 'live' && config.feed.redundancy > heard) {
+    conflict('feed.redundancy', `is ${config.feed.redundancy}, and ${heard} endpoints have a wsUrl`);
+  }
   if (config.rpc.url !== undefined && endpoints.some(({ name }) => name === MAIN_ENDPOINT)) {
     conflict('rpc.endpoints', `must not use the name "${MAIN_ENDPOINT}": it is that of rpc.url`);
   }

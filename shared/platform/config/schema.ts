@@ -75,6 +75,18 @@ export const configSchema = z.strictObject({
       default: 100,
       summary: 'milliseconds that a connection may tell a slot late before its accounts count as lost',
     }),
+    subscriptionsPerConnection: countKey({
+      min: 0,
+      max: 1_000_000,
+      default: 0,
+      summary: 'most subscriptions on one WebSocket; 0 is what the provider allows',
+    }),
+    connections: countKey({
+      min: 0,
+      max: 1_000,
+      default: 0,
+      summary: 'most WebSockets to one endpoint; 0 is what the provider allows',
+    }),
   }),
   paper: z.strictObject({
     balances: amountsByMintKey({

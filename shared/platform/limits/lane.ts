@@ -4,7 +4,7 @@ import type { Random } from '../../core/random.ts';
 import { type BackoffPolicy, backoffMs } from '../backoff.ts';
 import { PRIORITIES } from './priority.ts';
 import { createTokenBucket } from './token-bucket.ts';
-import { createWaitList, type WaitList, type Waiter } from './wait-list.ts';
+import { createWaitList, type Waiter, type WaitList } from './wait-list.ts';
 import { createWindowGuard } from './window-guard.ts';
 
 export interface LaneLimit {

@@ -1,0 +1,84 @@
+import type { Clock } from '../core/clock.ts';
+import type { Shard } from './shard.ts';
+import type { SlotLine, ToldSlot } from './slot-line.ts';
+
+export interface LagWatchOptions {
+  readonly clock: Clock;
+  readonly line: SlotLine;
+  /** How late a slot's clock may come after the next slot was told anywhere. */
+  readonly maxLagMs: number;
+  /** Slots that a connection's notifications may be behind the newest. */
+  readonly maxSlotLag: number;
+  readonly shards: () => Iterable<Shard>;
+}
+
+/** Finds the connections that tell old news while they seem to be well. */
+export interface LagWatch {
+  /** A slot was told for the first time on any connection. */
+  onNewSlot(told: ToldSlot): void;
+  /** A clock came: how late, and whether a connection that was behind has caught up. */
+  onHeartbeat(shard: Shard, slot: number, atMicros: number): void;
+  stop(): void;
+}
+
+/** Turns of the event loop in which sockets are read before a connection is judged. */
+const READ_TURNS_MAX = 8;
+
+/**
+ * The clock sysvar changes in every slot, so it is each connection's heartbeat: once a slot is told to have begun,
+ * the clock of its parent must have been told. An account that nobody touches is not late; a connection without its
+ * heartbeat is, whatever else it tells.
+ */
+export function createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards }: LagWatchOptions): LagWatch {
+  const timers = new Set<NodeJS.Timeout>();
+
+  /** Undefined when all is well. */
+  function lateness(shard: Shard, told: ToldSlot): string | undefined {
+    const parent = line.at(told.parent);
+    // Only what was subscribed before the parent's own beginning must have heard all of it.
+    if (parent === undefined || shard.heardSinceMicros > parent.atMicros) return undefined;
+    if (shard.slots.highestSlot < told.slot - maxSlotLag - 1) {
+      return `${told.slot - shard.slots.highestSlot} slots behind`;
+    }
+    if (shard.heartbeat >= told.parent) return undefined;
+    const lateMs = Math.round((clock.monotonicMicros() - told.atMicros) / 1_000);
+    return `the clock of slot ${told.parent} is ${lateMs} ms late`;
+  }
+
+  /** After a stall of this process timers fire before the sockets are read: what waits there is heard first. */
+  function judge(told: ToldSlot, turn: number, framesBefore: number): void {
+    setImmediate(() => {
+      if (timers.size === 0 && stopped) return;
+      const late = [...shards()].filter((shard) => shard.isCurrent && lateness(shard, told) !== undefined);
+      if (late.length === 0) return;
+      const frames = late.reduce((sum, shard) => sum + shard.counters.frames, 0);
+      if (turn < READ_TURNS_MAX && frames !== framesBefore) return judge(told, turn + 1, frames);
+      for (const shard of late) shard.fallBehind(lateness(shard, told) ?? 'behind');
+    });
+  }
+
+  let stopped = false;
+  return {
+    onNewSlot(told) {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        judge(told, 0, -1);
+      }, maxLagMs);
+      timers.add(timer);
+    },
+    onHeartbeat(shard, slot, atMicros) {
+      const next = line.at(line.newest);
+      shard.lagMs =
+        next !== undefined && next.parent === slot ? Math.max(0, (atMicros - next.atMicros) / 1_000) : 0;
+      if (!shard.isBehind) return;
+      const due = line.toldBefore(atMicros, maxLagMs * 1_000);
+      const hears = shard.slots.highestSlot >= line.newest - maxSlotLag - 1;
+      if (hears && (due === undefined || slot >= due.parent)) shard.catchUp();
+    },
+    stop() {
+      stopped = true;
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { AccountBytes } from '../core/account.ts';
+import type { Address } from '../core/address.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Provider } from './config/endpoint-leaf.ts';
+import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
+import type { Shard } from './shard.ts';
+import type { StreamTiming } from './stream-contract.ts';
+import type { StreamCounters, StreamLog } from './stream-counters.ts';
+import type { StreamEndpoint } from './stream-endpoint.ts';
+
+export interface ShardOptions {
+  /** The endpoint's name and a number. */
+  readonly name: string;
+  readonly endpoint: StreamEndpoint;
+  /** Which of the two copies of every account it belongs to; 0 where there is only one. */
+  readonly lane: number;
+  readonly rpc: RpcClient;
+  readonly commitment: Commitment;
+  readonly encoding: AccountEncoding;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timing: StreamTiming;
+  readonly maxSlotLag: number;
+  readonly maxFrameBytes: number;
+  readonly maxRequestsInFlight: number;
+  readonly log: StreamLog;
+  /** The larger is subscribed and fetched first on a new connection. */
+  readonly priorityOf: (address: Address) => number;
+}
+
+/** What one connection says, in the turn in which it hears it. */
+export interface ShardListener {
+  /** `fetched`: as of a snapshot over HTTP, not told by the socket. */
+  onAccount(
+    shard: Shard,
+    address: Address,
+    slot: number,
+    account: AccountBytes | null,
+    atMicros: number,
+    fetched: boolean,
+  ): void;
+  /** The clock of `slot` was told. */
+  onHeartbeat(shard: Shard, slot: number, atMicros: number): void;
+  /** `before`: the highest slot before this one; -1 for a connection's first. */
+  onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): void;
+  /** Everything that it carries has been told. */
+  onLive(shard: Shard): void;
+  /** Nothing that it carries may be relied on. */
+  onLost(shard: Shard, reason: string): void;
+  /** The node will not let it follow this account. */
+  onRefused(shard: Shard, address: Address): void;
+  /** What the node's HTTP side says the slot is. */
+  onHttpSlot(slot: number): void;
+  /** Its slots are not those of the node's HTTP side. */
+  onFarSlot(shard: Shard, reason: string): void;
+  /** It failed to connect, not for the first time. */
+  onUnreachable(shard: Shard): void;
+}
+
+export type ShardState =
+  | 'idle'
+  | 'connecting'
+  | 'subscribing'
+  | 'snapshot'
+  | 'live'
+  | 'behind'
+  | 'waiting'
+  | 'suspended'
+  | 'stopped';
+
+/** One connection as people and metrics see it. */
+export interface ShardStatus extends Readonly<StreamCounters> {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly provider: Provider;
+  /** Host and port of the WebSocket: all of its URL that may be shown. */
+  readonly host: string;
+  readonly lane: number;
+  readonly state: ShardState;
+  /** Why it is not live, or why it last was not. */
+  readonly reason: string;
+  /** Accounts that it carries. */
+  readonly accounts: number;
+  readonly subscribed: number;
+  /** Wanted but not acknowledged yet, slots and clock among them. */
+  readonly pending: number;
+  /** Refused by the node so often that they are left alone until the next connection or `watch`. */
+  readonly failed: readonly Address[];
+  /** Of the last slot notification; -1 before the first of this connection. */
+  readonly lastSlot: number;
+  /** Newest slot whose clock it told. */
+  readonly heartbeat: number;
+  /** How late that was. */
+  readonly lagMs: number;
+  /** Slots that the newest account is ahead of the slot notifications. */
+  readonly slotLag: number;
+  /** Unix milliseconds; 0 before the first. */
+  readonly lastFrameAtMs: number;
+  readonly liveSinceMs: number;
+}

@@ -1,0 +1,64 @@
+import type { Shard } from './shard.ts';
+import type { SlotLine, ToldSlot } from './slot-line.ts';
+
+export interface SlotBarrierOptions {
+  readonly line: SlotLine;
+  readonly lanes: number;
+  readonly shards: () => readonly Shard[];
+  readonly onSlot: (told: ToldSlot) => void;
+}
+
+/**
+ * Passes a slot on once every account change of its parent has been heard: when all connections of one lane have
+ * told it, or, where no lane is whole, all connections that can be relied on. A connection that keeps the others
+ * waiting is found to be behind, so that nothing waits for longer than that takes.
+ */
+export class SlotBarrier {
+  #passed = -1;
+  readonly #options: SlotBarrierOptions;
+
+  constructor(options: SlotBarrierOptions) {
+    this.#options = options;
+  }
+
+  reset(): void {
+    this.#passed = -1;
+  }
+
+  advance(): void {
+    const { line, onSlot } = this.#options;
+    const complete = Math.min(this.#complete(), line.newest);
+    if (complete <= this.#passed) return;
+    let slot = this.#passed < 0 ? complete : this.#passed + 1;
+    this.#passed = complete;
+    for (; slot <= complete; slot++) {
+      const told = line.at(slot);
+      if (told !== undefined) onSlot(told);
+    }
+  }
+
+  #complete(): number {
+    const { lanes, shards } = this.#options;
+    let best = -1;
+    for (let lane = 0; lane < lanes; lane++) best = Math.max(best, this.#ofLane(lane));
+    if (best >= 0) return best;
+    let least = Number.MAX_SAFE_INTEGER;
+    for (const shard of shards()) {
+      const { highestSlot } = shard.slots;
+      const counts = shard.load > 0 && shard.isCurrent && highestSlot >= 0;
+      if (counts && (shard.isLive || shard.state === 'snapshot')) least = Math.min(least, highestSlot);
+    }
+    return least;
+  }
+
+  /** -1 unless all of its connections are live. */
+  #ofLane(lane: number): number {
+    let least = Number.MAX_SAFE_INTEGER;
+    for (const shard of this.#options.shards()) {
+      if (shard.lane !== lane || shard.load === 0) continue;
+      if (!shard.isLive) return -1;
+      least = Math.min(least, shard.slots.highestSlot);
+    }
+    return least === Number.MAX_SAFE_INTEGER ? -1 : least;
+  }
+}
