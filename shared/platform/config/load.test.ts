@@ -235,6 +235,10 @@ describe('the configuration', () => {
       /rpc\.url must be given when market is "live", or rpc\.endpoints must name one with a url/,
     ],
     [{ ARB_RPC_ENDPOINTS: endpoints({}), ...LIVE }, /rpc\.endpoints must name one with a wsUrl or grpcUrl/],
+    [
+      { ARB_RPC_URL: 'http://a', ARB_FEED_REDUNDANCY: '2', ...LIVE },
+      /feed\.redundancy is 2, which needs two endpoints with a wsUrl; there is 1/,
+    ],
     [{ ARB_ROUTING_START_MINTS: POOL }, /risk\.maxTradeIn must have a limit for Czfq/],
     [{ ARB_DURATION: '0' }, /a number from 0\.1/],
   ])('refuses %j', (env, message) => {

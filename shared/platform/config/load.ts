@@ -236,8 +236,8 @@ function crossChecks(config: Config): Problem[] {
     }
   }
   const heard = endpoints.filter(({ wsUrl }) => wsUrl !== undefined).length + (config.rpc.wsUrl ? 1 : 0);
-  if (config.market === 'live' && config.feed.redundancy > heard) {
-    conflict('feed.redundancy', `is ${config.feed.redundancy}, and ${heard} endpoints have a wsUrl`);
+  if (config.market === 'live' && config.feed.redundancy === 2 && heard < 2) {
+    conflict('feed.redundancy', `is 2, which needs two endpoints with a wsUrl; there is ${heard}`);
   }
   if (config.rpc.url !== undefined && endpoints.some(({ name }) => name === MAIN_ENDPOINT)) {
     conflict('rpc.endpoints', `must not use the name "${MAIN_ENDPOINT}": it is that of rpc.url`);
