@@ -144,7 +144,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       const outcome = entry.venue.apply(entry.state, update.address, update.account);
       if (outcome.ok) {
         resubscribe(entry);
-        return true;
+        return outcome.value;
       }
       exclude(entry, outcome.detail === undefined ? outcome.reason : `${outcome.reason}: ${outcome.detail}`);
       return true;

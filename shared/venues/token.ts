@@ -17,6 +17,7 @@ import {
   TRANSFER_FEE_AMOUNT,
   TRANSFER_FEE_AMOUNT_BYTES,
   TRANSFER_FEE_CONFIG_BYTES,
+  type TransferFee,
   type TransferFeeConfig,
   writeTransferFeeAmount,
   writeTransferFeeConfig,
@@ -88,6 +89,19 @@ export function decodeMint(address: Address, account: AccountBytes): Outcome<Min
     freezeAuthority: freezeTag === 1 ? addressAt(data, 50) : undefined,
     transferFee: extensions.transferFee,
   });
+}
+
+/** Whether swaps of the mint move the same amounts by both: its supply and authorities may differ. */
+export function sameMintFacts(one: MintFacts, other: MintFacts): boolean {
+  const fee = one.transferFee;
+  const otherFee = other.transferFee;
+  if (one.tokenProgram !== other.tokenProgram || one.decimals !== other.decimals) return false;
+  if (fee === undefined || otherFee === undefined) return fee === otherFee;
+  return sameRate(fee.older, otherFee.older) && sameRate(fee.newer, otherFee.newer);
+}
+
+function sameRate(one: TransferFee, other: TransferFee): boolean {
+  return one.epoch === other.epoch && one.maximumFee === other.maximumFee && one.feeBps === other.feeBps;
 }
 
 /** Decodes a token account of either token program; a frozen one decodes and says so. Never throws. */

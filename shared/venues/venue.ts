@@ -147,10 +147,11 @@ export interface Venue<S extends PoolState = PoolState> {
   /** Decodes a pool from account bytes. Never throws on foreign or truncated bytes. */
   load(pool: Address, source: AccountSource): Loaded<S>;
   /**
-   * Takes new bytes of one of `state.accounts` (`null`: the account is gone). On a refusal the state must not
-   * be quoted again until a later `apply` or `load` succeeds.
+   * Takes new bytes of one of `state.accounts` (`null`: the account is gone). False when no quote that the state gave
+   * can have become another: nobody needs to ask again. On a refusal the state must not be quoted again until a later
+   * `apply` or `load` succeeds.
    */
-  apply(state: S, account: Address, bytes: AccountBytes | null): Outcome<true, LoadRefusal>;
+  apply(state: S, account: Address, bytes: AccountBytes | null): Outcome<boolean, LoadRefusal>;
   /** Exact: what the program would pay for `amountIn` base units (before any transfer fee on the way in). */
   quote(state: S, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote;
   /** As `quote`, with the state that the swap leaves. `state` itself is not changed. */

@@ -1,7 +1,7 @@
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { amountOfSameAccount, decodeTokenAccount, MINT_BYTES } from '../token.ts';
+import { MINT_BYTES } from '../token.ts';
 import type { LoadRefusal, PoolAccount } from '../venue.ts';
 import { DYNAMIC_VAULT_PROGRAM } from './program.ts';
 import { type DynamicVaultFigures, decodeVaultFigures } from './vault-layout.ts';
@@ -28,39 +28,10 @@ export function accountsOf(of: DammV1Addresses): readonly PoolAccount[] {
 }
 
 /** The figures of a vault of the vault program. */
-export function readVault(account: AccountBytes | null): Outcome<DynamicVaultFigures, LoadRefusal> {
+export function readVaultFigures(account: AccountBytes | null): Outcome<DynamicVaultFigures, LoadRefusal> {
   if (account === null) return refusal('vault-unusable', 'the account is gone');
   if (account.owner !== DYNAMIC_VAULT_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
   return decodeVaultFigures(account.data);
-}
-
-/** The amount in a token account of `mint` that is not frozen: base units. `owner` is checked where it is given. */
-export function readTokens(
-  account: AccountBytes | null,
-  mint: Address,
-  owner: Address | undefined,
-): Outcome<bigint, LoadRefusal> {
-  if (account === null) return refusal('vault-unusable', 'the account is gone');
-  if (account.owner !== TOKEN_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
-  const token = decodeTokenAccount(account);
-  if (!token.ok) return token;
-  if (token.value.mint !== mint)
-    return refusal('inconsistent-accounts', `account of mint ${token.value.mint}`);
-  if (owner !== undefined && token.value.owner !== owner) {
-    return refusal('inconsistent-accounts', `account of ${token.value.owner}`);
-  }
-  return token.value.frozen ? refusal('vault-unusable', 'frozen') : success(token.value.amount);
-}
-
-/** As `readTokens`, without decoding the two addresses when they are those of `before`. */
-export function readTokensAgain(
-  before: AccountBytes,
-  account: AccountBytes | null,
-  mint: Address,
-  owner: Address | undefined,
-): Outcome<bigint, LoadRefusal> {
-  const amount = account === null ? undefined : amountOfSameAccount(before, account);
-  return amount === undefined ? readTokens(account, mint, owner) : success(amount);
 }
 
 const SUPPLY_OFFSET = 36;

@@ -1,8 +1,9 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
+import { readVault, readVaultAgain } from '../vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
-import { accountsOf, readLpMint, readTokens, readTokensAgain, readVault } from './accounts.ts';
+import { accountsOf, readLpMint, readVaultFigures } from './accounts.ts';
 import { type DammV1Keys, decodeFigures, decodeKeys, sameKeys } from './layout.ts';
 import { DAMM_V1_PROGRAM } from './program.ts';
 import { decodeStakePrice, stakeAccountOf } from './stake-price.ts';
@@ -98,7 +99,7 @@ function vaultKeys(
   mint: Address,
 ): Outcome<DynamicVaultKeys, LoadRefusal> | undefined {
   if (account === undefined) return undefined;
-  const owned = readVault(account);
+  const owned = readVaultFigures(account);
   if (!owned.ok) return owned;
   const keys = account === null ? NOT_OURS : decodeVaultKeys(account.data);
   if (keys.ok && keys.value.mint !== mint) {
@@ -118,13 +119,17 @@ function loadSide(
   const vaultAccount = source(vault) ?? null;
   const tokenAccount = source(tokenVault) ?? null;
   const lpAccount = source(poolLp) ?? null;
-  const figures = readVault(vaultAccount);
+  const figures = readVaultFigures(vaultAccount);
   if (!figures.ok) return figures;
-  const reserve = readTokens(tokenAccount, mint, vault);
+  const reserve = readVault(tokenAccount, { mint, owner: vault, tokenProgram: TOKEN_PROGRAM });
   if (!reserve.ok) return reserve;
   const lp = readLpMint(source(lpMint) ?? null);
   if (!lp.ok) return lp;
-  const shares = readTokens(lpAccount, lpMint, undefined);
+  const shares = readVault(lpAccount, {
+    mint: lpMint,
+    owner: keys.vaultLpA,
+    tokenProgram: TOKEN_PROGRAM,
+  });
   if (!shares.ok) return shares;
   if (vaultAccount === null || tokenAccount === null || lpAccount === null) return NOT_OURS;
   return success({
@@ -159,13 +164,26 @@ export function apply(
   state: DammV1State,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const bit = bitOf(state, account);
   if (bit === 0) return refusal('inconsistent-accounts', `${account} is no account of pool ${state.address}`);
+  const { unusable, sideA, sideB } = state;
+  const reserveA = sideA.reserve;
+  const reserveB = sideB.reserve;
   const refused = take(state, bit, bytes);
-  state.unusable = refused === undefined ? state.unusable & ~bit : state.unusable | bit;
+  state.unusable = refused === undefined ? unusable & ~bit : unusable | bit;
+  if (refused === undefined && state.unusable === unusable) {
+    if (bit === UNUSABLE.tokenVault) return success(limits(sideA, reserveA));
+    if (bit === UNUSABLE.tokenVault << SIDE_B) return success(limits(sideB, reserveB));
+  }
   state.moment = undefined;
   return refused ?? success(true);
+}
+
+/** Whether what a vault keeps at hand, now or before, is less than the pool's shares can ever be worth. */
+function limits({ figures, poolLpAmount, lpSupply, reserve }: VaultSide, before: bigint): boolean {
+  const least = reserve < before ? reserve : before;
+  return lpSupply === 0n || least * lpSupply < poolLpAmount * figures.totalAmount;
 }
 
 function bitOf(state: DammV1State, account: Address): number {
@@ -220,7 +238,7 @@ function takeSide(
   const bytes = isA ? state.bytesA : state.bytesB;
   switch (bit) {
     case UNUSABLE.vault: {
-      const figures = readVault(account);
+      const figures = readVaultFigures(account);
       if (!figures.ok) return figures;
       if (account === null || !sameVaultKeys(bytes.vaultData, account.data)) {
         return refusal('inconsistent-accounts', 'the vault names other accounts than before');
@@ -231,7 +249,8 @@ function takeSide(
     }
     case UNUSABLE.tokenVault: {
       const mint = isA ? state.mintA : state.mintB;
-      const reserve = readTokensAgain(bytes.tokenVault, account, mint, side.vault);
+      const terms = { mint, owner: side.vault, tokenProgram: TOKEN_PROGRAM };
+      const reserve = readVaultAgain(bytes.tokenVault, account, terms);
       if (!reserve.ok) return reserve;
       if (account !== null) bytes.tokenVault = account;
       side.reserve = reserve.value;
@@ -244,7 +263,8 @@ function takeSide(
       return undefined;
     }
     default: {
-      const shares = readTokensAgain(bytes.poolLp, account, side.lpMint, undefined);
+      const terms = { mint: side.lpMint, owner: state.sideA.poolLp, tokenProgram: TOKEN_PROGRAM };
+      const shares = readVaultAgain(bytes.poolLp, account, terms);
       if (!shares.ok) return shares;
       if (account !== null) bytes.poolLp = account;
       side.poolLpAmount = shares.value;

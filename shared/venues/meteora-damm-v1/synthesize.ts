@@ -53,7 +53,8 @@ export function synthesize(spec: PoolSpec): SynthesizedPool {
   const a = tokenOf(spec.mintA, spec.decimalsA, spec.depthA * (1 - skew));
   const b = tokenOf(spec.mintB, spec.decimalsB, spec.depthA * peg * (1 + skew));
   const sideA = makeSide(pool, a, 'a');
-  const sideB = makeSide(pool, b, 'b');
+  // The program signs for everything of the pool's as the first vault's shares.
+  const sideB = makeSide(pool, b, 'b', sideA.poolLp);
   const stake = derive('stake', addressBytes(pool)).address;
   const isDepegged = curve !== undefined && curve.depeg !== DEPEG.none;
   const keys: DammV1Keys = {
@@ -147,7 +148,7 @@ function freshStakePool(price: number): AccountBytes {
 }
 
 /** One vault: twice what the pool trades, a tenth of it lent out, its shares worth a little more than a token. */
-function makeSide(pool: Address, token: Token, label: string) {
+function makeSide(pool: Address, token: Token, label: string, authority?: Address) {
   const base = derive('base', addressBytes(pool), text.encode(label)).address;
   const vault = findProgramAddress(
     [text.encode('vault'), addressBytes(token.mint), addressBytes(base)],
@@ -175,8 +176,8 @@ function makeSide(pool: Address, token: Token, label: string) {
     ours(vault.address, encodeVault(keys, figures, origin), DYNAMIC_VAULT_PROGRAM),
     tokens(tokenVault.address, token.mint, vault.address, totalAmount - totalAmount / 10n),
     { address: lpMint, account: freshLpMint(token, supply, vault.address) },
-    tokens(poolLp.address, lpMint, poolLp.address, shares),
-    tokens(protocolFee, token.mint, poolLp.address, 0n),
+    tokens(poolLp.address, lpMint, authority ?? poolLp.address, shares),
+    tokens(protocolFee, token.mint, authority ?? poolLp.address, 0n),
   ];
   return { vault: vault.address, poolLp: poolLp.address, poolLpBump: poolLp.bump, protocolFee, accounts };
 }

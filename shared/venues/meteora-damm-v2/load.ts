@@ -1,15 +1,14 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, decodeTokenAccount, type MintFacts } from '../token.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
+import { applyVault, loadVaults } from '../vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { checkPoolAccount, decodePoolFigures, decodePoolKeys, samePoolKeys } from './layout.ts';
+import { POOL_AUTHORITY } from './program.ts';
 import { type DammV2State, readyOf, refresh, UNUSABLE } from './state.ts';
 
-/**
- * Decodes a pool with its mints. The vaults are looked at when the source has them; quotes never read them, so they
- * are not subscribed to. Never throws.
- */
+/** Decodes a pool with its mints and vaults. Never throws. */
 export function load(pool: Address, source: AccountSource): Loaded<DammV2State> {
   const account = source(pool);
   if (account === undefined) return { ok: false, reason: 'missing-account', missing: [pool] };
@@ -22,33 +21,39 @@ export function load(pool: Address, source: AccountSource): Loaded<DammV2State> 
   }
   const figures = decodePoolFigures(account.data);
   if (!figures.ok) return figures;
-  const missing = [keys.mintA, keys.mintB].filter((mint) => source(mint) === undefined);
+  const named = [keys.mintA, keys.mintB, keys.vaultA, keys.vaultB];
+  const missing = named.filter((address) => source(address) === undefined);
   if (missing.length > 0) return { ok: false, reason: 'missing-account', missing };
   const mintA = readMint(keys.mintA, source(keys.mintA) ?? null);
   if (!mintA.ok) return mintA;
   const mintB = readMint(keys.mintB, source(keys.mintB) ?? null);
   if (!mintB.ok) return mintB;
-  const unusable =
-    checkVault(keys.vaultA, mintA.value, source(keys.vaultA)) ??
-    checkVault(keys.vaultB, mintB.value, source(keys.vaultB));
-  if (unusable !== undefined) return unusable;
+  const tokens = {
+    mintA: keys.mintA,
+    mintB: keys.mintB,
+    tokenProgramA: mintA.value.tokenProgram,
+    tokenProgramB: mintB.value.tokenProgram,
+    vaultA: keys.vaultA,
+    vaultB: keys.vaultB,
+  };
+  const vaults = loadVaults(tokens, POOL_AUTHORITY, POOL_AUTHORITY, source);
+  if (!vaults.ok) return vaults;
+  // The vaults need not stand at the pool's slot: what a sound pool pays is always in them.
   const accounts: PoolAccount[] = [
     { address: pool, role: 'pool', everySwap: true },
+    { address: keys.vaultA, role: 'vault', everySwap: false },
+    { address: keys.vaultB, role: 'vault', everySwap: false },
     { address: keys.mintA, role: 'mint', everySwap: false },
     { address: keys.mintB, role: 'mint', everySwap: false },
   ];
   return {
     ok: true,
     state: {
+      ...tokens,
+      ...vaults.value,
       address: pool,
-      mintA: keys.mintA,
-      mintB: keys.mintB,
       decimalsA: mintA.value.decimals,
       decimalsB: mintB.value.decimals,
-      tokenProgramA: mintA.value.tokenProgram,
-      tokenProgramB: mintB.value.tokenProgram,
-      vaultA: keys.vaultA,
-      vaultB: keys.vaultB,
       accounts,
       poolData: account.data,
       figures: figures.value,
@@ -61,26 +66,44 @@ export function load(pool: Address, source: AccountSource): Loaded<DammV2State> 
 }
 
 /**
- * Takes new bytes of the pool or one of its mints. While the newest bytes of any of them were refused the pool quotes
+ * Takes new bytes of the pool, one of its vaults or one of its mints. While the newest bytes of any of them were refused the pool quotes
  * `missing-account`, whatever the others say.
  */
 export function apply(
   state: DammV2State,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const bit = bitOf(state, account);
   if (bit === 0) return refusal('inconsistent-accounts', `${account} is no account of pool ${state.address}`);
-  const refused = bit === UNUSABLE.pool ? takePool(state, bytes) : takeMint(state, bit, bytes);
-  state.unusable = refused === undefined ? state.unusable & ~bit : state.unusable | bit;
+  const taken = take(state, bit, bytes);
+  const before = state.unusable;
+  state.unusable = taken.ok ? before & ~bit : before | bit;
+  const stays = taken.ok && !taken.value && state.unusable === before;
+  if (stays) return taken;
   refresh(state);
-  return refused ?? success(true);
+  return taken.ok ? success(true) : taken;
+}
+
+function take(state: DammV2State, bit: number, bytes: AccountBytes | null): Outcome<boolean, LoadRefusal> {
+  switch (bit) {
+    case UNUSABLE.pool:
+      return takePool(state, bytes) ?? success(true);
+    case UNUSABLE.vaultA:
+      return applyVault(state, true, POOL_AUTHORITY, bytes, state.ready.reserveA);
+    case UNUSABLE.vaultB:
+      return applyVault(state, false, POOL_AUTHORITY, bytes, state.ready.reserveB);
+    default:
+      return takeMint(state, bit, bytes);
+  }
 }
 
 function bitOf(state: DammV2State, account: Address): number {
   if (account === state.address) return UNUSABLE.pool;
   if (account === state.mintA) return UNUSABLE.mintA;
-  return account === state.mintB ? UNUSABLE.mintB : 0;
+  if (account === state.mintB) return UNUSABLE.mintB;
+  if (account === state.vaultA) return UNUSABLE.vaultA;
+  return account === state.vaultB ? UNUSABLE.vaultB : 0;
 }
 
 function takePool(state: DammV2State, bytes: AccountBytes | null): Refusal<LoadRefusal> | undefined {
@@ -101,7 +124,7 @@ function takeMint(
   state: DammV2State,
   bit: number,
   bytes: AccountBytes | null,
-): Refusal<LoadRefusal> | undefined {
+): Outcome<boolean, LoadRefusal> {
   const onA = bit === UNUSABLE.mintA;
   const before = onA ? state.mintFactsA : state.mintFactsB;
   const facts = readMint(before.address, bytes);
@@ -111,25 +134,9 @@ function takeMint(
   }
   if (onA) state.mintFactsA = facts.value;
   else state.mintFactsB = facts.value;
-  return undefined;
+  return success(!sameMintFacts(before, facts.value));
 }
 
 function readMint(mint: Address, bytes: AccountBytes | null): Outcome<MintFacts, LoadRefusal> {
   return bytes === null ? refusal('unsupported-mint', `no mint ${mint}`) : decodeMint(mint, bytes);
-}
-
-function checkVault(
-  vault: Address,
-  mint: MintFacts,
-  bytes: AccountBytes | null | undefined,
-): Refusal<LoadRefusal> | undefined {
-  if (bytes === undefined) return undefined;
-  if (bytes === null) return refusal('vault-unusable', `no vault ${vault}`);
-  if (bytes.owner !== mint.tokenProgram) return refusal('vault-unusable', `owned by ${bytes.owner}`);
-  const decoded = decodeTokenAccount(bytes);
-  if (!decoded.ok) return decoded;
-  if (decoded.value.mint !== mint.address) {
-    return refusal('inconsistent-accounts', `vault ${vault} of another mint`);
-  }
-  return decoded.value.frozen ? refusal('vault-unusable', `vault ${vault} is frozen`) : undefined;
 }

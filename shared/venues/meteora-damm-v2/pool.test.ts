@@ -107,7 +107,7 @@ describe('a pool', () => {
     expect(reason(vault)).toBe('loaded');
     expect(reason(null)).toBe('vault-unusable');
     expect(reason(patched(vault, (view) => view.setUint8(108, 2)))).toBe('vault-unusable');
-    expect(reason(accounts.get(state.vaultB)!)).toBe('inconsistent-accounts');
+    expect(reason(accounts.get(state.vaultB)!)).toBe('vault-unusable');
   });
 });
 

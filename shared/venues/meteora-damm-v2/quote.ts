@@ -23,6 +23,7 @@ const NOT_OPEN = refusal('not-open');
 const MISSING = refusal('missing-account');
 const DISABLED = refusal('pool-disabled');
 const NO_LIQUIDITY = refusal('no-liquidity');
+const VAULT_SHORT = refusal<QuoteRefusal>('no-liquidity', 'the vault holds less than the swap would pay');
 
 /** What arrives in the vault of `amountIn`: never below 0. Rounding: the transfer fee's, up. */
 export function receivedIn(state: DammV2State, aToB: boolean, amountIn: bigint, epoch: number): bigint {
@@ -134,6 +135,8 @@ export function quote(state: DammV2State, aToB: boolean, amountIn: bigint, clock
   if (!onInput) fee = feeOn(swapped, numerator);
   if (!fitsCounters(state, aToB, input, swapped, fee)) return OVERFLOW;
   let amountOut = onInput ? swapped : swapped - fee;
+  // The token program fails the transfer, and with it the swap.
+  if (amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const feeMintOut = aToB ? ready.feeMintB : ready.feeMintA;
   if (feeMintOut !== undefined) amountOut -= transferFee(feeMintOut, clock.epoch, amountOut);
   return { ok: true, amountOut, consumedIn: amountIn };

@@ -45,7 +45,10 @@ export function settle(
     encodeDynamicFee(view, afterSwap(figures.dynamicFee, figures.sqrtPrice, sqrtPrice, clock.unixTimestamp));
   }
   const sent = onInput ? swapped : swapped - fee;
-  return { ...paid, state: withPoolData(state, poolData), withheldOut: sent - paid.amountOut };
+  const settled = withPoolData(state, poolData);
+  settled.vaultAmountA += aToB ? received : -sent;
+  settled.vaultAmountB += aToB ? -sent : received;
+  return { ...paid, state: settled, withheldOut: sent - paid.amountOut };
 }
 
 function withPoolData(state: DammV2State, poolData: Uint8Array): DammV2State {

@@ -1,5 +1,6 @@
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import type { MintFacts } from '../token.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import { FAILS, isFlat, numeratorAtPrice } from './base-fee.ts';
 import { areCountersSane, protocolRoom } from './counters.ts';
@@ -9,10 +10,10 @@ import type { PoolFigures } from './layout.ts';
 import { COLLECT_BOTH, COLLECT_COMPOUNDING, MAX_SQRT_PRICE, MIN_SQRT_PRICE } from './program.ts';
 
 /** One bit for each account whose newest bytes could not be used. */
-export const UNUSABLE = { pool: 1, mintA: 2, mintB: 4 } as const;
+export const UNUSABLE = { pool: 1, mintA: 2, mintB: 4, vaultA: 8, vaultB: 16 } as const;
 
 /** A pool and all that its quotes read. Only `load`, `apply` and `settle` make or change one. */
-export interface DammV2State extends PoolState {
+export interface DammV2State extends PoolState, HeldVaults {
   /** The pool account's bytes as last decoded or settled. */
   poolData: Uint8Array;
   figures: PoolFigures;

@@ -79,13 +79,14 @@ function firstOf(reach: Reach): Reach {
 
 /**
  * Every account whose bytes the quotes read. The vaults are among them: the program fails a swap that takes more
- * than the vault holds, and limit-order amounts left over from an older layout can promise more.
+ * than the vault holds, and limit-order amounts left over from an older layout can promise more. They need not stand at
+ * the pool's slot: what a sound pool pays is always in them.
  */
 export function poolAccounts(addresses: PoolAddresses, window: Window): readonly PoolAccount[] {
   const accounts: PoolAccount[] = [
     { address: addresses.pool, role: 'pool', everySwap: true },
-    { address: addresses.vaultA, role: 'vault', everySwap: true },
-    { address: addresses.vaultB, role: 'vault', everySwap: true },
+    { address: addresses.vaultA, role: 'vault', everySwap: false },
+    { address: addresses.vaultB, role: 'vault', everySwap: false },
   ];
   for (const index of window.watched) {
     const everySwap = index === window.base;

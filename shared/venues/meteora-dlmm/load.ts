@@ -1,7 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { amountOfSameAccount, decodeMint, decodeTokenAccount, type MintFacts } from '../token.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
+import { applyVault, loadVaults } from '../vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import {
   arrayAddressOf,
@@ -27,7 +28,7 @@ import {
   type PoolNumbers,
   samePoolFacts,
 } from './layout.ts';
-import { type DlmmState, followPrice, forgetLadders } from './state.ts';
+import { type DlmmState, followPrice, forgetLadders, mostOut } from './state.ts';
 
 /**
  * Decodes a pool. `missing` lists what to fetch: the pool, its vaults and mints, and its bin arrays (and bitmap
@@ -51,10 +52,7 @@ export function load(pool: Address, source: AccountSource): Loaded<DlmmState> {
   if (mintA !== undefined && !mintA.ok) return mintA;
   const mintB = asked(facts.mintB, source, absent, takeMint);
   if (mintB !== undefined && !mintB.ok) return mintB;
-  const vaultA = asked(facts.vaultA, source, absent, (_, bytes) => takeVault(bytes, facts.mintA));
-  if (vaultA !== undefined && !vaultA.ok) return vaultA;
-  const vaultB = asked(facts.vaultB, source, absent, (_, bytes) => takeVault(bytes, facts.mintB));
-  if (vaultB !== undefined && !vaultB.ok) return vaultB;
+  for (const vault of [facts.vaultA, facts.vaultB]) if (source(vault) === undefined) absent.push(vault);
 
   const inner = decodeInnerBitmap(account.data);
   const base = arrayOfBin(numbers.activeId);
@@ -72,28 +70,27 @@ export function load(pool: Address, source: AccountSource): Loaded<DlmmState> {
   if (!Array.isArray(unknown)) return unknown;
   if (window.usesExtension && outer === undefined) unknown.push(extensionAddressOf(addresses));
   if (!canBegin(window.down, arrays) && !canBegin(window.up, arrays)) absent.push(...unknown);
-  if (
-    absent.length > 0 ||
-    mintA === undefined ||
-    mintB === undefined ||
-    vaultA === undefined ||
-    vaultB === undefined
-  ) {
-    return missing(absent);
-  }
+  if (absent.length > 0 || mintA === undefined || mintB === undefined) return missing(absent);
+  const tokens = {
+    mintA: facts.mintA,
+    mintB: facts.mintB,
+    tokenProgramA: mintA.value.tokenProgram,
+    tokenProgramB: mintB.value.tokenProgram,
+    vaultA: facts.vaultA,
+    vaultB: facts.vaultB,
+  };
+  // The program pays from its vaults as the pool.
+  const vaults = loadVaults(tokens, pool, pool, source);
+  if (!vaults.ok) return vaults;
   return {
     ok: true,
     state: {
       ...numbers,
+      ...tokens,
+      ...vaults.value,
       address: pool,
-      mintA: facts.mintA,
-      mintB: facts.mintB,
       decimalsA: mintA.value.decimals,
       decimalsB: mintB.value.decimals,
-      tokenProgramA: mintA.value.tokenProgram,
-      tokenProgramB: mintB.value.tokenProgram,
-      vaultA: facts.vaultA,
-      vaultB: facts.vaultB,
       binStep: facts.binStep,
       oracle: facts.oracle,
       addresses,
@@ -101,10 +98,6 @@ export function load(pool: Address, source: AccountSource): Loaded<DlmmState> {
       data: account.data,
       mintFactsA: mintA.value,
       mintFactsB: mintB.value,
-      vaultAccountA: vaultA.value.account,
-      vaultAccountB: vaultB.value.account,
-      vaultAmountA: vaultA.value.amount,
-      vaultAmountB: vaultB.value.amount,
       inner,
       outer,
       arrays,
@@ -153,27 +146,41 @@ export function apply(
   state: DlmmState,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const outcome = applyTo(state, account, bytes);
   if (!outcome.ok) state.refused.add(account);
-  else if (state.refused.size !== 0) state.refused.delete(account);
+  else if (state.refused.size !== 0 && state.refused.delete(account)) return success(true);
   return outcome;
 }
 
-function applyTo(state: DlmmState, account: Address, bytes: AccountBytes | null): Outcome<true, LoadRefusal> {
+function applyTo(
+  state: DlmmState,
+  account: Address,
+  bytes: AccountBytes | null,
+): Outcome<boolean, LoadRefusal> {
   const { addresses } = state;
   if (account === state.address) return applyPool(state, bytes);
-  if (account === state.vaultA || account === state.vaultB) return applyVault(state, account, bytes);
+  if (account === state.vaultA) return applyVault(state, true, state.address, bytes, mostOut(state, false));
+  if (account === state.vaultB) return applyVault(state, false, state.address, bytes, mostOut(state, true));
   const index = addresses.indexByArray.get(account);
   if (index !== undefined) return applyArray(state, index, bytes);
   if (account === addresses.extension) return applyExtension(state, bytes);
-  if (account === state.mintA || account === state.mintB) {
-    const mint = takeMint(account, bytes);
-    if (!mint.ok) return mint;
-    if (account === state.mintA) state.mintFactsA = mint.value;
-    else state.mintFactsB = mint.value;
-  }
-  return success(true);
+  if (account === state.mintA || account === state.mintB) return applyMint(state, account, bytes);
+  return success(false);
+}
+
+function applyMint(
+  state: DlmmState,
+  account: Address,
+  bytes: AccountBytes | null,
+): Outcome<boolean, LoadRefusal> {
+  const isA = account === state.mintA;
+  const mint = takeMint(account, bytes);
+  if (!mint.ok) return mint;
+  const changed = !sameMintFacts(isA ? state.mintFactsA : state.mintFactsB, mint.value);
+  if (isA) state.mintFactsA = mint.value;
+  else state.mintFactsB = mint.value;
+  return success(changed);
 }
 
 function applyPool(state: DlmmState, bytes: AccountBytes | null): Outcome<true, LoadRefusal> {
@@ -191,32 +198,12 @@ function applyPool(state: DlmmState, bytes: AccountBytes | null): Outcome<true, 
   return decoded;
 }
 
-function applyVault(
+function applyArray(
   state: DlmmState,
-  vault: Address,
+  index: number,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
-  const isA = vault === state.vaultA;
-  let amount =
-    bytes === null ? undefined : amountOfSameAccount(isA ? state.vaultAccountA : state.vaultAccountB, bytes);
-  if (bytes === null || amount === undefined) {
-    const taken = takeVault(bytes, isA ? state.mintA : state.mintB);
-    if (!taken.ok) return taken;
-    amount = taken.value.amount;
-  }
-  const account = bytes as AccountBytes;
-  if (isA) {
-    state.vaultAccountA = account;
-    state.vaultAmountA = amount;
-  } else {
-    state.vaultAccountB = account;
-    state.vaultAmountB = amount;
-  }
-  return success(true);
-}
-
-function applyArray(state: DlmmState, index: number, bytes: AccountBytes | null): Outcome<true, LoadRefusal> {
-  if (!state.window.watched.includes(index)) return success(true);
+): Outcome<boolean, LoadRefusal> {
+  if (!state.window.watched.includes(index)) return success(false);
   forgetLadders(state);
   const array = takeArray(bytes, state.poolBytes, index);
   if (!array.ok) {
@@ -227,8 +214,8 @@ function applyArray(state: DlmmState, index: number, bytes: AccountBytes | null)
   return success(true);
 }
 
-function applyExtension(state: DlmmState, bytes: AccountBytes | null): Outcome<true, LoadRefusal> {
-  if (!state.window.usesExtension) return success(true);
+function applyExtension(state: DlmmState, bytes: AccountBytes | null): Outcome<boolean, LoadRefusal> {
+  if (!state.window.usesExtension) return success(false);
   const extension = takeExtension(bytes, state.poolBytes);
   if (!extension.ok) return extension;
   state.outer = extension.value;
@@ -254,18 +241,6 @@ function takeExtension(
 
 function takeMint(mint: Address, bytes: AccountBytes | null): Outcome<MintFacts, LoadRefusal> {
   return bytes === null ? refusal('unsupported-mint', `no mint ${mint}`) : decodeMint(mint, bytes);
-}
-
-function takeVault(
-  bytes: AccountBytes | null,
-  mint: Address,
-): Outcome<{ readonly account: AccountBytes; readonly amount: bigint }, LoadRefusal> {
-  if (bytes === null) return refusal('vault-unusable', 'no such vault');
-  const decoded = decodeTokenAccount(bytes);
-  if (!decoded.ok) return decoded;
-  if (decoded.value.mint !== mint) return refusal('inconsistent-accounts', 'vault of another mint');
-  if (decoded.value.frozen) return refusal('vault-unusable', 'the vault is frozen');
-  return success({ account: bytes, amount: decoded.value.amount });
 }
 
 /** What `take` makes of an account's bytes; undefined, and noted in `absent`, when nobody has asked for them. */

@@ -1,6 +1,6 @@
-import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import type { MintFacts } from '../token.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolAccount, PoolState } from '../venue.ts';
 import { type PoolAddresses, poolAccounts, type Window, windowAround } from './accounts.ts';
 import { arrayOfBin, type BinArray } from './bin-array.ts';
@@ -9,7 +9,7 @@ import type { Ladder } from './ladder.ts';
 import type { PoolNumbers } from './layout.ts';
 
 /** A decoded DLMM pool and everything its quotes read. X is mint A, Y is mint B. Changed in place by `apply` only. */
-export interface DlmmState extends PoolState, PoolNumbers {
+export interface DlmmState extends PoolState, HeldVaults, PoolNumbers {
   readonly binStep: number;
   readonly oracle: Address;
   readonly addresses: PoolAddresses;
@@ -19,11 +19,6 @@ export interface DlmmState extends PoolState, PoolNumbers {
   data: Uint8Array;
   mintFactsA: MintFacts;
   mintFactsB: MintFacts;
-  /** The vaults as last told; after `settle` only their amounts are new. */
-  vaultAccountA: AccountBytes;
-  vaultAccountB: AccountBytes;
-  vaultAmountA: bigint;
-  vaultAmountB: bigint;
   /** Arrays with liquidity by the pool's own bitmap and by its extension (null: it has none; undefined: unknown). */
   inner: ArrayIndexes;
   outer: ArrayIndexes | null | undefined;
@@ -62,6 +57,17 @@ function sameWatch(a: Window, b: Window): boolean {
     a.watched.length === b.watched.length &&
     a.watched.every((index, i) => index === b.watched[i])
   );
+}
+
+/** The most base units of the mint out that a quote on the present numbers can have come to, in one direction. */
+export function mostOut(state: DlmmState, aToB: boolean): bigint {
+  let most = 0n;
+  for (const ladder of state.ladders) {
+    if (ladder === undefined || ladder.aToB !== aToB) continue;
+    const out = ladder.totalOut.at(-1);
+    if (out !== undefined && out > most) most = out;
+  }
+  return most;
 }
 
 /** Drops every ladder: some number under them changed. */

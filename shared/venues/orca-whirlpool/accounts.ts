@@ -66,6 +66,8 @@ export interface PoolAddresses {
   readonly oracle: Address | undefined;
   readonly mintA: Address;
   readonly mintB: Address;
+  readonly vaultA: Address;
+  readonly vaultB: Address;
   readonly arrayByStart: Map<number, Address>;
   readonly startByArray: Map<Address, number>;
 }
@@ -79,7 +81,10 @@ export function arrayAddressOf(addresses: PoolAddresses, start: number): Address
   return derived;
 }
 
-/** Every account whose bytes the quotes read. Vaults are not among them: a swap never depends on their balance. */
+/**
+ * Every account whose bytes the quotes read. The vaults need not stand at the pool's slot: they are watched for being
+ * frozen or emptied, and what a sound pool pays is always in them.
+ */
 export function poolAccounts(
   addresses: PoolAddresses,
   base: number,
@@ -89,6 +94,8 @@ export function poolAccounts(
   if (addresses.oracle !== undefined) {
     accounts.push({ address: addresses.oracle, role: 'oracle', everySwap: true });
   }
+  accounts.push({ address: addresses.vaultA, role: 'vault', everySwap: false });
+  accounts.push({ address: addresses.vaultB, role: 'vault', everySwap: false });
   for (const start of watchedArrayStarts(base, tickSpacing)) {
     accounts.push({ address: arrayAddressOf(addresses, start), role: 'ticks', everySwap: false });
   }

@@ -64,7 +64,7 @@ describe('load', () => {
       amount: 0n,
       tokenProgram: state.tokenProgramA,
     });
-    expect(withVault(other)).toMatchObject({ reason: 'inconsistent-accounts' });
+    expect(withVault(other)).toMatchObject({ reason: 'vault-unusable' });
   });
 });
 

@@ -1,7 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
-import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, decodeTokenAccount, type MintFacts } from '../token.ts';
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
+import { applyVault, loadVaults } from '../vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import {
   arrayAddressOf,
@@ -21,12 +22,12 @@ import {
   samePoolFacts,
 } from './layout.ts';
 import { decodeOracle, type Oracle } from './oracle.ts';
-import { followPrice, forgetLadders, priceAtTick, type WhirlpoolState } from './state.ts';
+import { followPrice, forgetLadders, mostOut, priceAtTick, type WhirlpoolState } from './state.ts';
 import { decodeTickArray, isAbsent, type TickArray } from './tick-array.ts';
 
 /**
- * Decodes a pool. `missing` lists what to fetch: the pool, its mints, its oracle when it has an adaptive fee, and
- * its tick arrays unless the first one in some direction is known already. Tick arrays still unknown then only keep
+ * Decodes a pool. `missing` lists what to fetch: the pool, its mints and vaults, its oracle when it has an adaptive
+ * fee, and its tick arrays unless the first one in some direction is known already. Tick arrays still unknown then only keep
  * those quotes back that would reach them.
  */
 export function load(pool: Address, source: AccountSource): Loaded<WhirlpoolState> {
@@ -70,26 +71,30 @@ export function load(pool: Address, source: AccountSource): Loaded<WhirlpoolStat
     return first !== undefined && tickArrays.has(first);
   });
   if (!reachable) absent.push(...unknownArrays);
+  for (const vault of [facts.vaultA, facts.vaultB]) if (source(vault) === undefined) absent.push(vault);
   if (mintA === undefined || mintB === undefined || oracle === undefined || absent.length > 0) {
     return missing(absent);
   }
-  const unusable =
-    checkVault(pool, facts.vaultA, facts.mintA, source) ??
-    checkVault(pool, facts.vaultB, facts.mintB, source);
-  if (unusable !== undefined) return unusable;
+  const tokens = {
+    mintA: facts.mintA,
+    mintB: facts.mintB,
+    tokenProgramA: mintA.value.tokenProgram,
+    tokenProgramB: mintB.value.tokenProgram,
+    vaultA: facts.vaultA,
+    vaultB: facts.vaultB,
+  };
+  // The program pays from its vaults as the pool: it cannot pay from one that the pool does not own.
+  const vaults = loadVaults(tokens, pool, pool, source);
+  if (!vaults.ok) return vaults;
   return {
     ok: true,
     state: {
       ...numbers,
+      ...tokens,
+      ...vaults.value,
       address: pool,
-      mintA: facts.mintA,
-      mintB: facts.mintB,
       decimalsA: mintA.value.decimals,
       decimalsB: mintB.value.decimals,
-      tokenProgramA: mintA.value.tokenProgram,
-      tokenProgramB: mintB.value.tokenProgram,
-      vaultA: facts.vaultA,
-      vaultB: facts.vaultB,
       tickSpacing: facts.tickSpacing,
       addresses,
       poolBytes,
@@ -113,10 +118,10 @@ export function apply(
   state: WhirlpoolState,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const outcome = applyTo(state, account, bytes);
   if (!outcome.ok) state.refused.add(account);
-  else if (state.refused.size !== 0) state.refused.delete(account);
+  else if (state.refused.size !== 0 && state.refused.delete(account)) return success(true);
   return outcome;
 }
 
@@ -124,9 +129,11 @@ function applyTo(
   state: WhirlpoolState,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const { addresses } = state;
   if (account === state.address) return applyPool(state, bytes);
+  if (account === state.vaultA) return applyVault(state, true, state.address, bytes, mostOut(state, false));
+  if (account === state.vaultB) return applyVault(state, false, state.address, bytes, mostOut(state, true));
   const start = addresses.startByArray.get(account);
   if (start !== undefined) return applyTickArray(state, start, bytes);
   if (account === addresses.oracle) {
@@ -134,13 +141,24 @@ function applyTo(
     if (!oracle.ok) return oracle;
     state.oracle = oracle.value;
     forgetLadders(state);
-  } else if (account === state.mintA || account === state.mintB) {
-    const mint = takeMint(account, bytes);
-    if (!mint.ok) return mint;
-    if (account === state.mintA) state.mintFactsA = mint.value;
-    else state.mintFactsB = mint.value;
+    return success(true);
   }
-  return success(true);
+  if (account === state.mintA || account === state.mintB) return applyMint(state, account, bytes);
+  return success(false);
+}
+
+function applyMint(
+  state: WhirlpoolState,
+  account: Address,
+  bytes: AccountBytes | null,
+): Outcome<boolean, LoadRefusal> {
+  const isA = account === state.mintA;
+  const mint = takeMint(account, bytes);
+  if (!mint.ok) return mint;
+  const changed = !sameMintFacts(isA ? state.mintFactsA : state.mintFactsB, mint.value);
+  if (isA) state.mintFactsA = mint.value;
+  else state.mintFactsB = mint.value;
+  return success(changed);
 }
 
 function applyPool(state: WhirlpoolState, bytes: AccountBytes | null): Outcome<true, LoadRefusal> {
@@ -160,8 +178,8 @@ function applyTickArray(
   state: WhirlpoolState,
   start: number,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
-  if (!watchedArrayStarts(state.base, state.tickSpacing).includes(start)) return success(true);
+): Outcome<boolean, LoadRefusal> {
+  if (!watchedArrayStarts(state.base, state.tickSpacing).includes(start)) return success(false);
   const previous = state.tickArrays.get(start);
   const array = takeTickArray(bytes, state.poolBytes, state.tickSpacing, start, state.prices, previous);
   if (!array.ok) {
@@ -218,31 +236,14 @@ function loadOracle(
   return undefined;
 }
 
-/** A vault that happens to be known must be able to pay; one that is not costs no subscription. */
-function checkVault(
-  pool: Address,
-  vault: Address,
-  mint: Address,
-  source: AccountSource,
-): Refusal<LoadRefusal> | undefined {
-  const bytes = source(vault);
-  if (bytes === undefined) return undefined;
-  if (bytes === null) return refusal('vault-unusable', `no vault ${vault}`);
-  const decoded = decodeTokenAccount(bytes);
-  if (!decoded.ok) return decoded;
-  if (decoded.value.mint !== mint) return refusal('inconsistent-accounts', `vault ${vault} of another mint`);
-  // The program pays from its vaults as the pool: it cannot pay from one that the pool does not own.
-  if (decoded.value.owner !== pool)
-    return refusal('inconsistent-accounts', `vault ${vault} of another owner`);
-  return decoded.value.frozen ? refusal('vault-unusable', `vault ${vault} is frozen`) : undefined;
-}
-
 function addressesOf(pool: Address, facts: PoolFacts): PoolAddresses {
   return {
     pool,
     oracle: facts.feeTierIndex === facts.tickSpacing ? undefined : oracleAddress(pool),
     mintA: facts.mintA,
     mintB: facts.mintB,
+    vaultA: facts.vaultA,
+    vaultB: facts.vaultB,
     arrayByStart: new Map(),
     startByArray: new Map(),
   };

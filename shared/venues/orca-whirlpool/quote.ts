@@ -14,6 +14,7 @@ import type { WhirlpoolState } from './state.ts';
 const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
 const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
 const ALL_WITHHELD = refusal<QuoteRefusal>('amount-too-small', 'the transfer fee takes all of it');
+const VAULT_SHORT = refusal<QuoteRefusal>('no-liquidity', 'the vault holds less than the swap would pay');
 const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'trading is not enabled yet');
 const CLOCK_TOO_OLD = refusal<QuoteRefusal>('not-open', 'the clock is before the last change of the pool');
 const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
@@ -62,7 +63,11 @@ export function quote(state: WhirlpoolState, aToB: boolean, amountIn: bigint, cl
   if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
     const ladder = ladderAt(state, aToB, clock);
     const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
-    if (out > 0) return { ok: true, amountOut: BigInt(out), consumedIn: amountIn };
+    if (out > 0) {
+      const amountOut = BigInt(out);
+      const isHeld = amountOut <= (aToB ? state.vaultAmountB : state.vaultAmountA);
+      return isHeld ? { ok: true, amountOut, consumedIn: amountIn } : VAULT_SHORT;
+    }
   }
   return quoteByIntegers(state, aToB, amountIn, clock);
 }
@@ -125,6 +130,8 @@ export function paid(
   out: bigint,
 ): Quote {
   if (out > U64_MAX) return AMOUNT_OVERFLOW;
+  // The token program fails the transfer, and with it the swap.
+  if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const mintIn = aToB ? state.mintFactsA : state.mintFactsB;
   const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
   let consumedIn = taken;

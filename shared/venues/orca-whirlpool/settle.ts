@@ -70,6 +70,8 @@ export function settle(
   const result = paid(state, aToB, clock.epoch, amountIn, reaching, progress.taken, progress.amountOut);
   if (!result.ok) return result;
   const settled = settledState(state, aToB, progress, ladder, rewards, clock.unixTimestamp);
+  settled.vaultAmountA += aToB ? progress.taken : -progress.amountOut;
+  settled.vaultAmountB += aToB ? -progress.amountOut : progress.taken;
   return { ...result, state: settled, withheldOut: progress.amountOut - result.amountOut };
 }
 

@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import { sqrtPriceAtTick } from '../../math/tick.ts';
 import type { MintFacts } from '../token.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolAccount, PoolState } from '../venue.ts';
 import { arrayStart, type PoolAddresses, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import type { Ladder } from './ladder.ts';
@@ -9,7 +10,7 @@ import type { Oracle } from './oracle.ts';
 import type { TickArray } from './tick-array.ts';
 
 /** A decoded Whirlpool and everything its quotes read. Changed in place by `apply` only. */
-export interface WhirlpoolState extends PoolState, PoolNumbers {
+export interface WhirlpoolState extends PoolState, HeldVaults, PoolNumbers {
   readonly tickSpacing: number;
   readonly addresses: PoolAddresses;
   /** The 32 bytes of the pool's address, which its tick arrays and oracle carry. */
@@ -59,6 +60,17 @@ export function followPrice(state: WhirlpoolState): void {
   for (const start of state.tickArrays.keys()) {
     if (!watched.includes(start)) state.tickArrays.delete(start);
   }
+}
+
+/** The most base units of the mint out that a quote on the present numbers can have come to, in one direction. */
+export function mostOut(state: WhirlpoolState, aToB: boolean): bigint {
+  let most = 0n;
+  for (const ladder of state.ladders) {
+    if (ladder === undefined || ladder.aToB !== aToB) continue;
+    const out = ladder.totalOut.at(-1);
+    if (out !== undefined && out > most) most = out;
+  }
+  return most;
 }
 
 /** Drops every ladder: some number under them changed. */

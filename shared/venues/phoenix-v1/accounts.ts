@@ -1,7 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeTokenAccount } from '../token.ts';
+import { applyVault, loadVaults } from '../vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { type BookSide, readSide, wordsOf } from './book.ts';
 import { type MarketBytes, sideAfter } from './book-changes.ts';
@@ -12,8 +12,8 @@ import { type PhoenixState, UNUSABLE } from './state.ts';
 const NOT_OURS = refusal('not-this-venue' as const);
 
 /**
- * The market has all that moves an amount. The vaults are watched only for being frozen, and most instructions of
- * market makers leave them alone: they need not stand at the market's slot.
+ * The market has all that moves an amount. The vaults are watched for being frozen or emptied, and most instructions
+ * of market makers leave them alone: they need not stand at the market's slot.
  */
 function accountsOf(market: Address, facts: MarketFacts): readonly PoolAccount[] {
   return [
@@ -44,20 +44,23 @@ export function load(market: Address, source: AccountSource): Loaded<PhoenixStat
   const accounts = accountsOf(market, facts);
   const missing = accounts.map(({ address }) => address).filter((address) => source(address) === undefined);
   if (missing.length > 0) return { ok: false, reason: 'missing-account', missing };
-  const unusable =
-    checkVault(source(facts.baseVault) ?? null, facts.baseVault, facts.baseMint) ??
-    checkVault(source(facts.quoteVault) ?? null, facts.quoteVault, facts.quoteMint);
-  if (unusable !== undefined) return unusable;
-  const state: PhoenixState = {
-    address: market,
+  const tokens = {
     mintA: facts.baseMint,
     mintB: facts.quoteMint,
-    decimalsA: facts.baseDecimals,
-    decimalsB: facts.quoteDecimals,
     tokenProgramA: TOKEN_PROGRAM,
     tokenProgramB: TOKEN_PROGRAM,
     vaultA: facts.baseVault,
     vaultB: facts.quoteVault,
+  };
+  // A vault belongs to itself: its address is the program's and signs for it.
+  const vaults = loadVaults(tokens, facts.baseVault, facts.quoteVault, source);
+  if (!vaults.ok) return vaults;
+  const state: PhoenixState = {
+    ...tokens,
+    ...vaults.value,
+    address: market,
+    decimalsA: facts.baseDecimals,
+    decimalsB: facts.quoteDecimals,
     accounts,
     facts,
     bids,
@@ -77,23 +80,44 @@ export function apply(
   state: PhoenixState,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
-  let bit = 0;
-  let refused: Refusal<LoadRefusal> | undefined;
-  if (account === state.address) {
-    bit = UNUSABLE.market;
-    refused = takeMarket(state, bytes);
-  } else if (account === state.vaultA) {
-    bit = UNUSABLE.baseVault;
-    refused = checkVault(bytes, state.vaultA, state.mintA);
-  } else if (account === state.vaultB) {
-    bit = UNUSABLE.quoteVault;
-    refused = checkVault(bytes, state.vaultB, state.mintB);
-  } else {
-    return refusal('inconsistent-accounts', `${account} is no account of pool ${state.address}`);
-  }
-  state.unusable = refused === undefined ? state.unusable & ~bit : state.unusable | bit;
-  return refused ?? success(true);
+): Outcome<boolean, LoadRefusal> {
+  const bit = bitOf(state, account);
+  if (bit === 0) return refusal('inconsistent-accounts', `${account} is no account of pool ${state.address}`);
+  const taken = take(state, bit, bytes);
+  const before = state.unusable;
+  state.unusable = taken.ok ? before & ~bit : before | bit;
+  return taken.ok && state.unusable !== before ? success(true) : taken;
+}
+
+function bitOf(state: PhoenixState, account: Address): number {
+  if (account === state.address) return UNUSABLE.market;
+  if (account === state.vaultA) return UNUSABLE.baseVault;
+  return account === state.vaultB ? UNUSABLE.quoteVault : 0;
+}
+
+function take(state: PhoenixState, bit: number, bytes: AccountBytes | null): Outcome<boolean, LoadRefusal> {
+  if (bit === UNUSABLE.market) return takeMarket(state, bytes) ?? success(true);
+  if (bit === UNUSABLE.baseVault) return applyVault(state, true, state.vaultA, bytes, baseOffered(state));
+  return applyVault(state, false, state.vaultB, bytes, quoteOffered(state));
+}
+
+/** Base units that all asks together give, expired ones too. */
+function baseOffered({ asks, facts }: PhoenixState): bigint {
+  let lots = 0;
+  for (let at = 0; at < asks.count; at++) lots += asks.lots[at]!;
+  return wholeAbove(lots) * facts.baseLotSize;
+}
+
+/** Quote base units that all bids together give, expired ones too. */
+function quoteOffered({ bids, facts }: PhoenixState): bigint {
+  let tickLots = 0;
+  for (let at = 0; at < bids.count; at++) tickLots += bids.lots[at]! * bids.ticks[at]!;
+  return wholeAbove(tickLots) * facts.quoteLotsPerTickLot * facts.quoteLotSize;
+}
+
+/** A whole number no smaller than what the rounded sum of at most 4,096 products stands for. */
+function wholeAbove(sum: number): bigint {
+  return BigInt(Math.ceil(sum * (1 + 1e-11)));
 }
 
 function takeMarket(state: PhoenixState, bytes: AccountBytes | null): Refusal<LoadRefusal> | undefined {
@@ -135,19 +159,4 @@ function nextSide(
   const known =
     before === undefined ? undefined : sideAfter(before, after, place, isBids ? state.bids : state.asks);
   return known ?? readSide(after.words, facts, isBids);
-}
-
-/** A vault belongs to itself: its address is the program's and signs for it. */
-function checkVault(
-  account: AccountBytes | null,
-  address: Address,
-  mint: Address,
-): Refusal<LoadRefusal> | undefined {
-  if (account === null) return refusal('vault-unusable', 'the account is gone');
-  if (account.owner !== TOKEN_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
-  const vault = decodeTokenAccount(account);
-  if (!vault.ok) return vault;
-  if (vault.value.mint !== mint) return refusal('inconsistent-accounts', `vault of mint ${vault.value.mint}`);
-  if (vault.value.owner !== address) return refusal('inconsistent-accounts', `vault of ${vault.value.owner}`);
-  return vault.value.frozen ? refusal('vault-unusable', 'frozen') : undefined;
 }

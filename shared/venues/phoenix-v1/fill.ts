@@ -40,7 +40,10 @@ export function fill(
   if (state.unusable !== 0) return 'missing-account';
   const { facts } = state;
   if (facts.status !== ACTIVE) return 'pool-disabled';
-  return aToB ? sell(state.bids, facts, amountIn, clock) : buy(state.asks, facts, amountIn, clock);
+  const refused = aToB ? sell(state.bids, facts, amountIn, clock) : buy(state.asks, facts, amountIn, clock);
+  if (refused !== undefined) return refused;
+  // The token program fails the transfer, and with it the swap.
+  return filled.amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA) ? 'no-liquidity' : undefined;
 }
 
 function sell(

@@ -24,6 +24,8 @@ export function settle(
     consumedIn,
     state: {
       ...state,
+      vaultAmountA: aToB ? state.vaultAmountA + consumedIn : state.vaultAmountA - amountOut,
+      vaultAmountB: aToB ? state.vaultAmountB - amountOut : state.vaultAmountB + consumedIn,
       bids: aToB ? withoutFirst(state.bids, gone, lotsLeft) : state.bids,
       asks: aToB ? state.asks : withoutFirst(state.asks, gone, lotsLeft),
       pending: [...state.pending, swap],

@@ -1,3 +1,4 @@
+import type { HeldVaults } from '../vault.ts';
 import type { PoolState } from '../venue.ts';
 import type { BookSide } from './book.ts';
 import type { MarketFacts } from './layout.ts';
@@ -15,7 +16,7 @@ export interface PendingSwap {
 }
 
 /** A market: mint A is the base, mint B the quote. Only `load`, `apply`, `settle` and `write` make or change one. */
-export interface PhoenixState extends PoolState {
+export interface PhoenixState extends PoolState, HeldVaults {
   facts: MarketFacts;
   bids: BookSide;
   asks: BookSide;

@@ -1,7 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { amountOfSameAccount, decodeTokenAccount } from '../token.ts';
+import { loadVaults, takeVault } from '../vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { type AmmKeys, decodeFigures, decodeKeys, sameKeys } from './layout.ts';
 import {
@@ -15,7 +15,6 @@ import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, STATUS_INITIALIZED } from './program.
 import { type AmmV4State, type AttachedBook, createState, refresh, UNUSABLE } from './state.ts';
 
 const NOT_OURS = refusal('not-this-venue' as const);
-const GONE = refusal('vault-unusable' as const, 'the account is gone');
 
 /** Only the status that lets the program place orders makes it count what the pool holds in the order book. */
 export function isAttached(status: number): boolean {
@@ -43,30 +42,25 @@ export function load(pool: Address, source: AccountSource): Loaded<AmmV4State> {
   if (absent.length > 0) return missing([...new Set(absent)]);
   if (book !== undefined && !book.ok) return book;
 
-  const vaultAccountA = source(k.coinVault) ?? null;
-  const vaultAccountB = source(k.pcVault) ?? null;
-  if (vaultAccountA === null || vaultAccountB === null) return GONE;
-  const amountA = readVault(vaultAccountA, k.coinMint);
-  if (!amountA.ok) return amountA;
-  const amountB = readVault(vaultAccountB, k.pcMint);
-  if (!amountB.ok) return amountB;
-  const state = createState({
-    address: pool,
+  const tokens = {
     mintA: k.coinMint,
     mintB: k.pcMint,
-    decimalsA: k.coinDecimals,
-    decimalsB: k.pcDecimals,
     tokenProgramA: TOKEN_PROGRAM,
     tokenProgramB: TOKEN_PROGRAM,
     vaultA: k.coinVault,
     vaultB: k.pcVault,
+  };
+  const vaults = loadVaults(tokens, AMM_V4_AUTHORITY, AMM_V4_AUTHORITY, source);
+  if (!vaults.ok) return vaults;
+  const state = createState({
+    ...tokens,
+    ...vaults.value,
+    address: pool,
+    decimalsA: k.coinDecimals,
+    decimalsB: k.pcDecimals,
     accounts: accountsOf(pool, k, book?.value),
     poolData: account.data,
     figures: figures.value,
-    vaultAccountA,
-    vaultAccountB,
-    vaultAmountA: amountA.value,
-    vaultAmountB: amountB.value,
     book: book?.value,
     unusable: 0,
   });
@@ -160,22 +154,8 @@ function bitOf(state: AmmV4State, account: Address): number {
 
 function take(state: AmmV4State, bit: number, bytes: AccountBytes | null): Refusal<LoadRefusal> | undefined {
   if (bit === UNUSABLE.pool) return takePool(state, bytes);
-  if (bit === UNUSABLE.vaultA) {
-    if (bytes === null) return GONE;
-    const amount = vaultAmount(state.vaultAccountA, bytes, state.mintA);
-    if (!amount.ok) return amount;
-    state.vaultAccountA = bytes;
-    state.vaultAmountA = amount.value;
-    return undefined;
-  }
-  if (bit === UNUSABLE.vaultB) {
-    if (bytes === null) return GONE;
-    const amount = vaultAmount(state.vaultAccountB, bytes, state.mintB);
-    if (!amount.ok) return amount;
-    state.vaultAccountB = bytes;
-    state.vaultAmountB = amount.value;
-    return undefined;
-  }
+  if (bit === UNUSABLE.vaultA) return takeVault(state, true, AMM_V4_AUTHORITY, bytes);
+  if (bit === UNUSABLE.vaultB) return takeVault(state, false, AMM_V4_AUTHORITY, bytes);
   return state.book === undefined ? undefined : takeBook(state, state.book, bit, bytes);
 }
 
@@ -217,25 +197,4 @@ function takeBook(
   if (!unbooked.ok) return unbooked;
   state.book = { ...book, unbooked: unbooked.value };
   return undefined;
-}
-
-function vaultAmount(
-  previous: AccountBytes,
-  next: AccountBytes,
-  mint: Address,
-): Outcome<bigint, LoadRefusal> {
-  const amount = amountOfSameAccount(previous, next);
-  return amount === undefined ? readVault(next, mint) : success(amount);
-}
-
-function readVault(account: AccountBytes, mint: Address): Outcome<bigint, LoadRefusal> {
-  if (account.owner !== TOKEN_PROGRAM) return refusal('vault-unusable', `owned by ${account.owner}`);
-  const vault = decodeTokenAccount(account);
-  if (!vault.ok) return vault;
-  if (vault.value.mint !== mint) return refusal('inconsistent-accounts', `vault of mint ${vault.value.mint}`);
-  if (vault.value.owner !== AMM_V4_AUTHORITY) {
-    return refusal('inconsistent-accounts', `vault of ${vault.value.owner}`);
-  }
-  if (vault.value.frozen) return refusal('vault-unusable', 'frozen');
-  return success(vault.value.amount);
 }

@@ -1,6 +1,7 @@
 import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import type { AmmFigures } from './layout.ts';
 import { type BookFunds, type MarketKeys, NO_FUNDS } from './order-book.ts';
@@ -43,14 +44,9 @@ export interface AttachedBook {
 export const UNUSABLE = { pool: 1, vaultA: 2, vaultB: 4, market: 8, openOrders: 16, eventQueue: 32 } as const;
 
 /** A pool and all that its quotes read: coin is mint A, pc is mint B. Only `load`, `apply` and `settle` change one. */
-export interface AmmV4State extends PoolState {
+export interface AmmV4State extends PoolState, HeldVaults {
   poolData: Uint8Array;
   figures: AmmFigures;
-  /** The vaults as last told; after `settle` only `vaultAmountA` and `vaultAmountB` are new. */
-  vaultAccountA: AccountBytes;
-  vaultAccountB: AccountBytes;
-  vaultAmountA: bigint;
-  vaultAmountB: bigint;
   /** undefined for the pools that trade from their vaults alone. */
   book: AttachedBook | undefined;
   unusable: number;

@@ -30,6 +30,8 @@ export interface PoolAddresses {
   readonly config: Address;
   readonly mintA: Address;
   readonly mintB: Address;
+  readonly vaultA: Address;
+  readonly vaultB: Address;
   readonly arrayByStart: Map<number, Address>;
   readonly startByArray: Map<Address, number>;
 }
@@ -41,6 +43,8 @@ export function createAddresses(
     readonly config: Address;
     readonly mintA: Address;
     readonly mintB: Address;
+    readonly vaultA: Address;
+    readonly vaultB: Address;
   },
 ): PoolAddresses {
   const poolBytes = addressBytes(pool);
@@ -51,6 +55,8 @@ export function createAddresses(
     config: facts.config,
     mintA: facts.mintA,
     mintB: facts.mintB,
+    vaultA: facts.vaultA,
+    vaultB: facts.vaultB,
     arrayByStart: new Map(),
     startByArray: new Map(),
   };
@@ -117,9 +123,14 @@ export function watchedArrayStarts(bitmaps: Bitmaps, tick: number, tickSpacing: 
   return [...starts].sort((a, b) => a - b);
 }
 
-/** Every account whose bytes the quotes read. Vaults are not among them: a swap never depends on their balance. */
+/**
+ * Every account whose bytes the quotes read. The vaults need not stand at the pool's slot: they are watched for being
+ * frozen or emptied, and what a sound pool pays is always in them.
+ */
 export function poolAccounts(addresses: PoolAddresses, watched: readonly number[]): readonly PoolAccount[] {
   const accounts: PoolAccount[] = [{ address: addresses.pool, role: 'pool', everySwap: true }];
+  accounts.push({ address: addresses.vaultA, role: 'vault', everySwap: false });
+  accounts.push({ address: addresses.vaultB, role: 'vault', everySwap: false });
   accounts.push({ address: addresses.config, role: 'config', everySwap: false });
   if (addresses.extension !== undefined) {
     accounts.push({ address: addresses.extension, role: 'ticks', everySwap: false });

@@ -1,7 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
-import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, decodeTokenAccount, type MintFacts } from '../token.ts';
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { decodeMint, type MintFacts } from '../token.ts';
+import { loadVaults } from '../vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import { arrayAddressOf, createAddresses, findPath, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import { checkExtension } from './bitmap.ts';
@@ -11,7 +12,7 @@ import { type ClmmState, priceAtTick } from './state.ts';
 import { decodeTickArray, type TickArray } from './tick-array.ts';
 
 /**
- * Decodes a pool. `missing` lists what to fetch: the pool, its config and mints, and its tick arrays and bitmap
+ * Decodes a pool. `missing` lists what to fetch: the pool, its config, mints and vaults, and its tick arrays and bitmap
  * extension unless the first array in some direction is known already. Those still unknown then only keep those
  * quotes back that would reach them.
  */
@@ -63,25 +64,30 @@ export function load(pool: Address, source: AccountSource): Loaded<ClmmState> {
     return first !== undefined && tickArrays.has(first);
   });
   if (!reachable) absent.push(...unknown);
+  for (const vault of [facts.vaultA, facts.vaultB]) if (source(vault) === undefined) absent.push(vault);
   if (config === undefined || mintA === undefined || mintB === undefined || absent.length > 0) {
     return missing(absent);
   }
-  const unusable =
-    checkVault(facts.vaultA, facts.mintA, source) ?? checkVault(facts.vaultB, facts.mintB, source);
-  if (unusable !== undefined) return unusable;
+  const tokens = {
+    mintA: facts.mintA,
+    mintB: facts.mintB,
+    tokenProgramA: mintA.value.tokenProgram,
+    tokenProgramB: mintB.value.tokenProgram,
+    vaultA: facts.vaultA,
+    vaultB: facts.vaultB,
+  };
+  // The program pays from its vaults as the pool.
+  const vaults = loadVaults(tokens, pool, pool, source);
+  if (!vaults.ok) return vaults;
   return {
     ok: true,
     state: {
       ...numbers,
+      ...tokens,
+      ...vaults.value,
       address: pool,
-      mintA: facts.mintA,
-      mintB: facts.mintB,
       decimalsA: mintA.value.decimals,
       decimalsB: mintB.value.decimals,
-      tokenProgramA: mintA.value.tokenProgram,
-      tokenProgramB: mintB.value.tokenProgram,
-      vaultA: facts.vaultA,
-      vaultB: facts.vaultB,
       observation: facts.observation,
       tickSpacing,
       addresses,
@@ -144,17 +150,6 @@ export function takeTickArray(
   const { poolBytes, tickSpacing, start, prices } = pool;
   const priceAt = (tick: number) => priceAtTick(prices, tick);
   return decodeTickArray(bytes, { poolBytes, tickSpacing, start, priceAt }, previous);
-}
-
-/** A vault that happens to be known must be able to pay; one that is not costs no subscription. */
-function checkVault(vault: Address, mint: Address, source: AccountSource): Refusal<LoadRefusal> | undefined {
-  const bytes = source(vault);
-  if (bytes === undefined) return undefined;
-  if (bytes === null) return refusal('vault-unusable', `no vault ${vault}`);
-  const decoded = decodeTokenAccount(bytes);
-  if (!decoded.ok) return decoded;
-  if (decoded.value.mint !== mint) return refusal('inconsistent-accounts', `vault ${vault} of another mint`);
-  return decoded.value.frozen ? refusal('vault-unusable', `vault ${vault} is frozen`) : undefined;
 }
 
 function missing(addresses: readonly Address[]): Loaded<ClmmState> {

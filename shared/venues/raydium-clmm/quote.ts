@@ -18,6 +18,7 @@ const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
 const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
 const ALL_WITHHELD = refusal<QuoteRefusal>('amount-too-small', 'the transfer fee takes all of it');
 const PAYS_NOTHING = refusal<QuoteRefusal>('amount-too-small', 'it would buy nothing');
+const VAULT_SHORT = refusal<QuoteRefusal>('no-liquidity', 'the vault holds less than the swap would pay');
 const DISABLED = refusal<QuoteRefusal>('pool-disabled', 'swaps are switched off');
 const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'before the open time');
 const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
@@ -61,7 +62,11 @@ export function quote(state: ClmmState, aToB: boolean, amountIn: bigint, clock: 
   if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
     const ladder = ladderAt(state, aToB, clock);
     const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
-    if (out > 0) return { ok: true, amountOut: BigInt(out), consumedIn: amountIn };
+    if (out > 0) {
+      const amountOut = BigInt(out);
+      const isHeld = amountOut <= (aToB ? state.vaultAmountB : state.vaultAmountA);
+      return isHeld ? { ok: true, amountOut, consumedIn: amountIn } : VAULT_SHORT;
+    }
   }
   return quoteByIntegers(state, aToB, amountIn, clock);
 }
@@ -122,6 +127,8 @@ export function partialOut(ladder: Ladder, step: Step, left: bigint): bigint {
 export function paid(state: ClmmState, aToB: boolean, epoch: number, amountIn: bigint, out: bigint): Quote {
   if (out > U64_MAX) return AMOUNT_OVERFLOW;
   if (out === 0n) return PAYS_NOTHING;
+  // The token program fails the transfer, and with it the swap.
+  if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
   const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
   return { ok: true, amountOut, consumedIn: amountIn };

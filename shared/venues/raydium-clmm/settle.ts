@@ -88,9 +88,12 @@ export function settle(
   else if (!takePart(swap, progress, at, reaching - progress.taken)) return ladder.end!;
   const result = paid(state, aToB, clock.epoch, amountIn, progress.amountOut);
   if (!result.ok) return result;
+  const settled = settledState(swap, progress);
+  settled.vaultAmountA += aToB ? reaching : -progress.amountOut;
+  settled.vaultAmountB += aToB ? -progress.amountOut : reaching;
   return {
     ...result,
-    state: settledState(swap, progress),
+    state: settled,
     withheldOut: progress.amountOut - result.amountOut,
   };
 }

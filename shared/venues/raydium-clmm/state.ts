@@ -1,5 +1,6 @@
 import type { Address } from '../../core/address.ts';
 import type { MintFacts } from '../token.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolAccount, PoolState } from '../venue.ts';
 import { type PoolAddresses, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import type { Bitmaps } from './bitmap.ts';
@@ -10,7 +11,7 @@ import type { TickArray } from './tick-array.ts';
 import { sqrtPriceAtTick } from './tick-price.ts';
 
 /** A decoded pool and everything its quotes read. Changed in place by `apply` only. */
-export interface ClmmState extends PoolState, PoolNumbers, Bitmaps {
+export interface ClmmState extends PoolState, HeldVaults, PoolNumbers, Bitmaps {
   readonly observation: Address;
   readonly tickSpacing: number;
   readonly addresses: PoolAddresses;
@@ -74,6 +75,17 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** The most base units of the mint out that a quote on the present numbers can have come to, in one direction. */
+export function mostOut(state: ClmmState, aToB: boolean): bigint {
+  let most = 0n;
+  for (const ladder of state.ladders) {
+    if (ladder === undefined || ladder.aToB !== aToB) continue;
+    const out = ladder.totalOut.at(-1);
+    if (out !== undefined && out > most) most = out;
+  }
+  return most;
 }
 
 /** Drops every ladder: some number under them changed. */

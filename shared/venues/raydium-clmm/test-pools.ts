@@ -5,8 +5,9 @@
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressAt, TOKEN_PROGRAM } from '../../core/address.ts';
 import type { Random } from '../../core/random.ts';
+import { U64_MAX } from '../../core/units.ts';
 import { MAX_TICK, MIN_TICK } from '../../math/tick.ts';
-import { encodeMint } from '../token.ts';
+import { encodeMint, encodeTokenAccount } from '../token.ts';
 import { extensionAddress, tickArrayAddress } from './accounts.ts';
 import { arrayOf, type Bitmaps, canExtend, emptyExtension, flipBit, TICKS_PER_ARRAY } from './bitmap.ts';
 import { viewOf } from './bytes.ts';
@@ -19,6 +20,8 @@ import { sqrtPriceAtTick } from './tick-price.ts';
 export interface RandomPool {
   readonly address: Address;
   readonly accounts: ReadonlyMap<Address, AccountBytes>;
+  /** They hold all there can be: no swap of theirs fails for want of tokens. */
+  readonly vaults: ReadonlyMap<Address, AccountBytes>;
 }
 
 /** Unix seconds near which the pool's dynamic fee and rewards last moved. */
@@ -97,7 +100,15 @@ export function randomPool(random: Random): RandomPool {
   for (const mint of [mintA, mintB]) {
     accounts.set(mint, encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals: 6, supply: 1n }));
   }
-  return { address, accounts };
+  const vaults = new Map<Address, AccountBytes>();
+  for (const [vault, mint] of [
+    [facts.vaultA, mintA],
+    [facts.vaultB, mintB],
+  ] as const) {
+    const terms = { mint, owner: address, amount: U64_MAX, tokenProgram: TOKEN_PROGRAM };
+    vaults.set(vault, encodeTokenAccount(terms));
+  }
+  return { address, accounts, vaults };
 }
 
 function randomTicks(random: Random, tick: number, tickIndex: number, tickSpacing: number) {

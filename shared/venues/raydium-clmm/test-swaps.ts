@@ -7,7 +7,7 @@ import { U64_MAX } from '../../core/units.ts';
 import { load } from './load.ts';
 import { quote } from './quote.ts';
 import type { ClmmState } from './state.ts';
-import { bigUpTo, pick, RANDOM_POOL_TIME, randomPool } from './test-pools.ts';
+import { bigUpTo, pick, RANDOM_POOL_TIME, type RandomPool, randomPool } from './test-pools.ts';
 
 const POOLS_PER_GROUP = 12;
 const SWAPS_PER_POOL = 10;
@@ -34,7 +34,7 @@ export async function digestOf(group: number, swapper: Swapper): Promise<string>
     let now = RANDOM_POOL_TIME;
     for (let swaps = SWAPS_PER_POOL; swaps > 0; swaps--) {
       now += pick(random, [0, 0, 1, 5, 9, 30, 100, 600]);
-      const state = stateOf(accounts, made.address);
+      const state = stateOf(accounts, made);
       const aToB = random.below(2) === 0;
       const amountIn = amountFor(random, state, aToB, now);
       const out = await swapper(accounts, made.address, { state, aToB, amountIn, unixTimestamp: now });
@@ -45,8 +45,8 @@ export async function digestOf(group: number, swapper: Swapper): Promise<string>
   return hash.digest('hex').slice(0, 16);
 }
 
-function stateOf(accounts: ReadonlyMap<Address, AccountBytes>, pool: Address): ClmmState {
-  const loaded = load(pool, (address) => accounts.get(address));
+function stateOf(accounts: ReadonlyMap<Address, AccountBytes>, made: RandomPool): ClmmState {
+  const loaded = load(made.address, (address) => accounts.get(address) ?? made.vaults.get(address));
   if (loaded.ok) return loaded.state;
   throw new Error(JSON.stringify(loaded));
 }

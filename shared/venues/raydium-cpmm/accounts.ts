@@ -2,7 +2,8 @@ import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { amountOfSameAccount, decodeMint, decodeTokenAccount, type MintFacts } from '../token.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
+import { loadVaults, takeVault } from '../vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { addressesAscend } from './address-order.ts';
 import {
@@ -17,7 +18,6 @@ import { CPMM_AUTHORITY, CPMM_PROGRAM } from './program.ts';
 import { areRatesValid, type CpmmState, createState, refresh, UNUSABLE } from './state.ts';
 
 const NOT_OURS = refusal('not-this-venue' as const);
-const GONE = refusal('vault-unusable' as const, 'the account is gone');
 
 /** The accounts that a pool's quotes read. SPL Token mints are not among them: nothing of theirs moves an amount. */
 function accountsOf(pool: Address, keys: CpmmPoolKeys): readonly PoolAccount[] {
@@ -52,38 +52,33 @@ export function load(pool: Address, source: AccountSource): Loaded<CpmmState> {
 
   const rates = readConfig(source(k.config) ?? null);
   if (!rates.ok) return rates;
-  const vaultA = source(k.vault0) ?? null;
-  const vaultB = source(k.vault1) ?? null;
-  if (vaultA === null || vaultB === null) return GONE;
-  const amountA = readVault(vaultA, k.mint0, k.program0);
-  if (!amountA.ok) return amountA;
-  const amountB = readVault(vaultB, k.mint1, k.program1);
-  if (!amountB.ok) return amountB;
+  const tokens = {
+    mintA: k.mint0,
+    mintB: k.mint1,
+    tokenProgramA: k.program0,
+    tokenProgramB: k.program1,
+    vaultA: k.vault0,
+    vaultB: k.vault1,
+  };
+  const vaults = loadVaults(tokens, CPMM_AUTHORITY, CPMM_AUTHORITY, source);
+  if (!vaults.ok) return vaults;
   const mintA = readMint(k.mint0, k.program0, k.decimals0, source(k.mint0) ?? null);
   if (!mintA.ok) return mintA;
   const mintB = readMint(k.mint1, k.program1, k.decimals1, source(k.mint1) ?? null);
   if (!mintB.ok) return mintB;
 
   const state = createState({
+    ...tokens,
+    ...vaults.value,
     address: pool,
-    mintA: k.mint0,
-    mintB: k.mint1,
     decimalsA: k.decimals0,
     decimalsB: k.decimals1,
-    tokenProgramA: k.program0,
-    tokenProgramB: k.program1,
-    vaultA: k.vault0,
-    vaultB: k.vault1,
     accounts,
     config: k.config,
     observation: k.observation,
     poolData: account.data,
     figures: figures.value,
     rates: rates.value,
-    vaultAccountA: vaultA,
-    vaultAccountB: vaultB,
-    vaultAmountA: amountA.value,
-    vaultAmountB: amountB.value,
     mintFactsA: mintA.value,
     mintFactsB: mintB.value,
     unusable: 0,
@@ -99,13 +94,21 @@ export function apply(
   state: CpmmState,
   account: Address,
   bytes: AccountBytes | null,
-): Outcome<true, LoadRefusal> {
+): Outcome<boolean, LoadRefusal> {
   const bit = bitOf(state, account);
   if (bit === 0) return refusal('inconsistent-accounts', `${account} is no account of pool ${state.address}`);
+  const { unusable, mintFactsA, mintFactsB } = state;
   const refused = take(state, bit, bytes);
-  state.unusable = refused === undefined ? state.unusable & ~bit : state.unusable | bit;
+  state.unusable = refused === undefined ? unusable & ~bit : unusable | bit;
   refresh(state);
-  return refused ?? success(true);
+  if (refused !== undefined) return refused;
+  if (unusable !== state.unusable) return success(true);
+  if (bit === UNUSABLE.mintA) return success(!sameMint(mintFactsA, state.mintFactsA));
+  return success(bit !== UNUSABLE.mintB || !sameMint(mintFactsB, state.mintFactsB));
+}
+
+function sameMint(one: MintFacts | undefined, other: MintFacts | undefined): boolean {
+  return one !== undefined && other !== undefined && sameMintFacts(one, other);
 }
 
 function bitOf(state: CpmmState, account: Address): number {
@@ -131,26 +134,10 @@ function take(state: CpmmState, bit: number, bytes: AccountBytes | null): Refusa
       state.figures = figures.value;
       return undefined;
     }
-    case UNUSABLE.vaultA: {
-      if (bytes === null) return GONE;
-      const amount = amountOfSameAccount(state.vaultAccountA, bytes);
-      const read =
-        amount === undefined ? readVault(bytes, state.mintA, state.tokenProgramA) : success(amount);
-      if (!read.ok) return read;
-      state.vaultAccountA = bytes;
-      state.vaultAmountA = read.value;
-      return undefined;
-    }
-    case UNUSABLE.vaultB: {
-      if (bytes === null) return GONE;
-      const amount = amountOfSameAccount(state.vaultAccountB, bytes);
-      const read =
-        amount === undefined ? readVault(bytes, state.mintB, state.tokenProgramB) : success(amount);
-      if (!read.ok) return read;
-      state.vaultAccountB = bytes;
-      state.vaultAmountB = read.value;
-      return undefined;
-    }
+    case UNUSABLE.vaultA:
+      return takeVault(state, true, CPMM_AUTHORITY, bytes);
+    case UNUSABLE.vaultB:
+      return takeVault(state, false, CPMM_AUTHORITY, bytes);
     case UNUSABLE.config: {
       const rates = readConfig(bytes);
       if (!rates.ok) return rates;
@@ -181,22 +168,6 @@ function readConfig(account: AccountBytes | null): Outcome<CpmmConfig, LoadRefus
     return refusal('inconsistent-accounts', 'the fee config takes more than there is');
   }
   return config;
-}
-
-function readVault(
-  account: AccountBytes,
-  mint: Address,
-  tokenProgram: Address,
-): Outcome<bigint, LoadRefusal> {
-  if (account.owner !== tokenProgram) return refusal('vault-unusable', `owned by ${account.owner}`);
-  const vault = decodeTokenAccount(account);
-  if (!vault.ok) return vault;
-  if (vault.value.mint !== mint) return refusal('inconsistent-accounts', `vault of mint ${vault.value.mint}`);
-  if (vault.value.owner !== CPMM_AUTHORITY) {
-    return refusal('inconsistent-accounts', `vault of ${vault.value.owner}`);
-  }
-  if (vault.value.frozen) return refusal('vault-unusable', 'frozen');
-  return success(vault.value.amount);
 }
 
 function readMint(

@@ -1,7 +1,7 @@
-import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
 import type { MintFacts } from '../token.ts';
+import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import type { CpmmConfig, CpmmPoolFigures } from './layout.ts';
 import {
@@ -35,17 +35,12 @@ export interface CpmmSide {
 export const UNUSABLE = { pool: 1, config: 2, vaultA: 4, vaultB: 8, mintA: 16, mintB: 32 } as const;
 
 /** A pool and all that its quotes read. Token 0 is mint A. Only `load`, `apply` and `settle` make or change one. */
-export interface CpmmState extends PoolState {
+export interface CpmmState extends PoolState, HeldVaults {
   readonly config: Address;
   readonly observation: Address;
   poolData: Uint8Array;
   figures: CpmmPoolFigures;
   rates: CpmmConfig;
-  /** The vaults as last told; after `settle` only `vaultAmountA` and `vaultAmountB` are new. */
-  vaultAccountA: AccountBytes;
-  vaultAccountB: AccountBytes;
-  vaultAmountA: bigint;
-  vaultAmountB: bigint;
   /** Known for Token-2022 mints only: an SPL Token mint has nothing that a quote reads. */
   mintFactsA: MintFacts | undefined;
   mintFactsB: MintFacts | undefined;
