@@ -16,6 +16,7 @@ import {
   textOf,
   unitsOf,
 } from './rpc-answer.ts';
+import { type SignatureEntry, signaturesOf, type TransactionRead, transactionOf } from './rpc-history.ts';
 import { badAnswer, createRpcHttp } from './rpc-http.ts';
 import type { RetryOptions } from './rpc-retry.ts';
 import { retryRead } from './rpc-retry.ts';
@@ -98,6 +99,13 @@ export interface RpcClient {
     readonly blockhash: string;
     readonly lastValidBlockHeight: number;
   }>;
+  /** A landed transaction, null while (or no longer) unknown. Commitment is 'confirmed' unless it is 'finalized'. */
+  getTransaction(signature: string, options?: ReadOptions): Promise<TransactionRead | null>;
+  /** The transactions that name an account, newest first, down to `until` (exclusive) or `limit` (1,000 at most). */
+  getSignaturesForAddress(
+    address: Address,
+    options?: ReadOptions & { readonly until?: string; readonly limit?: number },
+  ): Promise<readonly SignatureEntry[]>;
   /** Which chain this is, in base58. */
   getGenesisHash(options?: { readonly signal?: AbortSignal }): Promise<string>;
   /** The node's software, e.g. '2.1.21'. */
@@ -229,6 +237,18 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
         };
       });
     },
+    async getTransaction(signature, options = {}) {
+      const params = [
+        signature,
+        { ...historyConfig(options), encoding: 'json', maxSupportedTransactionVersion: 0 },
+      ];
+      return read('getTransaction', params, options.signal, transactionOf);
+    },
+    async getSignaturesForAddress(address, options = {}) {
+      const { until, limit } = options;
+      const params = [address, { ...historyConfig(options), until, limit }];
+      return read('getSignaturesForAddress', params, options.signal, signaturesOf);
+    },
     async getGenesisHash(options = {}) {
       return read('getGenesisHash', [], options.signal, (reader, result) =>
         addressOf(reader, result, 'result'),
@@ -241,6 +261,11 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     },
     stats: () => ({ ...stats }),
   };
+}
+
+/** A node keeps no history of what is only processed. */
+function historyConfig({ commitment }: ReadOptions): Record<string, unknown> {
+  return { commitment: commitment === 'finalized' ? commitment : 'confirmed' };
 }
 
 function slotConfig(options: ReadOptions): Record<string, unknown> {

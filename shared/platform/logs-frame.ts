@@ -1,0 +1,50 @@
+import { isSignature } from './rpc-history.ts';
+
+/** What a frame of a connection with log subscriptions says. */
+export type LogsFrame =
+  | {
+      readonly kind: 'logs';
+      readonly subscription: number;
+      readonly signature: string;
+      readonly slot: number;
+      readonly failed: boolean;
+    }
+  | { readonly kind: 'subscribed'; readonly id: number; readonly subscription: number }
+  | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'other' }
+  | { readonly kind: 'bad'; readonly problem: string };
+
+type Body = Readonly<Record<string, unknown>>;
+
+const isBody = (value: unknown): value is Body => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Reads one frame, checked field by field. Never throws. */
+export function readLogsFrame(frame: Buffer): LogsFrame {
+  let body: unknown;
+  try {
+    body = JSON.parse(frame.toString('utf8'));
+  } catch {
+    return { kind: 'bad', problem: 'no JSON' };
+  }
+  if (!isBody(body)) return { kind: 'bad', problem: 'no object' };
+  if (isCount(body.id)) return answer(body.id, body);
+  if (body.method !== 'logsNotification') return { kind: 'other' };
+  const params = isBody(body.params) ? body.params : {};
+  const result = isBody(params.result) ? params.result : {};
+  const context = isBody(result.context) ? result.context : {};
+  const value = isBody(result.value) ? result.value : {};
+  const { subscription } = params;
+  const { slot } = context;
+  const { signature, err } = value;
+  if (!isCount(subscription) || !isCount(slot) || !isSignature(signature) || err === undefined) {
+    return { kind: 'bad', problem: 'a logs notification without subscription, slot, signature or err' };
+  }
+  return { kind: 'logs', subscription, signature, slot, failed: err !== null };
+}
+
+function answer(id: number, body: Body): LogsFrame {
+  if (isBody(body.error)) return { kind: 'refused', id, reason: String(body.error.message).slice(0, 200) };
+  // An unsubscription is answered with true.
+  return isCount(body.result) ? { kind: 'subscribed', id, subscription: body.result } : { kind: 'other' };
+}

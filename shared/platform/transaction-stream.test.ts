@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Address } from '../core/address.ts';
+import { createRandom } from '../core/random.ts';
+import { type LocalNode, startLocalNode } from '../sim/node.ts';
+import { createPoolDesk, type PoolDesk } from '../sim/pool-desk.ts';
+import { createTestGenesis, type TestGenesis } from '../sim/test-genesis.ts';
+import type { BookFill } from '../venues/order-book.ts';
+import { venueById } from '../venues/registry.ts';
+import { createRpcClient } from './rpc-client.ts';
+import { createSystemClock } from './system-clock.ts';
+import { createTransactionStream, type TransactionStream } from './transaction-stream.ts';
+
+const venue = venueById('phoenix-v1')!;
+const random = createRandom('transactions');
+
+let genesis: TestGenesis;
+let node: LocalNode;
+let market: Address;
+let desk: PoolDesk;
+let stream: TransactionStream;
+let told: { readonly signature: string; readonly slot: number; readonly fills: readonly BookFill[] }[];
+let problems: string[];
+
+beforeEach(async () => {
+  genesis = createTestGenesis();
+  const { bank } = genesis;
+  // The chain remembers also while its node is down.
+  bank.onTransaction(() => {});
+  node = await startLocalNode({ bank, slotMs: 3_600_000 });
+  market = genesis.pools.find((pool) => pool.venue.id === venue.id)!.state.address;
+  desk = createPoolDesk({ bank, pools: [{ venue: venue.id, address: market }] });
+  told = [];
+  problems = [];
+});
+
+afterEach(async () => {
+  await stream.stop();
+  await node.stop();
+});
+
+function startStream(history = 20): void {
+  const { rpcUrl: url, wsUrl } = node;
+  stream = createTransactionStream({
+    wsUrl,
+    rpc: createRpcClient({ url, clock: createSystemClock(), random }),
+    random,
+    history,
+    onTransaction(address, { signature, slot, inner }) {
+      const state = desk.poolAt(address)!.state!;
+      told.push({ signature, slot, fills: venue.book!.fills(state, inner) });
+    },
+    onProblem: (event) => problems.push(event),
+  });
+  stream.follow([market]);
+}
+
+/** A trader sells and another buys, and both are confirmed. */
+function trade(): void {
+  desk.swap(desk.pools[0]!, true, 3n * 10n ** 9n);
+  desk.swap(desk.pools[0]!, false, 430n * 10n ** 6n);
+  genesis.bank.advanceSlot();
+  genesis.bank.advanceSlot();
+}
+
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 8_000 });
+
+const sides = () => told.map(({ fills }) => fills.map(({ aToB }) => (aToB ? 'sell' : 'buy')));
+
+it('tells swaps in the order of the chain, with what each of them filled', async () => {
+  startStream();
+  await soon(() => node.subscriptions()).toBe(1);
+  trade();
+  await soon(() => told.length).toBe(2);
+  trade();
+  await soon(() => told.length).toBe(4);
+  expect(sides().map((all) => new Set(all).size)).toEqual([1, 1, 1, 1]);
+  expect(sides().map(([first]) => first)).toEqual(['sell', 'buy', 'sell', 'buy']);
+  expect(told.map(({ slot }) => slot)).toEqual([...told.map(({ slot }) => slot)].sort((a, b) => a - b));
+  expect(problems).toEqual([]);
+});
+
+it('begins with the last transactions of before, and with none where none are wanted', async () => {
+  trade();
+  trade();
+  startStream(3);
+  await soon(() => told.length).toBe(3);
+  expect(sides().map(([first]) => first)).toEqual(['buy', 'sell', 'buy']);
+  expect(stream.stats()).toMatchObject({ caughtUp: 3, told: 3, failed: 0, dropped: 0, waiting: 0 });
+  await stream.stop();
+  told = [];
+  startStream(0);
+  await soon(() => node.subscriptions()).toBe(1);
+  trade();
+  await soon(() => told.length).toBe(2);
+});
+
+it('tells what it missed while it was cut off, once each, before what comes after', async () => {
+  startStream();
+  await soon(() => node.subscriptions()).toBe(1);
+  trade();
+  await soon(() => told.length).toBe(2);
+  const [port, wsPort] = [node.rpcUrl, node.wsUrl].map((url) => Number(new URL(url).port));
+  await node.stop();
+  trade();
+  node = await startLocalNode({ bank: genesis.bank, slotMs: 3_600_000, port: port!, wsPort: wsPort! });
+  await soon(() => told.length).toBe(4);
+  trade();
+  await soon(() => told.length).toBe(6);
+  expect(sides().map(([first]) => first)).toEqual(['sell', 'buy', 'sell', 'buy', 'sell', 'buy']);
+  expect(new Set(told.map(({ signature }) => signature)).size).toBe(6);
+  expect(problems).toEqual(['transactions.disconnected']);
+  expect(stream.stats()).toMatchObject({ connections: 2, caughtUp: 2 });
+});
+
+it('stops following an account when it is told to', async () => {
+  startStream();
+  await soon(() => node.subscriptions()).toBe(1);
+  stream.follow([]);
+  await soon(() => node.subscriptions()).toBe(0);
+  trade();
+  stream.follow([market]);
+  await soon(() => told.length).toBe(2);
+});
