@@ -1,7 +1,7 @@
 import { type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Address, addressAt, CLOCK_SYSVAR, SYSTEM_PROGRAM } from '../core/address.ts';
-import { geyserService, type GeyserRequest, type GeyserUpdate } from '../platform/yellowstone/service.ts';
+import { type GeyserRequest, type GeyserUpdate, geyserService } from '../platform/yellowstone/service.ts';
 import { createBank } from './bank.ts';
 import { startYellowstoneServer, type YellowstoneServer } from './yellowstone-server.ts';
 
@@ -22,7 +22,7 @@ async function connected(token?: string) {
   const client = new (geyserService().Client)(new URL(server.grpcUrl).host, credentials.createInsecure());
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('x-token', token);
-  const subscribe = client['Subscribe']!.bind(client) as unknown as (
+  const subscribe = client.Subscribe!.bind(client) as unknown as (
     metadata: Metadata,
   ) => ClientDuplexStream<GeyserRequest, GeyserUpdate>;
   const stream = subscribe(metadata);

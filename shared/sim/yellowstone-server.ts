@@ -1,7 +1,7 @@
-import { type ServerDuplexStream, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { AccountWrite } from '../core/account.ts';
 import { type Address, addressBytes, isAddress } from '../core/address.ts';
-import { geyserService, type GeyserRequest, type GeyserUpdate } from '../platform/yellowstone/service.ts';
+import { type GeyserRequest, type GeyserUpdate, geyserService } from '../platform/yellowstone/service.ts';
 import type { Bank, SlotAdvance } from './bank.ts';
 
 const HOST = '127.0.0.1';

@@ -104,7 +104,7 @@ export function createLane(params: LaneParams): Lane {
     const bucketMicros = bucket.waitMicros(weight, nowMicros);
     if (guard === undefined) return bucketMicros;
     const windowMicros = guard.waitMicros(weight, nowMicros);
-    return windowMicros > bucketMicros ? windowMicros : bucketMicros;
+    return Math.max(windowMicros, bucketMicros);
   }
 
   function take(weight: number, nowMicros: number): void {

@@ -39,7 +39,7 @@ export function createTokenBucket(
     if (seconds <= 0) return;
     filledMicros = nowMicros;
     const flowed = tokens + seconds * basePerSecond * share;
-    tokens = flowed < burst ? flowed : burst;
+    tokens = Math.min(flowed, burst);
     if (share < 1) share = Math.min(1, share + seconds * RECOVERY_SHARE_PER_SECOND);
   }
 
@@ -51,7 +51,7 @@ export function createTokenBucket(
     waitMicros(wanted, nowMicros) {
       if (nowMicros < pausedUntilMicros) return pausedUntilMicros - nowMicros;
       refill(nowMicros);
-      const needed = wanted < burst ? wanted : burst;
+      const needed = Math.min(wanted, burst);
       if (tokens >= needed) return 0;
       return Math.ceil(((needed - tokens) / (basePerSecond * share)) * MICROS);
     },

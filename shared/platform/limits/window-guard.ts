@@ -41,7 +41,7 @@ export function createWindowGuard(max: number, windowMicros: number): WindowGuar
 
   function measure(micros: number): number {
     if (micros < shortestNow) shortestNow = micros;
-    const shortest = shortestNow < shortestBefore ? shortestNow : shortestBefore;
+    const shortest = Math.min(shortestNow, shortestBefore);
     if (++seen >= GENERATION) {
       shortestBefore = shortestNow;
       shortestNow = Number.POSITIVE_INFINITY;

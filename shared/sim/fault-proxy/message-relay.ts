@@ -62,27 +62,30 @@ export async function openMessageRelay({ rpcUrl, wsUrl, random }: MessageRelayPa
     const relay = (text: string): void => {
       if (fault === 'silent') {
         touched++;
-        return;
-      }
-      if (held !== undefined) {
+      } else if (held !== undefined) {
         // The later one first.
-        const earlier = held;
-        held = undefined;
         tell(text);
-        tell(earlier);
+        tell(held);
+        held = undefined;
+      } else if (isNotification(text)) {
+        relayNotification(text);
+      } else {
+        tell(text);
+      }
+    };
+    const relayNotification = (text: string): void => {
+      const lies = fault === 'stale-slot' || fault === 'wrong-bytes';
+      if (fault === undefined || (!lies && random.next() >= TOUCHED)) {
+        tell(text);
         return;
       }
-      if (!isNotification(text)) return tell(text);
-      if (fault === 'stale-slot' || fault === 'wrong-bytes') {
-        touched++;
-        return tell(fault === 'stale-slot' ? withStaleSlots(text) : withWrongBytes(text, random));
-      }
-      if (fault === undefined || random.next() >= TOUCHED) return tell(text);
       touched++;
-      if (fault === 'duplicated') tell(text);
-      if (fault === 'reordered') held = text;
+      if (fault === 'stale-slot') tell(withStaleSlots(text));
+      else if (fault === 'wrong-bytes') tell(withWrongBytes(text, random));
+      else if (fault === 'reordered') held = text;
       else if (fault === 'corrupted') tell(corrupted(text, random));
       else if (fault !== 'dropped') tell(text);
+      if (fault === 'duplicated') tell(text);
     };
 
     client.on('message', (data) => {
