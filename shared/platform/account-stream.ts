@@ -254,8 +254,8 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       if (left.length > 0) onFork(left);
       const told = line.at(slot);
       if (isNewest && told !== undefined) lag.onNewSlot(told);
-      if (disputed.size > 0) settleDisputes(slot);
     }
+    if (disputed.size > 0) settleDisputes();
     if (before >= 0 && parent > before) shard.distrust(`slot-gap: ${parent} was not told`);
     if (live) barrier.advance();
   }
@@ -303,10 +303,10 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   }
 
   /** Both lanes have told a slot to its end and still differ. */
-  function settleDisputes(begun: number): void {
+  function settleDisputes(): void {
     for (const track of disputed) {
       if (!track.isDisputed) disputed.delete(track);
-      else if (begun > track.slot + 1) {
+      else if (track.shards.every((shard) => (shard?.slots.highestSlot ?? 0) > track.slot + 1)) {
         disputed.delete(track);
         const claims = [0, 1].flatMap((lane) => {
           const account = track.lastOf(lane);

@@ -45,8 +45,8 @@ export class SlotBarrier {
     let least = Number.MAX_SAFE_INTEGER;
     for (const shard of shards()) {
       const { highestSlot } = shard.slots;
-      const counts = shard.load > 0 && shard.isCurrent && highestSlot >= 0;
-      if (counts && (shard.isLive || shard.state === 'snapshot')) least = Math.min(least, highestSlot);
+      const fetching = shard.state === 'snapshot' && highestSlot >= 0;
+      if (shard.load > 0 && (shard.isLive || fetching)) least = Math.min(least, highestSlot);
     }
     return least;
   }

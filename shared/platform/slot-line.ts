@@ -66,7 +66,8 @@ export class SlotLine {
 
   #leftBy(parent: number): readonly number[] {
     // On from the tip, or from a slot that nobody told: nothing is known to be left.
-    if (this.#tip < 0 || parent >= this.#tip) return NONE;
+    if (this.#tip < 0 || parent === this.#tip) return NONE;
+    if (parent > this.#tip && !this.#told.has(parent)) return NONE;
     const line = new Set<number>();
     for (let at: number | undefined = parent; at !== undefined; at = this.#told.get(at)?.parent) {
       line.add(at);

@@ -96,8 +96,9 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
       options.onDisagreement(reason);
       return reason;
     }
-    if (heard < rpcSlot - Math.max(1, options.maxSlotLag)) {
-      return `the WebSocket is ${rpcSlot - heard} slots behind HTTP`;
+    // The open slot, not its parent: slots without a block lie between them.
+    if (slots.highestSlot < rpcSlot - options.maxSlotLag) {
+      return `the WebSocket is ${rpcSlot - slots.highestSlot} slots behind HTTP`;
     }
     return Math.max(rpcSlot, heard);
   }

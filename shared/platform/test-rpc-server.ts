@@ -20,6 +20,8 @@ export interface TestRpcServer {
   readonly calls: { readonly method: string; readonly params: readonly unknown[] }[];
   /** Sets an account as of the current slot and notifies its subscribers. */
   write(address: string, account: AccountBytes): void;
+  /** Tells the clock of `parent` and that `slot` was built on it, whatever the server's own slot. */
+  tellSlot(slot: number, parent: number): void;
   /** The next slot begins, and its subscribers hear of it. */
   nextSlot(): void;
   /** Subscriptions held now by open sockets, the clock's left out. */
@@ -194,6 +196,14 @@ export async function startTestRpcServer(startSlot = 1_000): Promise<TestRpcServ
     return { result: subscription };
   }
 
+  function tellSlotOf(slot: number, parent: number): void {
+    for (const client of clients) {
+      const params = { result: { parent, root: parent - 31, slot }, subscription: client.slots };
+      if (client.slots >= 0)
+        send(client, JSON.stringify({ jsonrpc: '2.0', method: 'slotNotification', params }));
+    }
+  }
+
   function send(client: Client, frame: string | Uint8Array): void {
     if (!faults.silent && client.socket.readyState === WebSocket.OPEN) client.socket.send(frame);
   }
@@ -216,12 +226,17 @@ export async function startTestRpcServer(startSlot = 1_000): Promise<TestRpcServ
     nextSlot() {
       if (!faults.stillClock) server.write(CLOCK_SYSVAR, clockAccount(clockOf(server.slot)));
       server.slot++;
-      const slot = server.slot + faults.slotLie;
+      tellSlotOf(server.slot + faults.slotLie, server.slot + faults.slotLie - 1);
+    },
+    tellSlot(slot, parent) {
+      const clock = clockAccount(clockOf(parent));
+      accounts.set(CLOCK_SYSVAR, clock);
       for (const client of clients) {
-        const params = { result: { parent: slot - 1, root: slot - 32, slot }, subscription: client.slots };
-        if (client.slots >= 0)
-          send(client, JSON.stringify({ jsonrpc: '2.0', method: 'slotNotification', params }));
+        for (const [id, held] of client.accounts) {
+          if (held.address === CLOCK_SYSVAR) send(client, notify(id, parent, clock, held.encoding));
+        }
       }
+      tellSlotOf(slot, parent);
     },
     subscriptions: () =>
       [...clients].flatMap((client) =>
