@@ -170,7 +170,7 @@ it('loses only what a broken connection carried, and the rest stays live', async
   expect(lost()[0]?.reason).toMatch(/^closed 1006/);
   // Told again after it, as of a snapshot.
   const from = events.findIndex((event) => event.kind === 'lost');
-  for (const address of mine) expect(told(address, from)).toHaveLength(1);
+  for (const address of mine) expect(told(address as Address, from)).toHaveLength(1);
   expect(made.status().longestRecoveryMs).toBeGreaterThan(0);
 });
 
