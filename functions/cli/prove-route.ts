@@ -1,8 +1,9 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { ChainClock } from '../../shared/core/clock.ts';
 import type { Instruction } from '../../shared/core/instruction.ts';
+import type { PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
-import type { Route } from '../../shared/routing/route.ts';
+import type { PoolState } from '../../shared/venues/venue.ts';
 import type { ProofWallet } from './prove-wallet.ts';
 
 /** What executing one route found. Amounts are base units as decimal strings. */
@@ -11,8 +12,9 @@ export interface RouteProof {
   readonly startMint: Address;
   /** The start mint again for a cycle; another for a chain of pools that no cycle joins. */
   readonly endMint: Address;
+  /** One a leg. */
   readonly venues: readonly string[];
-  /** Of the start mint, as the first leg takes it. */
+  /** Of the start mint, as the first legs take it. */
   readonly amountIn: string;
   /** How the end mint's balance should change: a cycle's profit, or what a chain pays. */
   readonly predicted: string;
@@ -35,22 +37,40 @@ export interface RouteProofParams {
   readonly wallet: ProofWallet;
 }
 
+/** One swap to execute. */
+export interface PlannedLeg {
+  readonly hop: number;
+  readonly pool: PoolEntry;
+  readonly aToB: boolean;
+  readonly mintIn: Address;
+  readonly mintOut: Address;
+  /** What it is offered, base units. */
+  readonly amountIn: bigint;
+}
+
+/** Swaps in execution order, with several of one hop where it is split. */
+export interface PlannedRoute {
+  readonly routeId: string;
+  readonly startMint: Address;
+  readonly endMint: Address;
+  readonly legs: readonly PlannedLeg[];
+}
+
 /**
  * Executes a route in one transaction, every leg with what is quoted as its least output, and compares what the wallet
- * holds of every mint afterwards with what the quotes predict. `offered` is handed to the first leg.
+ * holds of every mint afterwards with what the quotes predict.
  */
-export function proveRoute(params: RouteProofParams, route: Route, offered: bigint): RouteProof {
+export function proveRoute(params: RouteProofParams, planned: PlannedRoute): RouteProof {
   const { vm, wallet } = params;
-  const { startMint, hops } = route;
-  const endMint = hops.at(-1)!.mintOut;
-  const { instructions, after, taken } = legsOf(params, route, offered);
-  for (const mint of after.keys()) wallet.give(mint, mint === startMint ? offered : 0n);
-  const endBefore = endMint === startMint ? offered : 0n;
+  const { startMint, endMint, legs } = planned;
+  const { instructions, before, after, taken } = build(params, planned);
+  for (const [mint, amount] of before) wallet.give(mint, amount);
+  const endBefore = before.get(endMint)!;
   const about = {
-    routeId: route.id,
+    routeId: planned.routeId,
     startMint,
     endMint,
-    venues: hops.map(({ pool }) => pool.venue.id),
+    venues: legs.map(({ pool }) => pool.venue.id),
     amountIn: String(taken),
     predicted: String(after.get(endMint)! - endBefore),
   };
@@ -60,7 +80,7 @@ export function proveRoute(params: RouteProofParams, route: Route, offered: bigi
     return { ...about, realised: null, equal: false, error: `${leg}${executed.error}` };
   }
   const { accounts, bytes, usesLookupTable, computeUnits } = executed;
-  const held = (mint: Address): bigint => wallet.amountIn(mint, accounts, mint === startMint ? offered : 0n);
+  const held = (mint: Address): bigint => wallet.amountIn(mint, accounts, before.get(mint)!);
   const wrong = [...after].filter(([mint, amount]) => held(mint) !== amount).map(([mint]) => mint);
   const others = wrong.filter((mint) => mint !== endMint);
   return {
@@ -74,23 +94,33 @@ export function proveRoute(params: RouteProofParams, route: Route, offered: bigi
   };
 }
 
-/** The legs' instructions, what the first takes, and what the wallet should hold of each mint after them. */
-function legsOf({ clock, vm, wallet }: RouteProofParams, { startMint, hops }: Route, offered: bigint) {
+/** The legs' instructions, what the first hop takes, and what the wallet should hold of each mint before and after. */
+function build({ clock, vm, wallet }: RouteProofParams, { startMint, legs }: PlannedRoute) {
   const instructions: Instruction[] = [];
-  const after = new Map<Address, bigint>([[startMint, offered]]);
-  const add = (mint: Address, change: bigint): void => {
-    after.set(mint, (after.get(mint) ?? 0n) + change);
+  const before = new Map<Address, bigint>();
+  const after = new Map<Address, bigint>();
+  const states = new Map<PoolEntry, PoolState>();
+  const add = (held: Map<Address, bigint>, mint: Address, change: bigint): void => {
+    held.set(mint, (held.get(mint) ?? 0n) + change);
   };
-  let amountIn = offered;
-  let taken: bigint | undefined;
-  for (const { pool, aToB, mintIn, mintOut } of hops) {
-    const state = pool.state!;
-    const quote = pool.venue.quote(state, aToB, amountIn, clock);
-    const minAmountOut = quote.ok ? quote.amountOut : 0n;
-    // Venues that trade in lots leave a part of what they are offered.
-    if (quote.ok) add(mintIn, -quote.consumedIn);
-    taken ??= quote.ok ? quote.consumedIn : 0n;
-    add(mintOut, minAmountOut);
+  for (const { hop, mintIn, mintOut, amountIn } of legs) {
+    add(before, mintIn, hop === 0 && mintIn === startMint ? amountIn : 0n);
+    add(before, mintOut, 0n);
+  }
+  for (const [mint, amount] of before) after.set(mint, amount);
+  let taken = 0n;
+  for (const { hop, pool, aToB, mintIn, mintOut, amountIn } of legs) {
+    // A pool met again stands as the leg before left it.
+    const state = states.get(pool) ?? pool.state!;
+    const settled = pool.venue.settle(state, aToB, amountIn, clock);
+    const minAmountOut = settled.ok ? settled.amountOut : 0n;
+    if (settled.ok) {
+      states.set(pool, settled.state);
+      // Venues that trade in lots leave a part of what they are offered.
+      add(after, mintIn, -settled.consumedIn);
+      if (hop === 0) taken += settled.consumedIn;
+    }
+    add(after, mintOut, minAmountOut);
     instructions.push(
       pool.venue.swap(state, {
         owner: vm.payer,
@@ -101,7 +131,6 @@ function legsOf({ clock, vm, wallet }: RouteProofParams, { startMint, hops }: Ro
         minAmountOut,
       }),
     );
-    amountIn = minAmountOut;
   }
-  return { instructions, after, taken };
+  return { instructions, before, after, taken };
 }

@@ -1,17 +1,21 @@
 import type { Address } from '../../shared/core/address.ts';
+import type { ChainClock } from '../../shared/core/clock.ts';
 import { createStaticCosts } from '../../shared/costs/costs.ts';
 import type { Market } from '../../shared/market/market.ts';
+import { openGate } from '../../shared/routing/candidates.ts';
+import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { createTally } from '../../shared/routing/reason.ts';
-import type { Hop, Route } from '../../shared/routing/route.ts';
+import { type Hop, quoteRoute, type Route } from '../../shared/routing/route.ts';
+import { createRouteIndex } from '../../shared/routing/route-index.ts';
 import { createSearch } from '../../shared/routing/search.ts';
-import { quoteRoute } from '../../shared/routing/sizing.ts';
 import { chainsThrough } from './prove-chains.ts';
-import { proveRoute, type RouteProof, type RouteProofParams } from './prove-route.ts';
+import { type PlannedRoute, proveRoute, type RouteProof, type RouteProofParams } from './prove-route.ts';
 
 export interface RoutesProofParams extends RouteProofParams {
   readonly market: Market;
   readonly startMints: readonly Address[];
   readonly maxLegs: number;
+  readonly maxSwaps: number;
   /** Most that goes in, base units. */
   readonly maxIn: bigint;
   /** How many of the best cycles. */
@@ -19,7 +23,9 @@ export interface RoutesProofParams extends RouteProofParams {
 }
 
 const FREE = createStaticCosts({ baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n });
-/** Base units that routes are tried with that do not pay. */
+/** Routes that do not pay are tried up to this length: enough to prove every pool as a link. */
+const MAX_FIXED_LEGS = 3;
+/** Base units that they are tried with. */
 const FIXED_SIZES = [10_000n, 1_000_000n, 100_000_000n];
 /** A pool that stands in fewer equal routes is tried in others too, */
 const ROUTES_PER_POOL = 3;
@@ -32,16 +38,18 @@ const TRIES_PER_POOL = 12;
  * joins: so that every pool is proven as a link.
  */
 export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
-  const { market, clock, startMints, maxLegs, maxIn, best } = params;
+  const { market, clock, startMints, maxLegs, maxSwaps, maxIn, best } = params;
   const search = createSearch({
     market,
     startMints,
     maxLegs,
+    maxSwaps: Math.max(maxLegs, maxSwaps),
     costs: FREE,
     maxQuotes: Number.MAX_SAFE_INTEGER,
+    maxCandidates: Number.MAX_SAFE_INTEGER,
+    maxPoolShareBps: 10_000,
   });
-  const gate = { bars: () => undefined, maxIn: () => maxIn };
-  const routes = new Map(search.routes.map((route) => [route.id, route]));
+  const routes = createRouteIndex({ market, startMints, maxLegs: Math.min(maxLegs, MAX_FIXED_LEGS) }).all;
   const proofs: RouteProof[] = [];
   const equal = new Map<Address, number>();
   const tried = new Map<Address, number>();
@@ -49,24 +57,25 @@ export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
   const isHopeless = ({ pool: { address } }: Hop): boolean =>
     !equal.has(address) && (tried.get(address) ?? 0) >= TRIES_PER_POOL;
 
-  const prove = (route: Route, offered: bigint): void => {
-    const proof = proveRoute(params, route, offered);
+  const prove = (planned: PlannedRoute): void => {
+    const proof = proveRoute(params, planned);
     proofs.push(proof);
-    for (const { pool } of route.hops) {
+    for (const { pool } of planned.legs) {
       countOne(tried, pool.address);
       if (proof.equal) countOne(equal, pool.address);
     }
   };
   const proveFixed = (route: Route): void => {
     for (const offered of FIXED_SIZES) {
-      if (quoteRoute(route, offered, clock) !== undefined) prove(route, offered);
+      if (quoteRoute(route, offered, clock) !== undefined) prove(plannedOf(route, offered, clock));
     }
   };
 
   const coherent = market.pools.filter((pool) => pool.coherent);
-  const found = search.run(coherent, clock, gate, createTally()).slice(0, best);
-  for (const { routeId, legs } of found) prove(routes.get(routeId)!, legs[0]!.amountIn);
-  for (const route of routes.values()) {
+  const result = search.run(coherent, clock, openGate(maxIn), createTally(), { maxPassedOver: best });
+  const found = [...result.best, ...result.passedOver.map(({ opportunity }) => opportunity)];
+  for (const opportunity of found.slice(0, best)) prove(plannedOpportunity(opportunity, market));
+  for (const route of routes) {
     if (route.hops.some(isWanted) && !route.hops.some(isHopeless)) proveFixed(route);
   }
   for (const pool of coherent) {
@@ -74,6 +83,27 @@ export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
     for (const chain of chainsThrough(pool, coherent, maxLegs)) proveFixed(chain);
   }
   return proofs;
+}
+
+/** A route of one pool a hop as the legs that it has for an input. */
+function plannedOf({ id, startMint, hops }: Route, offered: bigint, clock: ChainClock): PlannedRoute {
+  let amountIn = offered;
+  const legs = hops.map(({ pool, aToB, mintIn, mintOut }, hop) => {
+    const leg = { hop, pool, aToB, mintIn, mintOut, amountIn };
+    const quote = pool.venue.quote(pool.state!, aToB, amountIn, clock);
+    amountIn = quote.ok ? quote.amountOut : 0n;
+    return leg;
+  });
+  return { routeId: id, startMint, endMint: hops.at(-1)!.mintOut, legs };
+}
+
+function plannedOpportunity({ routeId, startMint, legs }: Opportunity, market: Market): PlannedRoute {
+  return {
+    routeId,
+    startMint,
+    endMint: startMint,
+    legs: legs.map(({ pool, ...leg }) => ({ ...leg, pool: market.poolAt(pool)! })),
+  };
 }
 
 function countOne(counts: Map<Address, number>, address: Address): void {

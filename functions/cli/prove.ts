@@ -3,6 +3,7 @@ import { USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import { createStillMarket } from '../../shared/market/still-market.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
 import { createProgramVm, type ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
 import {
   createProgramFolder,
@@ -87,7 +88,7 @@ export const proveVerb = defineVerb({
     } finally {
       progress.stop();
     }
-    const routes = flags.routes ? routesOf(snapshot, pools, vm, wallet, config.routing.maxLegs) : undefined;
+    const routes = flags.routes ? routesOf(snapshot, pools, vm, wallet, config.routing) : undefined;
 
     const proofs = createProofs(resolve(cwd, config.store.dir));
     proofs.record(venueProofs(pools, proven, programs, new Date(clock.nowMs()).toISOString()));
@@ -118,7 +119,7 @@ function routesOf(
   pools: readonly ProvablePool[],
   vm: ProgramVm,
   wallet: ProofWallet,
-  maxLegs: number,
+  { maxLegs, maxSwaps }: Config['routing'],
 ): readonly RouteProof[] {
   const { clock, accounts } = snapshot;
   const market = createStillMarket({
@@ -132,6 +133,7 @@ function routesOf(
     vm,
     wallet,
     maxLegs,
+    maxSwaps,
     startMints: [WSOL_MINT, USDC_MINT],
     maxIn: ROUTE_MAX_IN,
     best: BEST_ROUTES,

@@ -5,6 +5,7 @@ import { createStaticCosts } from '../../shared/costs/costs.ts';
 import type { Market } from '../../shared/market/market.ts';
 import { createStillMarket } from '../../shared/market/still-market.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import { openGate } from '../../shared/routing/candidates.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { createTally, REASONS } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
@@ -21,8 +22,9 @@ export const searchVerb = defineVerb({
   summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
   usage: '--snapshot FILE [--start-mint MINT] [--max-in N] [--top K] [--json]',
   details: [
-    'Examines every cycle of 2 and 3 legs from the start mint (without one: wSOL and USDC) and prints those that pay',
-    'after the configured costs, best net first, with what the others were refused for.',
+    'Examines every cycle of up to routing.maxLegs hops from the start mint (without one: wSOL and USDC), each over the',
+    'pools that pay most for it, split where that pays, and prints those that pay after the configured costs, best first,',
+    'with what the others were refused for. Those marked + can be traded together; a - shares a pool with one of them.',
   ].join('\n'),
   flags: {
     snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot', required: true },
@@ -46,17 +48,27 @@ export const searchVerb = defineVerb({
       market,
       startMints,
       maxLegs: config.routing.maxLegs,
+      maxSwaps: Math.max(config.routing.maxLegs, config.routing.maxSwaps),
       costs: createStaticCosts(config.costs),
       maxQuotes: Number.MAX_SAFE_INTEGER,
+      maxCandidates: Number.MAX_SAFE_INTEGER,
+      maxPoolShareBps: config.risk.maxPoolShareBps,
     });
     const tally = createTally();
     const maxIn = flags['max-in'] ?? DEFAULT_MAX_IN;
-    const gate = { bars: () => undefined, maxIn: () => maxIn };
     const from = clock.monotonicMicros();
     const changed = market.pools.filter((pool) => pool.coherent);
-    const found = search.run(changed, snapshot.clock, gate, tally);
+    const { best, passedOver } = search.run(changed, snapshot.clock, openGate(maxIn), tally, {
+      maxPassedOver: Number.MAX_SAFE_INTEGER,
+    });
     const micros = clock.monotonicMicros() - from;
 
+    const found = [
+      ...best.map((opportunity) => plainOpportunity(opportunity, true)),
+      ...passedOver
+        .filter(({ opportunity }) => opportunity.netProfit > 0n)
+        .map(({ opportunity }) => plainOpportunity(opportunity, false)),
+    ].sort((a, b) => Number(b.expectedLamports) - Number(a.expectedLamports));
     const unusable = market.pools
       .filter((pool) => pool.status !== 'live')
       .map(({ address: pool, venue, status, reason, missing }) => ({
@@ -66,9 +78,10 @@ export const searchVerb = defineVerb({
       }));
     const result = {
       pools: changed.length,
-      routes: search.routes.length,
+      mints: search.size.mints,
+      pairs: search.size.pairs,
       micros: Math.round(micros),
-      opportunities: found.slice(0, flags.top ?? DEFAULT_TOP).map(plainOpportunity),
+      opportunities: found.slice(0, flags.top ?? DEFAULT_TOP),
       found: found.length,
       refused: Object.fromEntries(
         REASONS.map((reason) => [reason, tally.of(reason)]).filter(([, n]) => n !== 0),
@@ -80,13 +93,17 @@ export const searchVerb = defineVerb({
       return EXIT.ok;
     }
     for (const { pool, venue, reason } of result.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
-    stdout.line(`${result.routes} routes over ${result.pools} pools searched in ${result.micros} µs`);
+    stdout.line(
+      `${result.pools} pools over ${result.mints} mints searched in ${result.micros} µs: ${result.found} found`,
+    );
     for (const opportunity of result.opportunities) {
       stdout.line(
-        `net ${opportunity.netProfit} (gross ${opportunity.grossProfit}) for ${opportunity.amountIn} of ${opportunity.startMint}`,
+        `${opportunity.together ? '+' : '-'} net ${opportunity.netProfit} (gross ${opportunity.grossProfit}) for ${opportunity.amountIn} of ${opportunity.startMint}`,
       );
       for (const leg of opportunity.legs) {
-        stdout.line(`  ${leg.venue} ${leg.pool} ${leg.direction}: ${leg.amountIn} -> ${leg.amountOut}`);
+        stdout.line(
+          `  ${leg.hop + 1}. ${leg.venue} ${leg.pool} ${leg.direction}: ${leg.amountIn} -> ${leg.amountOut}`,
+        );
       }
     }
     for (const [reason, count] of Object.entries(result.refused)) stdout.line(`refused ${count} × ${reason}`);
@@ -111,9 +128,8 @@ function startMintsOf(asked: string | undefined, market: Market): readonly Addre
   );
 }
 
-function plainOpportunity(opportunity: Opportunity) {
-  const { routeId, startMint, amountIn, amountOut, grossProfit, costUnits, netProfit, netLamports } =
-    opportunity;
+function plainOpportunity(opportunity: Opportunity, together: boolean) {
+  const { routeId, startMint, amountIn, amountOut, grossProfit, costUnits, netProfit } = opportunity;
   return {
     routeId,
     startMint,
@@ -122,8 +138,11 @@ function plainOpportunity(opportunity: Opportunity) {
     grossProfit: String(grossProfit),
     costs: String(costUnits),
     netProfit: String(netProfit),
-    netLamports: String(netLamports),
+    netLamports: String(opportunity.netLamports),
+    expectedLamports: String(opportunity.expectedLamports),
+    together,
     legs: opportunity.legs.map((leg) => ({
+      hop: leg.hop,
       venue: leg.venue,
       pool: leg.pool,
       direction: leg.aToB ? 'a-to-b' : 'b-to-a',

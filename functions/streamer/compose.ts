@@ -21,12 +21,15 @@ export function composeEngine({ config, pools, clock, random }: ComposeParams): 
     pools,
     startMints: config.routing.startMints,
     maxLegs: config.routing.maxLegs,
+    maxSwaps: config.routing.maxSwaps,
     maxQuotesPerUpdate: config.routing.maxQuotesPerUpdate,
+    maxCandidatesPerUpdate: config.routing.maxCandidatesPerUpdate,
     costs: createEstimatedCosts(config.costs),
     maxEstimateAgeSlots: config.risk.maxEstimateAgeSlots,
     limits: { ...config.risk, maxTradeIn: amountsByMint(config.risk.maxTradeIn) },
     balances: amountsByMint(config.paper.balances),
     paper: config.paper,
+    payRent: config.costs.tokenAccounts === 'at-trade',
   });
 }
 

@@ -8,6 +8,7 @@ import { createMarket } from '../../shared/market/market.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
 import { FrameDecoder } from '../../shared/platform/frame.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { openGate } from '../../shared/routing/candidates.ts';
 import { createTally } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
 import { composeEngine } from './compose.ts';
@@ -173,11 +174,20 @@ function searchEverythingRate({ market: { pools }, events }: Recording): number 
   const { config } = defaults();
   const market = createMarket();
   for (const { venue, address } of pools) market.addPool(venue, address);
-  const { startMints, maxLegs, maxQuotesPerUpdate } = config.routing;
+  const { startMints, maxLegs, maxSwaps, maxQuotesPerUpdate, maxCandidatesPerUpdate } = config.routing;
   const costs = createStaticCosts(config.costs);
-  const search = createSearch({ market, startMints, maxLegs, costs, maxQuotes: maxQuotesPerUpdate });
+  const search = createSearch({
+    market,
+    startMints,
+    maxLegs,
+    maxSwaps,
+    costs,
+    maxQuotes: maxQuotesPerUpdate,
+    maxCandidates: maxCandidatesPerUpdate,
+    maxPoolShareBps: config.risk.maxPoolShareBps,
+  });
   const tally = createTally();
-  const gate = { bars: () => undefined, maxIn: () => 20_000_000_000n };
+  const gate = openGate(20_000_000_000n);
   let loaded = false;
   let searched = 0;
   let micros = 0;
@@ -190,7 +200,6 @@ function searchEverythingRate({ market: { pools }, events }: Recording): number 
     market.apply(event.update);
     if (!loaded) {
       loaded = market.pools.every((pool) => pool.status === 'live');
-      if (loaded) search.rebuild();
       continue;
     }
     search.run(market.pools, market.clock!, gate, tally);

@@ -12,11 +12,24 @@ export interface CostBreakdown {
   readonly totalLamports: bigint;
   /** What an attempt costs that lands and reverts. */
   readonly failureLamports: bigint;
+  /** What an attempt must earn so that, over many, those that fail are paid for too. At least `totalLamports`. */
+  readonly hurdleLamports: bigint;
+  readonly odds: AttemptOdds;
+}
+
+/** What becomes of attempts, in millionths of them; the rest never lands and costs nothing. */
+export interface AttemptOdds {
+  readonly successPpm: bigint;
+  /** Land and revert: they pay the fees, and no tip. */
+  readonly revertPpm: bigint;
 }
 
 /** What the costs of a route depend on. */
 export interface CostQuery {
+  /** Swaps in the transaction. */
   readonly legs: number;
+  /** Token accounts that it must create; 0 when absent. */
+  readonly newAccounts?: number;
 }
 
 /** Gives the costs of an attempt before it is sized: they move with the route, not with the amount. */
@@ -35,6 +48,28 @@ export interface StaticCosts {
   /** Per leg: each swap adds compute units. */
   readonly priorityFeeLamports: bigint;
   readonly tipLamports: bigint;
+  /** Rent of one token account; the network's own figure for a plain one when absent. */
+  readonly rentLamports?: bigint;
+  /** Share of the attempts that succeed, above 0; 1 when absent. */
+  readonly landingOdds?: number;
+  /** Share that lands and reverts; 0 when absent. */
+  readonly revertOdds?: number;
+}
+
+/** Rent of a token account of 165 bytes. */
+export const TOKEN_ACCOUNT_RENT_LAMPORTS = 2_039_280n;
+const PPM = 1_000_000n;
+/** Costs are remembered by legs and new accounts. */
+const MAX_NEW_ACCOUNTS = 16;
+
+/**
+ * What an attempt of the given net profit is worth on average, lamports, rounded down: its profit when it succeeds less
+ * what it costs when it reverts.
+ */
+export function expectedLamports({ odds, failureLamports }: CostBreakdown, netLamports: bigint): bigint {
+  const scaled = netLamports * odds.successPpm - failureLamports * odds.revertPpm;
+  const quotient = scaled / PPM;
+  return scaled < 0n && quotient * PPM !== scaled ? quotient - 1n : quotient;
 }
 
 /** How an estimate of what a compute unit costs becomes the fee of a leg. */
@@ -66,28 +101,46 @@ function createCosts(
   figures: StaticCosts,
   feePerLeg: (microLamportsPerUnit: bigint | undefined) => bigint,
 ): CostModel {
-  const byLegs: CostBreakdown[] = [];
+  const known: CostBreakdown[] = [];
+  const odds: AttemptOdds = {
+    successPpm: BigInt(Math.round((figures.landingOdds ?? 1) * Number(PPM))),
+    revertPpm: BigInt(Math.round((figures.revertOdds ?? 0) * Number(PPM))),
+  };
+  const rentEach = figures.rentLamports ?? TOKEN_ACCOUNT_RENT_LAMPORTS;
   let legFeeLamports = feePerLeg(undefined);
   return {
     setUnitPrice(microLamportsPerUnit) {
       legFeeLamports = feePerLeg(microLamportsPerUnit);
-      byLegs.length = 0;
+      known.length = 0;
     },
-    costsOf({ legs }) {
-      const known = byLegs[legs];
-      if (known !== undefined) return known;
+    costsOf({ legs, newAccounts = 0 }) {
+      const key = legs * MAX_NEW_ACCOUNTS + newAccounts;
+      const before = known[key];
+      if (before !== undefined) return before;
       const priorityFeeLamports = legFeeLamports * BigInt(legs);
       const failureLamports = figures.baseFeeLamports + priorityFeeLamports;
+      const rentLamports = rentEach * BigInt(newAccounts);
+      const totalLamports = failureLamports + figures.tipLamports + rentLamports;
       const breakdown: CostBreakdown = {
         baseFeeLamports: figures.baseFeeLamports,
         priorityFeeLamports,
         tipLamports: figures.tipLamports,
-        rentLamports: 0n,
-        totalLamports: failureLamports + figures.tipLamports,
+        rentLamports,
+        totalLamports,
         failureLamports,
+        hurdleLamports: totalLamports + perSuccess(failureLamports, odds),
+        odds,
       };
-      byLegs[legs] = breakdown;
+      known[key] = breakdown;
       return breakdown;
     },
   };
+}
+
+/** What the failed attempts cost for each that succeeds, rounded up. */
+function perSuccess(failureLamports: bigint, { successPpm, revertPpm }: AttemptOdds): bigint {
+  if (revertPpm === 0n) return 0n;
+  // Nothing ever succeeds: no profit is large enough.
+  if (successPpm === 0n) return failureLamports * revertPpm * PPM;
+  return (failureLamports * revertPpm + successPpm - 1n) / successPpm;
 }

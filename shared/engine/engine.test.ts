@@ -18,12 +18,12 @@ function withGap(...overrides: Parameters<typeof createTestMarket>[1][]) {
 }
 
 describe('engine', () => {
-  it('loads pools from account updates alone and knows the cycles between them', () => {
+  it('loads pools from account updates alone and knows what they join', () => {
     const { engine } = createTestMarket(EVEN);
     expect(engine.market.pools.map((pool) => pool.status)).toEqual(['live', 'live']);
     expect(engine.status).toBe('running');
     engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'again' });
-    expect(engine.routes.map((route) => route.hops.length)).toEqual([2, 2]);
+    expect(engine.graph).toEqual({ mints: 2, edges: 4, pairs: 2 });
   });
 
   it('approves nothing while prices agree, and says why', () => {

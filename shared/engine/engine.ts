@@ -7,11 +7,11 @@ import type { Fill } from '../execution/fill.ts';
 import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
 import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import { approve, offeredIn, type RiskLimits } from '../risk/approve.ts';
+import { approve, type RiskLimits } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
+import { offeredIn } from '../routing/opportunity.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
-import type { Route } from '../routing/route.ts';
 import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
 import { venueById } from '../venues/registry.ts';
 import type { Venue } from '../venues/venue.ts';
@@ -25,14 +25,25 @@ export interface EngineParams {
   readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
   readonly startMints: readonly Address[];
   readonly maxLegs: number;
+  /** Swaps of one transaction; `maxLegs` when absent: nothing is split beyond it. */
+  readonly maxSwaps?: number;
   readonly maxQuotesPerUpdate: number;
+  /** Cycles that one update may size with splits; no limit when absent. */
+  readonly maxCandidatesPerUpdate?: number;
   readonly costs: CostModel;
   /** Slots for which a fee estimate or a price from outside the chain counts. */
   readonly maxEstimateAgeSlots?: number | undefined;
   readonly limits: RiskLimits;
   readonly balances: ReadonlyMap<Address, bigint>;
   readonly paper: PaperParams;
+  /** True: a trade through a mint that the wallet has no account for pays its rent. Else accounts are made ahead. */
+  readonly payRent?: boolean;
 }
+
+/** Without a limit a leg may take all that a pool pays. */
+const WHOLE_POOL_BPS = 10_000;
+/** Of a change of several pools, so many opportunities beside the chosen ones are recorded. */
+const MAX_PASSED_OVER = 3;
 
 /** Why the engine is not deciding, or that it is. */
 export type EngineStatus = 'starting' | 'running' | 'paused' | 'halted' | 'feed-down';
@@ -48,8 +59,8 @@ export interface Engine {
   readonly ledger: Ledger;
   readonly balances: Balances;
   readonly book: PaperBook;
-  /** Cycles examined when a pool on them changes. */
-  readonly routes: readonly Route[];
+  /** What the search knows: mints, pools in both directions, pairs of mints. */
+  readonly graph: Search['size'];
   /** Refusals by reason since the start. */
   readonly refused: Tally;
 }
@@ -65,7 +76,10 @@ export function createEngine(params: EngineParams): Engine {
     startMints: params.startMints,
     maxLegs: params.maxLegs,
     costs: params.costs,
+    maxSwaps: Math.max(params.maxLegs, params.maxSwaps ?? 0),
     maxQuotes: params.maxQuotesPerUpdate,
+    maxCandidates: params.maxCandidatesPerUpdate ?? Number.POSITIVE_INFINITY,
+    maxPoolShareBps: limits.maxPoolShareBps ?? WHOLE_POOL_BPS,
   });
   const balances = createBalances(params.balances);
   const spent = createSpentEdges();
@@ -83,7 +97,6 @@ export function createEngine(params: EngineParams): Engine {
   let feedStale = false;
   /** The last slot for which the fee estimate counts; 0 while there is none. */
   let feeUntilSlot = 0;
-  let topology = 0;
 
   for (const { venue, address } of params.pools) market.addPool(venue, address);
 
@@ -102,15 +115,17 @@ export function createEngine(params: EngineParams): Engine {
   };
 
   const gate: SearchGate = {
-    bars(route) {
-      if (route.hops.some((hop) => book.isPoolBusy(hop.pool.address))) return 'pool-busy';
-      return spent.isSpent(route) ? 'edge-spent' : undefined;
+    bars(pool, aToB) {
+      if (book.isPoolBusy(pool.address)) return 'pool-busy';
+      return spent.isSpent(pool, aToB) ? 'edge-spent' : undefined;
     },
     maxIn(startMint) {
       const limit = limits.maxTradeIn.get(startMint) ?? 0n;
       const free = balances.free(startMint);
       return free < limit ? free : limit;
     },
+    free: (startMint) => balances.free(startMint),
+    hasAccount: (mint) => params.payRent !== true || balances.has(mint),
   };
 
   const view = {
@@ -130,24 +145,19 @@ export function createEngine(params: EngineParams): Engine {
     free: (mint: Address) => balances.free(mint),
   };
 
-  /** Routes are found over loaded pools: found again whenever one was loaded or let go. */
-  const rebuildWhenLoaded = (): void => {
-    if (market.topology === topology) return;
-    topology = market.topology;
-    search.rebuild();
-  };
-
   const decide = (changed: readonly PoolEntry[]): void => {
     const chainClock = market.clock;
     if (changed.length === 0 || !market.live || chainClock === undefined) return;
-    rebuildWhenLoaded();
     // The clock sysvar comes by the account feed: when it lags the slot stream, so do the pools.
     feedStale = market.slot - chainClock.slot > limits.maxSlotLag;
     const from = clock.monotonicMicros();
-    const found = search.run(changed, chainClock, gate, refused);
+    const { best, passedOver } = search.run(changed, chainClock, gate, refused, {
+      maxChosen: limits.maxPending - book.pending.length,
+      maxPassedOver: MAX_PASSED_OVER,
+    });
     const between = clock.monotonicMicros();
     stages.searchMicros = between - from;
-    for (const opportunity of found) {
+    for (const opportunity of best) {
       const approval = approve(opportunity, limits, view);
       if (!approval.ok) {
         refused.add(approval.reason);
@@ -158,19 +168,24 @@ export function createEngine(params: EngineParams): Engine {
       book.place(approval.approved, market.slot);
       decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
     }
-    if (found.length > 0) stages.approveMicros = clock.monotonicMicros() - between;
+    for (const { reason, opportunity } of passedOver)
+      decisions.push({ outcome: 'refused', reason, opportunity });
+    if (best.length > 0) stages.approveMicros = clock.monotonicMicros() - between;
   };
 
   const settle = (fill: Fill): void => {
-    const { startMint, routeId } = fill.opportunity;
+    const { startMint, legs } = fill.opportunity;
     balances.unlock(startMint, offeredIn(fill.opportunity));
     ledger.book(fill);
     balances.change(startMint, fill.grossProfit);
     balances.change(WSOL_MINT, -fill.costLamports);
     for (const { mint, amount } of fill.leftovers) balances.change(mint, amount);
     if (fill.outcome === 'filled') {
-      const route = search.routes.find((known) => known.id === routeId);
-      if (route !== undefined) spent.spend(route);
+      for (const { pool, aToB, mintOut } of legs) {
+        balances.change(mintOut, 0n);
+        const entry = market.poolAt(pool);
+        if (entry !== undefined) spent.spend(entry, aToB);
+      }
     }
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
@@ -245,8 +260,8 @@ export function createEngine(params: EngineParams): Engine {
     balances,
     book,
     refused: refusedInTotal,
-    get routes() {
-      return search.routes;
+    get graph() {
+      return search.size;
     },
     get status() {
       if (!market.live) return everLive ? 'feed-down' : 'starting';

@@ -4,6 +4,8 @@ import type { Market } from '../market/market.ts';
 import { isQuotable } from '../market/pool-entry.ts';
 import { referencePrice, unitsToLamports } from '../market/reference-price.ts';
 import type { Approved } from '../risk/approve.ts';
+import { offeredIn } from '../routing/opportunity.ts';
+import type { PoolState } from '../venues/venue.ts';
 import type { Fill, Leftover } from './fill.ts';
 
 export interface PaperParams {
@@ -94,23 +96,32 @@ type Executed =
 function execute({ opportunity, minAmountOut }: Approved, market: Market): Executed {
   const { clock } = market;
   if (clock === undefined || !market.live) return { ok: false, reason: 'state-unknown' };
-  const { legs } = opportunity;
-  const leftovers: Leftover[] = [];
+  const { legs, startMint } = opportunity;
+  const states = new Map<Address, PoolState>();
+  const held = new Map<Address, bigint>([[startMint, offeredIn(opportunity)]]);
+  const lastHop = legs.at(-1)?.hop ?? 0;
   let amountIn = 0n;
-  let held = 0n;
-  for (const [i, leg] of legs.entries()) {
+  let amountOut = 0n;
+  for (const leg of legs) {
     const entry = market.poolAt(leg.pool);
     if (entry?.state === undefined || !isQuotable(entry)) return { ok: false, reason: 'state-unknown' };
-    if (i > 0 && held < leg.amountIn) return { ok: false, reason: 'leg-short' };
-    const quote = entry.venue.quote(entry.state, leg.aToB, leg.amountIn, clock);
-    if (!quote.ok) return { ok: false, reason: `leg-${quote.reason}` };
-    if (i === 0) amountIn = quote.consumedIn;
-    else if (held > quote.consumedIn) leftovers.push({ mint: leg.mintIn, amount: held - quote.consumedIn });
-    held = quote.amountOut;
+    const holding = held.get(leg.mintIn) ?? 0n;
+    if (holding < leg.amountIn) return { ok: false, reason: 'leg-short' };
+    // A pool met again stands as the leg before left it.
+    const state = states.get(leg.pool) ?? entry.state;
+    const settled = entry.venue.settle(state, leg.aToB, leg.amountIn, clock);
+    if (!settled.ok) return { ok: false, reason: `leg-${settled.reason}` };
+    states.set(leg.pool, settled.state);
+    held.set(leg.mintIn, holding - settled.consumedIn);
+    held.set(leg.mintOut, (held.get(leg.mintOut) ?? 0n) + settled.amountOut);
+    if (leg.hop === 0) amountIn += settled.consumedIn;
+    if (leg.hop === lastHop) amountOut += settled.amountOut;
   }
-  if (held - amountIn < minAmountOut - opportunity.amountIn)
+  if (amountOut - amountIn < minAmountOut - opportunity.amountIn)
     return { ok: false, reason: 'below-minimum-out' };
-  return { ok: true, amountIn, amountOut: held, leftovers };
+  held.delete(startMint);
+  const leftovers = [...held].filter(([, amount]) => amount > 0n).map(([mint, amount]) => ({ mint, amount }));
+  return { ok: true, amountIn, amountOut, leftovers };
 }
 
 function paid(

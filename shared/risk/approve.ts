@@ -1,11 +1,13 @@
 import type { Address } from '../core/address.ts';
-import type { Opportunity } from '../routing/opportunity.ts';
+import { type Opportunity, offeredIn } from '../routing/opportunity.ts';
 import type { Reason } from '../routing/reason.ts';
 
 /** What may be risked. Amounts in base units of the mint they are keyed by, or lamports where the name says so. */
 export interface RiskLimits {
   readonly maxTradeIn: ReadonlyMap<Address, bigint>;
   readonly minNetProfitLamports: bigint;
+  /** Most that one leg may take of a pool: the share by which its average price falls below the marginal one. */
+  readonly maxPoolShareBps?: number;
   /** Orders that may be on their way at once. */
   readonly maxPending: number;
   /** Having lost this much since the start, or since it was last resumed, trading stops until a person resumes it. */
@@ -46,17 +48,12 @@ export function approve(opportunity: Opportunity, limits: RiskLimits, view: Risk
   return { ok: true, approved: { opportunity, minAmountOut } as Approved };
 }
 
-/** What must be in the wallet: the first leg's whole offer, also where it takes less. */
-export function offeredIn({ legs, amountIn }: Opportunity): bigint {
-  return legs[0]?.amountIn ?? amountIn;
-}
-
 function reasonAgainst(opportunity: Opportunity, limits: RiskLimits, view: RiskView): Reason | undefined {
   if (view.halted) return 'halted';
   if (view.paused) return 'paused';
   if (view.feedStale) return 'feed-stale';
   if (opportunity.netLamports < limits.minNetProfitLamports) return 'below-min-profit';
-  if (opportunity.legs.some((leg) => view.isPoolBusy(leg.pool))) return 'outranked';
+  if (opportunity.legs.some((leg) => view.isPoolBusy(leg.pool))) return 'conflicting';
   if (view.pending >= limits.maxPending) return 'max-pending';
   if (view.free(opportunity.startMint) < offeredIn(opportunity)) return 'insufficient-balance';
   return undefined;

@@ -4,6 +4,8 @@ import type { Address } from '../core/address.ts';
 export interface Balances {
   /** What may still be committed. */
   free(mint: Address): bigint;
+  /** True when the wallet has a token account for the mint, whatever it holds. */
+  has(mint: Address): boolean;
   lock(mint: Address, amount: bigint): void;
   unlock(mint: Address, amount: bigint): void;
   /** Adds `delta`, which may be negative. */
@@ -17,6 +19,7 @@ export function createBalances(initial: ReadonlyMap<Address, bigint>): Balances 
   const lockedOf = (mint: Address): bigint => locked.get(mint) ?? 0n;
   return {
     free: (mint) => (amounts.get(mint) ?? 0n) - lockedOf(mint),
+    has: (mint) => amounts.has(mint),
     lock: (mint, amount) => void locked.set(mint, lockedOf(mint) + amount),
     unlock: (mint, amount) => void locked.set(mint, lockedOf(mint) - amount),
     change: (mint, delta) => void amounts.set(mint, (amounts.get(mint) ?? 0n) + delta),

@@ -1,5 +1,5 @@
 import type { PoolEntry } from '../market/pool-entry.ts';
-import type { Route } from '../routing/route.ts';
+import { edgeOf } from '../routing/graph.ts';
 
 /**
  * Paper trades leave no mark on the chain, so a gap that one of them has taken still stands there until somebody
@@ -8,8 +8,8 @@ import type { Route } from '../routing/route.ts';
  */
 export interface SpentEdges {
   readonly size: number;
-  spend(route: Route): void;
-  isSpent(route: Route): boolean;
+  spend(pool: PoolEntry, aToB: boolean): void;
+  isSpent(pool: PoolEntry, aToB: boolean): boolean;
   /** Frees every edge for which `pays` is false: the gap has closed. */
   reopen(pays: (pool: PoolEntry, aToB: boolean) => boolean): void;
 }
@@ -21,15 +21,12 @@ interface Edge {
 
 export function createSpentEdges(): SpentEdges {
   const edges = new Map<number, Edge>();
-  const key = (edge: Edge): number => edge.pool.index * 2 + (edge.aToB ? 0 : 1);
   return {
     get size() {
       return edges.size;
     },
-    spend(route) {
-      for (const { pool, aToB } of route.hops) edges.set(key({ pool, aToB }), { pool, aToB });
-    },
-    isSpent: (route) => edges.size > 0 && route.hops.some((hop) => edges.has(key(hop))),
+    spend: (pool, aToB) => void edges.set(edgeOf(pool, aToB), { pool, aToB }),
+    isSpent: (pool, aToB) => edges.size > 0 && edges.has(edgeOf(pool, aToB)),
     reopen(pays) {
       for (const [at, { pool, aToB }] of edges) if (!pays(pool, aToB)) edges.delete(at);
     },

@@ -1,6 +1,7 @@
 /**
  * Every way a candidate can be refused, in the order in which a candidate meets them. The index of a reason is its
- * slot in a tally; names are what people and metrics see.
+ * slot in a tally; names are what people and metrics see. In the search a candidate is a cycle of mints: it stands for
+ * every choice of pools and shares along it.
  */
 export const REASONS = [
   // Search, cheapest test first.
@@ -10,10 +11,14 @@ export const REASONS = [
   'edge-spent',
   'no-capital',
   'no-reference-price',
+  'too-small',
+  'below-costs',
+  'capped',
+  'outranked',
   'budget-exhausted',
   'quote-refused',
   'no-exact-profit',
-  'below-costs',
+  'conflicting',
   // Approval.
   'paused',
   'halted',
@@ -21,7 +26,6 @@ export const REASONS = [
   'below-min-profit',
   'max-pending',
   'insufficient-balance',
-  'outranked',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];
@@ -29,7 +33,8 @@ export type Reason = (typeof REASONS)[number];
 /** Counts by reason without an allocation per event. */
 export interface Tally {
   readonly counts: Float64Array;
-  add(reason: Reason): void;
+  /** Counts one, or as many as given. */
+  add(reason: Reason, count?: number): void;
   clear(): void;
   addAll(other: Tally): void;
   of(reason: Reason): number;
@@ -41,9 +46,9 @@ export function createTally(): Tally {
   const counts = new Float64Array(REASONS.length);
   return {
     counts,
-    add(reason) {
+    add(reason, count = 1) {
       const index = INDEX.get(reason)!;
-      counts[index] = counts[index]! + 1;
+      counts[index] = counts[index]! + count;
     },
     addAll(other) {
       for (let i = 0; i < counts.length; i++) counts[i] = counts[i]! + other.counts[i]!;

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import type { ChainClock } from '../core/clock.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
 
 /** One swap of a route before it is sized. */
@@ -9,7 +10,7 @@ export interface Hop {
   readonly mintOut: Address;
 }
 
-/** A closed cycle of hops from a start mint back to it; no pool twice. */
+/** Hops in a row with one pool each, no pool twice: a closed cycle from a start mint, or an open chain. */
 export interface Route {
   /** `<pool>:<a|b>` of each hop in order, joined by `>`: stable over runs. */
   readonly id: string;
@@ -20,4 +21,28 @@ export interface Route {
 export function createRoute(startMint: Address, hops: readonly Hop[]): Route {
   const id = hops.map((hop) => `${hop.pool.address}:${hop.aToB ? 'a' : 'b'}`).join('>');
   return { id, startMint, hops };
+}
+
+/** What a route takes and pays for an offered input. */
+export interface RouteQuote {
+  /** Base units of the start mint that the first leg really takes: less than offered where a venue trades in lots. */
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+}
+
+/**
+ * The whole route for `offered`, exact: each leg's output is the next one's input, as the chain does it. What a middle
+ * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses.
+ */
+export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): RouteQuote | undefined {
+  let amount = offered;
+  let amountIn = offered;
+  for (let i = 0; i < route.hops.length; i++) {
+    const { pool, aToB } = route.hops[i]!;
+    const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
+    if (!quote.ok || quote.amountOut === 0n) return undefined;
+    if (i === 0) amountIn = quote.consumedIn;
+    amount = quote.amountOut;
+  }
+  return { amountIn, amountOut: amount };
 }

@@ -2,182 +2,342 @@ import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
-import type { PoolEntry } from '../market/pool-entry.ts';
-import {
-  lamportsToUnits,
-  type ReferencePrice,
-  referencePrice,
-  unitsToLamports,
-} from '../market/reference-price.ts';
-import { createMarginalPrices } from './marginal-prices.ts';
-import type { Leg, Opportunity } from './opportunity.ts';
+import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+import { createCandidateMaker, type PayingCycle, type SearchGate } from './candidates.ts';
+import { Curves, type QuoteBudget } from './curves.ts';
+import { Cycles, NO_RANK } from './cycles.ts';
+import { describeRoute } from './describe.ts';
+import { ExactRoute } from './exact-route.ts';
+import { edgeOf, Graph, NONE } from './graph.ts';
+import type { Opportunity } from './opportunity.ts';
 import type { Reason, Tally } from './reason.ts';
-import type { Route } from './route.ts';
-import { createRouteIndex, type RouteIndex } from './route-index.ts';
-import { type QuoteBudget, type Sized, sizeRoute } from './sizing.ts';
+import { type Choice, selectBest } from './select.ts';
+import { sizeRoute } from './sizing.ts';
+import {
+  mostSwaps,
+  type Plan,
+  type Scan,
+  scan,
+  scanBound,
+  solveSingle,
+  solveSplits,
+  splitBound,
+} from './solver.ts';
 
-/** What the layers above say about a route before any quote is spent on it. */
-export interface SearchGate {
-  /** A reason to leave the route alone now, or undefined. */
-  bars(route: Route): Reason | undefined;
-  /** Largest input for the start mint, base units; 0n when there is none. */
-  maxIn(startMint: Address): bigint;
-}
+export type { SearchGate } from './candidates.ts';
 
 export interface SearchParams {
   readonly market: Market;
+  /** In order of preference: a cycle over two of them is started from the first. */
   readonly startMints: readonly Address[];
+  /** Most hops of a cycle, 2 to 4. */
   readonly maxLegs: number;
+  /** Most swaps of one transaction: hops and the pools that they are split over. */
+  readonly maxSwaps: number;
   readonly costs: CostModel;
   /** Exact quotes that one update may cost. */
   readonly maxQuotes: number;
+  /** Cycles that one update may size with splits. */
+  readonly maxCandidates: number;
+  /** Most that one leg may take of a pool, as the share by which its average price falls below the marginal one. */
+  readonly maxPoolShareBps: number;
+}
+
+/** A sized candidate that is not taken. */
+export interface PassedOver {
+  readonly opportunity: Opportunity;
+  readonly reason: Reason;
+}
+
+/** What a search came to. The arrays are reused by the next one. */
+export interface SearchResult {
+  /** Trades that can be made together, best first. */
+  readonly best: readonly Opportunity[];
+  /** The nearest of those that are not: they share a pool with a better one, or do not quite pay. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** Finds the sized, costed opportunities that a change opens. */
 export interface Search {
-  /** Must be called when pools were added or finished loading. */
-  rebuild(): void;
-  /** Every route known now. */
-  readonly routes: readonly Route[];
   /**
-   * Examines every route through the changed pools, best first by net lamports. Refusals are added to `tally`.
-   * The returned array is reused by the next call.
+   * Examines every cycle through the changed pools. Refusals are added to `tally`: one for each cycle of mints, which
+   * stands for all choices of pools along it.
    */
   run(
     changed: readonly PoolEntry[],
     clock: ChainClock,
     gate: SearchGate,
     tally: Tally,
-  ): readonly Opportunity[];
-  /** True while some route through the pool in that direction pays at size zero, before costs. */
+    options?: RunOptions,
+  ): SearchResult;
+  /** True while some cycle through the pool in that direction pays at size zero, before costs. */
   hasMarginalProfit(pool: PoolEntry, aToB: boolean): boolean;
+  /** Mints, pools in both directions and pairs known now. */
+  readonly size: { readonly mints: number; readonly edges: number; readonly pairs: number };
 }
 
-interface Candidate {
-  readonly route: Route;
-  readonly marginal: number;
+export interface RunOptions {
+  /** Trades that may be made now; no limit when absent. */
+  readonly maxChosen?: number;
+  /** Of a change of several pools, candidates beside the best that are sized exactly, to be shown. */
+  readonly maxPassedOver?: number;
 }
 
-/** A margin for float error: a product this close to 1 pays nothing that integers would keep. */
-const MIN_MARGINAL = 1 + 1e-9;
+/** A candidate with its best profit seen by the scan, and by the plan. */
+interface Weighed {
+  readonly candidate: PayingCycle;
+  readonly scanned: Scan;
+  /** No plan of it nets more, lamports. */
+  readonly boundLamports: number;
+}
 
-export function createSearch({ market, startMints, maxLegs, costs, maxQuotes }: SearchParams): Search {
-  const prices = createMarginalPrices();
-  const found: Opportunity[] = [];
-  const candidates: Candidate[] = [];
-  const seen = new Set<Route>();
+interface Solved extends Choice {
+  readonly candidate: PayingCycle;
+  readonly plan: Plan;
+}
+
+/** Of a change of several pools, this many sets are sought: each round over what the pools left by those before allow. */
+const MAX_ROUNDS = 3;
+/** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
+const NEAR_MISS = 0.5;
+const NO_GATE_OPTIONS: RunOptions = {};
+
+export function createSearch(params: SearchParams): Search {
+  const { market, startMints, maxSwaps, costs } = params;
+  const graph = new Graph();
   const budget: QuoteBudget = { left: 0 };
-  let index: RouteIndex = createRouteIndex({ market, startMints, maxLegs });
+  const curves = new Curves(graph, budget, params.maxPoolShareBps / 10_000);
+  const route = new ExactRoute(graph, curves, budget);
+  const rankOf = (mint: number): number => {
+    const rank = startMints.indexOf(graph.mints[mint]!);
+    return rank < 0 ? NO_RANK : rank;
+  };
+  const cycles = new Cycles(graph, params.maxLegs, rankOf);
+  const probe = new Cycles(graph, params.maxLegs, rankOf);
+  const maker = createCandidateMaker({ graph, market, cycles, costs });
+  const best: Opportunity[] = [];
+  const passedOver: PassedOver[] = [];
+  const used = new Set<number>();
   let sequence = 0;
+  let nearMissSlot = -1;
+  /** The best plan that its costs were too much for, in this search. */
+  let nearest: Solved | undefined;
 
-  /** Queues the route as a candidate, or says why not. */
-  const examine = (route: Route, gate: SearchGate): Reason | undefined => {
-    const marginal = prices.product(route);
-    if (marginal === 0) return 'pool-not-quotable';
-    if (!(marginal > MIN_MARGINAL)) return 'no-marginal-profit';
-    const barred = gate.bars(route);
-    if (barred === undefined) candidates.push({ route, marginal });
-    return barred;
+  const findCycles = (changed: readonly PoolEntry[], tally: Tally): void => {
+    cycles.clear();
+    const isSingle = changed.length === 1;
+    for (const pool of changed) {
+      if (pool.state === undefined || graph.pools[pool.index] !== pool || !isQuotable(pool)) {
+        tally.add('pool-not-quotable');
+        continue;
+      }
+      for (let edge = pool.index * 2; edge <= pool.index * 2 + 1; edge++) {
+        const pair = graph.edgePair[edge]!;
+        if (isSingle) cycles.through(pair, graph.logPrice[edge]!);
+        else if (!cycles.isDone(pair)) {
+          // Whichever of its pools changed, the pair is looked at once, at its best.
+          cycles.through(pair, graph.bestLog[pair]!);
+          cycles.markDone(pair);
+        }
+      }
+    }
+    if (cycles.unpaying > 0) tally.add('no-marginal-profit', cycles.unpaying);
+    if (cycles.unquotable > 0) tally.add('pool-not-quotable', cycles.unquotable);
   };
 
-  /** Sizes and costs a candidate; keeps it as an opportunity, or says why not. */
-  const value = ({ route, marginal }: Candidate, clock: ChainClock, gate: SearchGate): Reason | undefined => {
-    const maxIn = gate.maxIn(route.startMint);
-    if (maxIn <= 0n) return 'no-capital';
-    const price = referencePrice(market, route.startMint);
-    if (price === undefined) return 'no-reference-price';
-    const sized = sizeRoute({ route, maxIn, marginal, clock, budget });
-    if (!sized.ok) return sized.reason;
-    const opportunity = describe(route, sized, clock, price);
-    if (opportunity.netProfit <= 0n) return 'below-costs';
-    found.push(opportunity);
+  /** Scans a cycle; undefined, and counted, when no size and no split of it can pay its costs. */
+  const weigh = (cycle: number, tally: Tally, avoided?: ReadonlySet<number>): Weighed | undefined => {
+    const candidate = maker.make(cycle, avoided);
+    if (typeof candidate === 'string') {
+      tally.add(candidate);
+      return undefined;
+    }
+    const hops = candidate.hops.length;
+    const cost = candidate.costOf(hops);
+    if (Math.expm1(candidate.log) * candidate.maxIn <= cost) {
+      tally.add('too-small');
+      return undefined;
+    }
+    const scanned = scan(curves, candidate);
+    const bound = scanBound(scanned.profit, hops, mostSwaps(candidate.hops, maxSwaps)) - cost;
+    if (scanned.profit <= 0) tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
+    else if (bound <= 0) tally.add('below-costs');
+    else return { candidate, scanned, boundLamports: bound / candidate.unitsPerLamport };
     return undefined;
   };
 
-  const describe = (route: Route, sized: Sized, clock: ChainClock, price: ReferencePrice): Opportunity => {
-    const breakdown = costs.costsOf({ legs: route.hops.length });
-    const costUnits = lamportsToUnits(breakdown.totalLamports, price);
-    const netProfit = sized.profit - costUnits;
+  const solved = (candidate: PayingCycle, plan: Plan): Solved => ({
+    candidate,
+    plan,
+    value: plan.net / candidate.unitsPerLamport,
+    pools: plan.splits.flatMap(({ edges }) => edges.map((edge) => edge >> 1)),
+    mint: candidate.startId,
+    amount: plan.size,
+  });
+
+  /**
+   * Solves weighed candidates, best first. `onlyBest`: all of them go through one pool, so that one of them at most
+   * can be taken, and those that cannot be better than the best so far are left.
+   */
+  const solveAll = (weighed: Weighed[], onlyBest: boolean, tally: Tally): Solved[] => {
+    weighed.sort((a, b) => b.boundLamports - a.boundLamports);
+    const singles: Solved[] = [];
+    let bestLamports = 0;
+    for (const { candidate, scanned, boundLamports } of weighed) {
+      if (onlyBest && boundLamports <= bestLamports) {
+        tally.add('outranked');
+        continue;
+      }
+      const single = solved(candidate, solveSingle(curves, candidate, scanned.size));
+      if (single.value > bestLamports) bestLamports = single.value;
+      singles.push(single);
+    }
+    singles.sort((a, b) => b.value - a.value);
+
+    const paying: Solved[] = [];
+    let sized = 0;
+    for (const single of singles) {
+      const { candidate, plan } = single;
+      const hops = candidate.hops.length;
+      const swaps = mostSwaps(candidate.hops, maxSwaps);
+      const bound =
+        (splitBound(plan.profit, hops, swaps) - candidate.costOf(hops)) / candidate.unitsPerLamport;
+      let result = single;
+      if (onlyBest && bound < bestLamports && single.value < bestLamports) {
+        tally.add('outranked');
+        continue;
+      }
+      if (bound > 0 && swaps > hops) {
+        if (sized >= params.maxCandidates) tally.add('capped');
+        else {
+          sized += 1;
+          result = solved(candidate, solveSplits(curves, candidate, plan, maxSwaps));
+        }
+      }
+      if (result.value > bestLamports) bestLamports = result.value;
+      if (result.value > 0) {
+        paying.push(result);
+        continue;
+      }
+      tally.add(curves.complete ? 'below-costs' : 'budget-exhausted');
+      if (nearest === undefined || result.value > nearest.value) nearest = result;
+    }
+    return paying.sort((a, b) => b.value - a.value);
+  };
+
+  /** Quotes a plan exactly; undefined, and counted, when it does not stand up to that. */
+  const sizeExactly = (
+    { candidate, plan }: Solved,
+    clock: ChainClock,
+    tally: Tally,
+  ): Opportunity | undefined => {
+    if (!route.take(plan.splits, clock)) {
+      tally.add('pool-not-quotable');
+      return undefined;
+    }
+    const sizing = sizeRoute(route, plan.size, candidate.maxInUnits);
+    if (!sizing.ok) {
+      tally.add(sizing.reason);
+      return undefined;
+    }
     sequence += 1;
-    return {
-      id: `${market.slot}-${sequence}`,
-      routeId: route.id,
-      slot: market.slot,
-      startMint: route.startMint,
-      legs: legsOf(route, sized.offered, clock),
-      amountIn: sized.amountIn,
-      amountOut: sized.amountOut,
-      grossProfit: sized.profit,
-      costs: breakdown,
-      costUnits,
-      netProfit,
-      netLamports: unitsToLamports(netProfit, price),
-    };
+    const at = { id: `${market.slot}-${sequence}`, slot: market.slot };
+    return describeRoute(route, candidate, graph, at);
+  };
+
+  const choose = (
+    paying: readonly Solved[],
+    clock: ChainClock,
+    gate: SearchGate,
+    tally: Tally,
+    room: number,
+  ): readonly Solved[] => {
+    const taken = new Map<number, number>();
+    for (const { startMint, amountIn } of best) {
+      const mint = graph.mintId(startMint);
+      taken.set(mint, (taken.get(mint) ?? 0) + Number(amountIn));
+    }
+    const capitalOf = (mint: number): number =>
+      Number(gate.free(graph.mints[mint]!)) - (taken.get(mint) ?? 0);
+    const chosen = selectBest({ choices: paying, capitalOf, maxChosen: room });
+    for (const choice of chosen) {
+      const opportunity = sizeExactly(choice, clock, tally);
+      if (opportunity === undefined) continue;
+      if (opportunity.netProfit <= 0n || opportunity.expectedLamports <= 0n) {
+        tally.add('below-costs');
+        continue;
+      }
+      best.push(opportunity);
+      for (const pool of choice.pools) used.add(pool);
+    }
+    return paying.filter((choice) => !chosen.includes(choice));
+  };
+
+  const showNearMiss = (clock: ChainClock, tally: Tally): void => {
+    if (nearest === undefined || nearMissSlot === market.slot) return;
+    if (nearest.plan.profit < NEAR_MISS * nearest.candidate.costOf(nearest.candidate.hops.length)) return;
+    nearMissSlot = market.slot;
+    const opportunity = sizeExactly(nearest, clock, tally);
+    if (opportunity !== undefined) passedOver.push({ opportunity, reason: 'below-costs' });
   };
 
   return {
-    get routes() {
-      return index.all;
+    get size() {
+      return { mints: graph.mints.length, edges: graph.pools.length * 2, pairs: graph.pairEdges.length };
     },
-    rebuild() {
-      index = createRouteIndex({ market, startMints, maxLegs });
-    },
-    run(changed, clock, gate, tally) {
-      found.length = 0;
-      candidates.length = 0;
-      seen.clear();
-      budget.left = maxQuotes;
-      for (const pool of changed) prices.refresh(pool, clock);
-      for (const pool of changed) {
-        for (const route of index.through(pool)) {
-          if (changed.length > 1) {
-            if (seen.has(route)) continue;
-            seen.add(route);
-          }
-          const refused = examine(route, gate);
-          if (refused !== undefined) tally.add(refused);
+    run(changed, clock, gate, tally, options = NO_GATE_OPTIONS) {
+      best.length = 0;
+      passedOver.length = 0;
+      nearest = undefined;
+      for (const pool of changed) graph.refresh(pool, clock);
+      findCycles(changed, tally);
+      if (cycles.count === 0) return { best, passedOver };
+
+      budget.left = params.maxQuotes;
+      curves.begin(clock);
+      maker.begin(gate);
+      used.clear();
+      const isSingle = changed.length === 1;
+      const maxPassedOver = isSingle ? 0 : (options.maxPassedOver ?? 0);
+      const room = Math.max(1, options.maxChosen ?? Number.POSITIVE_INFINITY);
+      let open: number[] = [];
+      for (let cycle = 0; cycle < cycles.count; cycle++)
+        if (!isSingle || !cycles.isRepeat(cycle)) open.push(cycle);
+      for (let turn = 0; turn < MAX_ROUNDS && open.length > 0 && best.length < room; turn++) {
+        const avoided = turn === 0 ? undefined : used;
+        const weighed: Weighed[] = [];
+        for (const cycle of open) {
+          const candidate = weigh(cycle, tally, avoided);
+          if (candidate !== undefined) weighed.push(candidate);
         }
+        const paying = solveAll(weighed, isSingle, tally);
+        const before = best.length;
+        const left = choose(paying, clock, gate, tally, room - before);
+        for (const choice of left) {
+          tally.add('conflicting');
+          if (turn > 0 || passedOver.length >= maxPassedOver) continue;
+          const opportunity = sizeExactly(choice, clock, tally);
+          if (opportunity !== undefined) passedOver.push({ opportunity, reason: 'conflicting' });
+        }
+        // One pool changed: whatever else pays goes through the pools just taken, or paid before.
+        if (isSingle || best.length === before) break;
+        open = weighed.map(({ candidate }) => candidate.cycle);
       }
-      if (candidates.length > 1) candidates.sort((a, b) => b.marginal - a.marginal);
-      for (const candidate of candidates) {
-        const refused = value(candidate, clock, gate);
-        if (refused !== undefined) tally.add(refused);
-      }
-      if (found.length > 1) found.sort(byNetLamports);
-      return found;
+      if (best.length === 0) showNearMiss(clock, tally);
+      if (best.length > 1) best.sort(byExpectedLamports);
+      return { best, passedOver };
     },
-    hasMarginalProfit: (pool, aToB) =>
-      index
-        .through(pool)
-        .some(
-          (route) =>
-            route.hops.some((hop) => hop.pool === pool && hop.aToB === aToB) &&
-            prices.product(route) > MIN_MARGINAL,
-        ),
+    hasMarginalProfit(pool, aToB) {
+      const edge = edgeOf(pool, aToB);
+      const pair = graph.edgePair[edge] ?? NONE;
+      if (pair === NONE || !isQuotable(pool)) return false;
+      probe.clear();
+      probe.through(pair, graph.logPrice[edge]!);
+      return probe.count > 0;
+    },
   };
 }
 
-/** The legs of a sized route, quoted once more in order. */
-function legsOf(route: Route, offered: bigint, clock: ChainClock): readonly Leg[] {
-  const legs: Leg[] = [];
-  let amount = offered;
-  for (const { pool, aToB, mintIn, mintOut } of route.hops) {
-    const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
-    const amountOut = quote.ok ? quote.amountOut : 0n;
-    legs.push({
-      venue: pool.venue.id,
-      pool: pool.address,
-      aToB,
-      mintIn,
-      mintOut,
-      amountIn: amount,
-      amountOut,
-    });
-    amount = amountOut;
-  }
-  return legs;
-}
-
-function byNetLamports(a: Opportunity, b: Opportunity): number {
-  return a.netLamports > b.netLamports ? -1 : a.netLamports < b.netLamports ? 1 : 0;
+function byExpectedLamports(a: Opportunity, b: Opportunity): number {
+  return a.expectedLamports > b.expectedLamports ? -1 : a.expectedLamports < b.expectedLamports ? 1 : 0;
 }

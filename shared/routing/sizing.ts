@@ -1,169 +1,159 @@
-import type { ChainClock } from '../core/clock.ts';
-import type { Route } from './route.ts';
+import { climb } from './concave.ts';
+import type { ExactRoute, RunRefusal } from './exact-route.ts';
 
-/** How many quotes one search may still spend; shared by all of its candidates. */
-export interface QuoteBudget {
-  left: number;
-}
-
-/** What a cycle takes and pays for an offered input. */
-export interface RouteQuote {
-  /** Base units of the start mint that the first leg really takes: less than offered where a venue trades in lots. */
-  readonly amountIn: bigint;
-  readonly amountOut: bigint;
-}
-
-/** The best size found. `profit` = `amountOut - amountIn`, possibly negative. */
-export interface Sized extends RouteQuote {
-  readonly ok: true;
-  /** What is handed to the first leg. */
-  readonly offered: bigint;
-  readonly profit: bigint;
-}
+/** Nothing that a size or share left untried may add more than this share of the profit. */
+const SIZE_TOLERANCE = 0.0003;
+/** The same for a hop's output, whose profit is a small part of it. */
+const SHARE_TOLERANCE = 1e-7;
+/** How far from its place in the plan the first neighbours are tried. */
+const FIRST_STEP = 0.04;
+const MAX_SIZE_RUNS = 48;
+const MAX_SHARE_RUNS = 40;
+const MAX_TRIM_RUNS = 24;
+/** Shares are settled, then the size, then the shares again when the size moved by more than this. */
+const RESETTLE = 0.02;
 
 export type Sizing =
-  | Sized
-  | { readonly ok: false; readonly reason: 'quote-refused' | 'budget-exhausted' | 'no-exact-profit' };
-
-export interface SizingParams {
-  readonly route: Route;
-  /** Largest input, base units, at least 1. */
-  readonly maxIn: bigint;
-  /** Marginal output per input of the whole cycle at size zero, above 1. */
-  readonly marginal: number;
-  readonly clock: ChainClock;
-  readonly budget: QuoteBudget;
-}
-
-/** The bracket's upper end is at most this much above its lower end when the search stops: within 0.1 % of the maximum. */
-const BRACKET_RATIO = 1.02;
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
-const STEP = 3;
-const MAX_STEPS = 48;
+  | { readonly ok: true; readonly offered: bigint; readonly profit: bigint }
+  | { readonly ok: false; readonly reason: RunRefusal | 'no-exact-profit' };
 
 /**
- * The whole cycle for `offered`, exact: each leg's output is the next one's input, as the chain does it. What a middle
- * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses.
+ * The profit-maximising input of a route that a plan came near to, and the shares of its split hops, by exact quotes.
+ * Leaves the route's legs as they were quoted for the answer. `maxIn` in base units of the start mint, at least 1.
  */
-export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): RouteQuote | undefined {
-  let amount = offered;
-  let amountIn = offered;
-  for (let i = 0; i < route.hops.length; i++) {
-    const { pool, aToB } = route.hops[i]!;
-    const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
-    if (!quote.ok || quote.amountOut === 0n) return undefined;
-    if (i === 0) amountIn = quote.consumedIn;
-    amount = quote.amountOut;
-  }
-  return { amountIn, amountOut: amount };
-}
-
-/**
- * The profit-maximising input of a route. The output of a cycle is concave in its input, so its profit has one
- * hill: a hyperbola through the origin and one exact quote says where, a bracket is walked around the top, and a
- * golden-section search on the logarithm of the size closes it. Floats choose the sizes to try; only exact integer
- * quotes are compared.
- */
-export function sizeRoute({ route, maxIn, marginal, clock, budget }: SizingParams): Sizing {
+export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Sizing {
   const ceiling = Number(maxIn);
-  let best: Sized | undefined;
-  let quoted = false;
+  let best: { offered: bigint; profit: bigint } | undefined;
   let exhausted = false;
-
-  /** Exact profit of a size; -Infinity where it is refused or the budget is gone. */
+  let quoted = false;
   const profitAt = (size: number): number => {
-    if (budget.left < route.hops.length) {
-      exhausted = true;
+    const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+    if (!route.run(offered)) {
+      exhausted ||= route.refusal === 'budget-exhausted';
       return Number.NEGATIVE_INFINITY;
     }
-    budget.left -= route.hops.length;
-    const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
-    const quote = quoteRoute(route, offered, clock);
-    if (quote === undefined) return Number.NEGATIVE_INFINITY;
     quoted = true;
-    const profit = quote.amountOut - quote.amountIn;
-    if (best === undefined || profit > best.profit) best = { ok: true, offered, ...quote, profit };
+    const { profit } = route;
+    if (best === undefined || profit > best.profit) best = { offered, profit };
     return Number(profit);
   };
+  const climbFrom = (start: number): number =>
+    climb({
+      height: profitAt,
+      start,
+      step: Math.max(1, start * FIRST_STEP),
+      low: 1,
+      high: ceiling,
+      tolerance: SIZE_TOLERANCE,
+      grain: 1,
+      maxCalls: MAX_SIZE_RUNS,
+    }).at;
 
-  const start = startingSize(ceiling, marginal, profitAt);
-  if (start !== undefined) climb(start, ceiling, profitAt);
-
-  if (exhausted && (best === undefined || best.profit <= 0n))
-    return { ok: false, reason: 'budget-exhausted' };
-  if (!quoted || best === undefined) return { ok: false, reason: 'quote-refused' };
-  return best.profit > 0n ? best : { ok: false, reason: 'no-exact-profit' };
-}
-
-/** Where the hyperbola `out = marginal * x / (1 + x / k)` has its highest profit, refined twice. */
-function startingSize(
-  ceiling: number,
-  marginal: number,
-  profitAt: (size: number) => number,
-): number | undefined {
-  let size = ceiling;
-  let profit = profitAt(size);
-  // Too large for the liquidity known here: come down until the pools answer.
-  for (let i = 0; profit === Number.NEGATIVE_INFINITY && size > 1 && i < MAX_STEPS; i++) {
-    size /= 8;
-    profit = profitAt(size);
-  }
-  if (profit === Number.NEGATIVE_INFINITY) return undefined;
-  for (let i = 0; i < 2; i++) {
-    const sag = (marginal * size) / (profit + size) - 1;
-    if (!(sag > 0) || !Number.isFinite(sag)) break;
-    const next = Math.min(ceiling, Math.max(1, (size / sag) * (Math.sqrt(marginal) - 1)));
-    if (Math.abs(next - size) < size * (BRACKET_RATIO - 1)) break;
-    size = next;
-    profit = profitAt(size);
-    if (profit === Number.NEGATIVE_INFINITY) break;
-  }
-  return size;
-}
-
-/** Walks a bracket around the top from `start`, then closes it by golden section on the logarithm of the size. */
-function climb(start: number, ceiling: number, profitAt: (size: number) => number): void {
-  let middle = start;
-  let top = profitAt(middle);
-  let low = Math.max(1, middle / STEP);
-  let high = Math.min(ceiling, middle * STEP);
-  for (let i = 0; i < MAX_STEPS; i++) {
-    const above = high > middle ? profitAt(high) : Number.NEGATIVE_INFINITY;
-    if (above <= top) break;
-    low = middle;
-    middle = high;
-    top = above;
-    high = Math.min(ceiling, high * STEP);
-  }
-  for (let i = 0; i < MAX_STEPS; i++) {
-    const below = low < middle ? profitAt(low) : Number.NEGATIVE_INFINITY;
-    if (below < top) break;
-    high = middle;
-    middle = low;
-    top = below;
-    low = Math.max(1, low / STEP);
-  }
-
-  let a = Math.log(low);
-  let b = Math.log(high);
-  const width = Math.log(BRACKET_RATIO);
-  let left = b - GOLDEN * (b - a);
-  let right = a + GOLDEN * (b - a);
-  let atLeft = profitAt(Math.exp(left));
-  let atRight = profitAt(Math.exp(right));
-  while (b - a > width) {
-    if (atLeft >= atRight) {
-      b = right;
-      right = left;
-      atRight = atLeft;
-      left = b - GOLDEN * (b - a);
-      atLeft = profitAt(Math.exp(left));
-    } else {
-      a = left;
-      left = right;
-      atLeft = atRight;
-      right = a + GOLDEN * (b - a);
-      atRight = profitAt(Math.exp(right));
+  let size = planned;
+  const isSplit = route.edges.length > route.hops;
+  if (isSplit) shareOut(route, size, ceiling, maxIn);
+  let settled = climbFrom(size);
+  if (isSplit && best !== undefined && Math.abs(settled - size) > RESETTLE * size) {
+    size = settled;
+    const before = [...route.shares];
+    shareOut(route, size, ceiling, maxIn);
+    const known: { offered: bigint; profit: bigint } = best;
+    best = undefined;
+    settled = climbFrom(size);
+    const now = best as { offered: bigint; profit: bigint } | undefined;
+    if (now === undefined || now.profit < known.profit) {
+      before.forEach((share, leg) => {
+        route.shares[leg] = share;
+      });
+      best = known;
     }
   }
+
+  if (best === undefined || best.profit <= 0n) {
+    if (exhausted) return { ok: false, reason: 'budget-exhausted' };
+    return { ok: false, reason: quoted ? 'no-exact-profit' : 'quote-refused' };
+  }
+  if (!route.run(best.offered)) return { ok: false, reason: route.refusal };
+  if (leavesInput(route)) best = { ...best, offered: trim(route, best.offered) };
+  return { ok: true, offered: offerWhatIsTaken(route, best.offered), profit: route.profit };
+}
+
+/** Sets the shares of every split hop, each pair of its pools in turn, to what pays most for the planned amounts. */
+function shareOut(route: ExactRoute, size: number, ceiling: number, maxIn: bigint): void {
+  const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+  for (let h = 0; h < route.hops; h++) {
+    const first = route.hopOf.indexOf(h);
+    const last = route.hopOf.lastIndexOf(h);
+    if (first === last) continue;
+    // Earlier hops' shares have moved what this one is offered.
+    if (!route.run(offered)) return;
+    let total = 0;
+    for (let leg = first; leg <= last; leg++) total += Number(route.amountsIn[leg]);
+    for (let i = first; i <= last; i++) for (let j = i + 1; j <= last; j++) balance(route, i, j, total);
+  }
+}
+
+/** Moves amount between two legs of a hop until their output is the most that it can be. */
+function balance(route: ExactRoute, i: number, j: number, total: number): void {
+  const { shares } = route;
+  const both = shares[i]! + shares[j]!;
+  const outputAt = (ofI: number): number => {
+    const inI = BigInt(Math.max(1, Math.floor(ofI * total)));
+    const inJ = BigInt(Math.max(1, Math.floor((both - ofI) * total)));
+    if (!route.quoteLeg(i, inI)) return Number.NEGATIVE_INFINITY;
+    const outI = Number(route.amountsOut[i]);
+    return route.quoteLeg(j, inJ) ? outI + Number(route.amountsOut[j]) : Number.NEGATIVE_INFINITY;
+  };
+  const { at, height } = climb({
+    height: outputAt,
+    start: shares[i]!,
+    step: Math.min(shares[i]!, both - shares[i]!) * FIRST_STEP,
+    low: 0,
+    high: both,
+    tolerance: SHARE_TOLERANCE,
+    grain: 1 / total,
+    maxCalls: MAX_SHARE_RUNS,
+  });
+  if (height === Number.NEGATIVE_INFINITY) return;
+  shares[i] = at;
+  shares[j] = both - at;
+}
+
+/** True when a leg after the first hop took less than it was offered. */
+function leavesInput(route: ExactRoute): boolean {
+  for (let leg = 0; leg < route.edges.length; leg++)
+    if (route.hopOf[leg]! > 0 && route.consumed[leg]! < route.amountsIn[leg]!) return true;
+  return false;
+}
+
+/** The least input that pays no less: what is offered beyond a whole lot is bought for nothing. Leaves the route run. */
+function trim(route: ExactRoute, offered: bigint): bigint {
+  const { amountOut } = route;
+  let enough = offered;
+  let tooLittle = 0n;
+  for (let i = 0; i < MAX_TRIM_RUNS && enough - tooLittle > 1n; i++) {
+    const middle = i === 0 ? enough - enough / 64n - 1n : (enough + tooLittle) / 2n;
+    if (middle > 0n && route.run(middle) && route.amountOut >= amountOut) enough = middle;
+    else tooLittle = middle;
+  }
+  return route.run(enough) ? enough : offered;
+}
+
+/** Lots leave a part of what a leg is offered: the first legs are offered no more than they take, where that pays the same. */
+function offerWhatIsTaken(route: ExactRoute, offered: bigint): bigint {
+  let total = offered;
+  for (let leg = 0; leg < route.edges.length && route.hopOf[leg] === 0; leg++) {
+    const was = route.amountsIn[leg]!;
+    const taken = route.consumed[leg]!;
+    const paid = route.amountsOut[leg]!;
+    if (taken === was) continue;
+    if (route.quoteLeg(leg, taken) && route.amountsOut[leg] === paid && route.consumed[leg] === taken) {
+      total -= was - taken;
+      continue;
+    }
+    route.amountsIn[leg] = was;
+    route.consumed[leg] = taken;
+    route.amountsOut[leg] = paid;
+  }
+  return total;
 }

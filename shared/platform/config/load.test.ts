@@ -201,7 +201,7 @@ describe('the configuration', () => {
     [{ ARB_SERVER_PORT: '1e3' }, /not "1e3"/],
     [{ ARB_SERVER_PORT: '' }, /not ""/],
     [{ ARB_PAPER_LANDING_ODDS: '1.5' }, /a number from 0 to 1, not 1\.5/],
-    [{ ARB_ROUTING_MAX_LEGS: '4' }, /2 or 3, not 4/],
+    [{ ARB_ROUTING_MAX_LEGS: '5' }, /2 or 3 or 4, not 5/],
     [{ ARB_RISK_MIN_NET_PROFIT_LAMPORTS: '-1' }, /not "-1"/],
     [{ ARB_RISK_MIN_NET_PROFIT_LAMPORTS: '1.5' }, /not "1\.5"/],
     [{ ARB_RISK_MIN_NET_PROFIT_LAMPORTS: '18446744073709551616' }, /2\^64-1/],

@@ -111,7 +111,23 @@ export const configSchema = z.strictObject({
       default: [WSOL_MINT, USDC_MINT],
       summary: 'mints that a route starts and ends in',
     }),
-    maxLegs: choiceKey({ choices: [2, 3], default: 3, summary: 'most swaps in a route' }),
+    maxLegs: choiceKey({
+      choices: [2, 3, 4],
+      default: 3,
+      summary: 'most hops in a route, from mint to mint and back to the first',
+    }),
+    maxSwaps: countKey({
+      min: 2,
+      max: 8,
+      default: 4,
+      summary: 'most swaps in one transaction: a hop may be split over several pools of its pair',
+    }),
+    maxCandidatesPerUpdate: countKey({
+      min: 1,
+      max: 100_000,
+      default: 32,
+      summary: 'most routes that one market update may size with split hops',
+    }),
     maxQuotesPerUpdate: countKey({
       min: 1,
       max: 1_000_000,
@@ -127,6 +143,13 @@ export const configSchema = z.strictObject({
     minNetProfitLamports: amountKey({
       default: 10_000n,
       summary: 'least net profit of a trade worth sending, in lamports',
+    }),
+    maxPoolShareBps: countKey({
+      min: 1,
+      max: 10_000,
+      default: 5_000,
+      summary:
+        'most of a pool that one swap may take: how far its average price may fall below the marginal one',
     }),
     maxPending: countKey({ min: 1, max: 1_000, default: 4, summary: 'most trades under way at one time' }),
     maxLossLamports: amountKey({
@@ -163,6 +186,27 @@ export const configSchema = z.strictObject({
       summary: 'most that an estimate may make the priority fee of each swap, in lamports',
     }),
     tipLamports: amountKey({ default: 10_000n, summary: 'block-engine tip of one trade, in lamports' }),
+    landingOdds: numberKey({
+      min: 0,
+      max: 1,
+      default: 0.8,
+      summary: 'share of the trades sent that are expected to succeed',
+    }),
+    revertOdds: numberKey({
+      min: 0,
+      max: 1,
+      default: 0.1,
+      summary: 'share expected to land and revert, paying fees for nothing; the rest never lands',
+    }),
+    tokenAccounts: choiceKey({
+      choices: ['ahead', 'at-trade'],
+      default: 'ahead',
+      summary: 'when token accounts are made: before trading, or by the trade that needs one, at its cost',
+    }),
+    rentLamports: amountKey({
+      default: 2_039_280n,
+      summary: 'rent of one token account, in lamports',
+    }),
   }),
   jupiter: z.strictObject({
     url: urlKey({

@@ -1,0 +1,151 @@
+import type { Address } from '../core/address.ts';
+import { U64_MAX } from '../core/units.ts';
+import type { CostBreakdown, CostModel } from '../costs/costs.ts';
+import type { Market } from '../market/market.ts';
+import type { PoolEntry } from '../market/pool-entry.ts';
+import type { ReferencePrice } from '../market/reference-price.ts';
+import { type Cycles, MAX_HOPS, MIN_LOG } from './cycles.ts';
+import type { Graph } from './graph.ts';
+import { lamportPrice } from './lamport-price.ts';
+import type { Reason } from './reason.ts';
+import type { Candidate } from './solver.ts';
+
+/** What the layers above say about a trade before any quote is spent on it. */
+export interface SearchGate {
+  /** A reason to leave a pool alone in one direction now, or undefined. */
+  bars(pool: PoolEntry, aToB: boolean): Reason | undefined;
+  /** Largest input of one trade from the start mint, base units; 0n when there is none. */
+  maxIn(startMint: Address): bigint;
+  /** What all trades of one moment may take of the start mint together. */
+  free(startMint: Address): bigint;
+  /** True when the wallet has a token account for the mint: another must be paid for. */
+  hasAccount(mint: Address): boolean;
+}
+
+/** A gate for a market that nobody trades on: up to `maxIn` a trade, every pool open, every account there. */
+export function openGate(maxIn: bigint): SearchGate {
+  return { bars: () => undefined, maxIn: () => maxIn, free: () => U64_MAX, hasAccount: () => true };
+}
+
+/** A cycle of mints that pays at size zero, with everything needed to size it. */
+export interface PayingCycle extends Candidate {
+  /** Place in the list of cycles. */
+  readonly cycle: number;
+  readonly mints: readonly Address[];
+  readonly startMint: Address;
+  readonly startId: number;
+  readonly maxInUnits: bigint;
+  readonly price: ReferencePrice;
+  readonly unitsPerLamport: number;
+  breakdownOf(swaps: number): CostBreakdown;
+}
+
+export interface CandidateParams {
+  readonly graph: Graph;
+  readonly market: Market;
+  readonly cycles: Cycles;
+  readonly costs: CostModel;
+}
+
+/** Makes candidates of cycles: which of their pools may be used now, what goes in at most, and what it costs. */
+export interface CandidateMaker {
+  /** Forgets the prices of the search before. */
+  begin(gate: SearchGate): void;
+  /** The candidate, or why the cycle is none. Pools in `avoided` are left out. */
+  make(cycle: number, avoided?: ReadonlySet<number>): PayingCycle | Reason;
+}
+
+const SCALE = 2 ** 40;
+
+export function createCandidateMaker({ graph, market, cycles, costs }: CandidateParams): CandidateMaker {
+  const prices = new Map<number, ReferencePrice | undefined>();
+  const limits = new Map<number, bigint>();
+  let gate: SearchGate;
+
+  const priceOf = (mint: number): ReferencePrice | undefined => {
+    if (!prices.has(mint)) prices.set(mint, lamportPrice(graph, market, mint));
+    return prices.get(mint);
+  };
+  const limitOf = (mint: number): bigint => {
+    let limit = limits.get(mint);
+    if (limit === undefined) {
+      limit = gate.maxIn(graph.mints[mint]!);
+      limits.set(mint, limit);
+    }
+    return limit;
+  };
+
+  return {
+    begin(next) {
+      gate = next;
+      prices.clear();
+      limits.clear();
+    },
+    make(cycle, avoided) {
+      const count = cycles.hops[cycle]!;
+      const at = cycle * MAX_HOPS;
+      const startId = graph.pairFrom[cycles.pairs[at]!]!;
+      const maxInUnits = limitOf(startId);
+      if (maxInUnits <= 0n) return 'no-capital';
+      let sum = 0;
+      for (let h = 0; h < count; h++) sum += graph.bestLog[cycles.pairs[at + h]!]!;
+      const hops: number[][] = [];
+      let log = 0;
+      let barred: Reason | undefined;
+      for (let h = 0; h < count; h++) {
+        const pair = cycles.pairs[at + h]!;
+        const edges = graph.pairEdges[pair]!;
+        // The others at their best, this hop must make up what they lack of paying.
+        const least = graph.bestLog[pair]! + MIN_LOG - sum;
+        const usable: number[] = [];
+        for (let i = 0; i < edges.length; i++) {
+          const edge = edges[i]!;
+          if (!(graph.logPrice[edge]! > least)) break;
+          if (avoided?.has(edge >> 1)) {
+            barred ??= 'conflicting';
+            continue;
+          }
+          const reason = gate.bars(graph.poolOf(edge), (edge & 1) === 0);
+          if (reason === undefined) usable.push(edge);
+          else barred ??= reason;
+        }
+        if (usable.length === 0) return barred ?? 'no-marginal-profit';
+        hops.push(usable);
+        log += graph.logPrice[usable[0]!]!;
+      }
+      if (!(log > MIN_LOG)) return barred ?? 'no-marginal-profit';
+      for (let h = 0; h < count; h++) {
+        // What could not be used has made the others' best worse.
+        const usable = hops[h]!;
+        const least = graph.logPrice[usable[0]!]! + MIN_LOG - log;
+        while (!(graph.logPrice[usable.at(-1)!]! > least)) usable.pop();
+      }
+      const price = priceOf(startId);
+      if (price === undefined) return 'no-reference-price';
+
+      const mints: Address[] = [];
+      let newAccounts = 0;
+      for (let h = 0; h < count; h++) {
+        const mint = graph.mints[graph.pairFrom[cycles.pairs[at + h]!]!]!;
+        mints.push(mint);
+        if (h > 0 && !gate.hasAccount(mint)) newAccounts += 1;
+      }
+      const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
+      const breakdownOf = (swaps: number): CostBreakdown => costs.costsOf({ legs: swaps, newAccounts });
+      return {
+        cycle,
+        hops,
+        log,
+        maxIn: Number(maxInUnits),
+        costOf: (swaps) => Number(breakdownOf(swaps).hurdleLamports) * unitsPerLamport,
+        mints,
+        startMint: mints[0]!,
+        startId,
+        maxInUnits,
+        price,
+        unitsPerLamport,
+        breakdownOf,
+      };
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { ChainClock } from '../core/clock.ts';
+import { isQuotable } from '../market/pool-entry.ts';
+import type { Curves, QuoteBudget } from './curves.ts';
+import type { Graph } from './graph.ts';
+
+/** Why a run came to nothing. */
+export type RunRefusal = 'quote-refused' | 'budget-exhausted';
+
+/**
+ * @hot
+ * One plan quoted exactly, as the chain will do it: each hop's whole output is offered to the next hop, divided by the
+ * hop's shares with floors and the rest to its last pool; what a venue leaves of its input counts as nothing, except in
+ * the first hop, where it is not spent. The legs of the last run stay readable.
+ */
+export class ExactRoute {
+  /** Of each leg in execution order. */
+  readonly edges: number[] = [];
+  readonly hopOf: number[] = [];
+  readonly shares: number[] = [];
+  readonly amountsIn: bigint[] = [];
+  readonly consumed: bigint[] = [];
+  readonly amountsOut: bigint[] = [];
+  amountIn = 0n;
+  amountOut = 0n;
+  hops = 0;
+  /** Why the last run came to nothing. */
+  refusal: RunRefusal = 'quote-refused';
+  readonly #graph: Graph;
+  readonly #curves: Curves;
+  readonly #budget: QuoteBudget;
+  #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
+
+  constructor(graph: Graph, curves: Curves, budget: QuoteBudget) {
+    this.#graph = graph;
+    this.#curves = curves;
+    this.#budget = budget;
+  }
+
+  /** Takes a plan's pools and shares; false when one of them cannot be quoted now. */
+  take(
+    splits: readonly { edges: readonly number[]; shares: readonly number[] }[],
+    clock: ChainClock,
+  ): boolean {
+    this.#clock = clock;
+    this.hops = splits.length;
+    this.edges.length = 0;
+    this.hopOf.length = 0;
+    this.shares.length = 0;
+    for (let h = 0; h < splits.length; h++) {
+      const { edges, shares } = splits[h]!;
+      for (let i = 0; i < edges.length; i++) {
+        if (!isQuotable(this.#graph.poolOf(edges[i]!))) return false;
+        this.edges.push(edges[i]!);
+        this.hopOf.push(h);
+        this.shares.push(shares[i]!);
+      }
+    }
+    return splits.length > 0;
+  }
+
+  get profit(): bigint {
+    return this.amountOut - this.amountIn;
+  }
+
+  /** Quotes every leg for `offered`; false when one refuses or the budget is spent. */
+  run(offered: bigint): boolean {
+    if (this.#budget.left < this.edges.length) {
+      this.refusal = 'budget-exhausted';
+      return false;
+    }
+    this.refusal = 'quote-refused';
+    let total = offered;
+    let taken = 0n;
+    let leg = 0;
+    for (let h = 0; h < this.hops; h++) {
+      let output = 0n;
+      let left = total;
+      const size = Number(total);
+      while (leg < this.edges.length && this.hopOf[leg] === h) {
+        const isLast = this.hopOf[leg + 1] !== h;
+        const floor = isLast ? left : BigInt(Math.floor(size * this.shares[leg]!));
+        const amountIn = floor > left ? left : floor;
+        left -= amountIn;
+        if (!this.quoteLeg(leg, amountIn)) return false;
+        output += this.amountsOut[leg]!;
+        if (h === 0) taken += this.consumed[leg]!;
+        leg += 1;
+      }
+      total = output;
+    }
+    this.amountIn = taken;
+    this.amountOut = total;
+    return true;
+  }
+
+  /** Quotes one leg for an amount; false when it refuses or would take too large a share of the pool. */
+  quoteLeg(leg: number, amountIn: bigint): boolean {
+    if (this.#budget.left <= 0) {
+      this.refusal = 'budget-exhausted';
+      return false;
+    }
+    this.#budget.left -= 1;
+    const edge = this.edges[leg]!;
+    const pool = this.#graph.poolOf(edge);
+    const quote = pool.venue.quote(pool.state!, (edge & 1) === 0, amountIn, this.#clock);
+    if (!quote.ok || quote.amountOut === 0n) return false;
+    if (!this.#curves.isWithinShare(edge, Number(quote.consumedIn), Number(quote.amountOut))) return false;
+    this.amountsIn[leg] = amountIn;
+    this.consumed[leg] = quote.consumedIn;
+    this.amountsOut[leg] = quote.amountOut;
+    return true;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Address } from '../core/address.ts';
+import type { ChainClock } from '../core/clock.ts';
+import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+
+/** No edge, no pair, or a price of nothing. */
+export const NONE = -1;
+const UNTRADABLE = Number.NEGATIVE_INFINITY;
+const FIRST_MINTS = 64;
+
+/** The edge of a pool in one direction: the number that everything in routing knows it by. */
+export function edgeOf(pool: PoolEntry, aToB: boolean): number {
+  return pool.index * 2 + (aToB ? 0 : 1);
+}
+
+/**
+ * @hot
+ * The market as integers. An edge is one direction of one pool; a pair is an ordered pair of mints with every edge
+ * that leads from one to the other, best marginal price first. Prices are natural logarithms after fees, so that a
+ * cycle pays at size zero exactly when its logarithms sum to more than zero; an edge that cannot be quoted has minus
+ * infinity. Pools join when they are first refreshed and move within their pairs whenever they are again.
+ */
+export class Graph {
+  /** By mint id. */
+  readonly mints: Address[] = [];
+  /** By mint id: the pairs that lead out of it. */
+  readonly outPairs: number[][] = [];
+  /** By pair id. */
+  readonly pairFrom: number[] = [];
+  readonly pairTo: number[] = [];
+  readonly pairEdges: number[][] = [];
+  /** By pair id: the logarithm of the best edge. */
+  bestLog = new Float64Array(256);
+  /** By edge id. */
+  logPrice = new Float64Array(256).fill(UNTRADABLE);
+  edgePair = new Int32Array(256).fill(NONE);
+  /** By edge id: moves whenever the edge's quotes may have changed. */
+  revision = new Uint32Array(256);
+  /** By pool index. */
+  readonly pools: (PoolEntry | undefined)[] = [];
+  readonly #mintIds = new Map<Address, number>();
+  #pairAt = new Int32Array(FIRST_MINTS * FIRST_MINTS).fill(NONE);
+  #mintCapacity = FIRST_MINTS;
+
+  /** The mint's number, or NONE while no pool trades it. */
+  mintId(mint: Address): number {
+    return this.#mintIds.get(mint) ?? NONE;
+  }
+
+  /** The pair from one mint to another, or NONE. */
+  pairBetween(from: number, to: number): number {
+    return this.#pairAt[from * this.#mintCapacity + to]!;
+  }
+
+  poolOf(edge: number): PoolEntry {
+    return this.pools[edge >> 1]!;
+  }
+
+  /** Takes the pool's present prices over: to be called whenever its quotes may have changed. */
+  refresh(pool: PoolEntry, clock: ChainClock): void {
+    const state = pool.state;
+    const edge = pool.index * 2;
+    if (this.pools[pool.index] !== pool) {
+      if (state === undefined || state.mintA === state.mintB) return;
+      this.#join(pool, state.mintA, state.mintB);
+    }
+    if (state === undefined || !isQuotable(pool)) {
+      this.#reprice(edge, 0);
+      this.#reprice(edge + 1, 0);
+      return;
+    }
+    this.#reprice(edge, pool.venue.marginalPrice(state, true, clock));
+    this.#reprice(edge + 1, pool.venue.marginalPrice(state, false, clock));
+  }
+
+  #reprice(edge: number, price: number): void {
+    const log = price > 0 && price < Number.POSITIVE_INFINITY ? Math.log(price) : UNTRADABLE;
+    this.revision[edge] = this.revision[edge]! + 1;
+    this.logPrice[edge] = log;
+    const pair = this.edgePair[edge]!;
+    const edges = this.pairEdges[pair]!;
+    // One edge moved in a sorted list: it changes places with its neighbours until it stands right.
+    let at = edges.indexOf(edge);
+    while (at > 0 && this.#isBefore(edge, edges[at - 1]!)) {
+      edges[at] = edges[at - 1]!;
+      at -= 1;
+    }
+    while (at + 1 < edges.length && this.#isBefore(edges[at + 1]!, edge)) {
+      edges[at] = edges[at + 1]!;
+      at += 1;
+    }
+    edges[at] = edge;
+    this.bestLog[pair] = this.logPrice[edges[0]!]!;
+  }
+
+  /** Equal prices stand by number, so that the order does not depend on the past. */
+  #isBefore(a: number, b: number): boolean {
+    const difference = this.logPrice[a]! - this.logPrice[b]!;
+    return difference > 0 || (!(difference < 0) && a < b);
+  }
+
+  #join(pool: PoolEntry, mintA: Address, mintB: Address): void {
+    this.pools[pool.index] = pool;
+    const edge = pool.index * 2;
+    if (edge + 1 >= this.logPrice.length) this.#growEdges(edge + 2);
+    const a = this.#learnMint(mintA);
+    const b = this.#learnMint(mintB);
+    this.#addEdge(edge, this.#learnPair(a, b));
+    this.#addEdge(edge + 1, this.#learnPair(b, a));
+  }
+
+  #addEdge(edge: number, pair: number): void {
+    this.edgePair[edge] = pair;
+    const edges = this.pairEdges[pair]!;
+    if (!edges.includes(edge)) edges.push(edge);
+  }
+
+  #learnMint(mint: Address): number {
+    const known = this.#mintIds.get(mint);
+    if (known !== undefined) return known;
+    const id = this.mints.length;
+    if (id === this.#mintCapacity) this.#growMints();
+    this.#mintIds.set(mint, id);
+    this.mints.push(mint);
+    this.outPairs.push([]);
+    return id;
+  }
+
+  #learnPair(from: number, to: number): number {
+    const known = this.pairBetween(from, to);
+    if (known !== NONE) return known;
+    const pair = this.pairEdges.length;
+    if (pair === this.bestLog.length) this.bestLog = grown(this.bestLog, pair * 2, UNTRADABLE);
+    this.bestLog[pair] = UNTRADABLE;
+    this.pairFrom.push(from);
+    this.pairTo.push(to);
+    this.pairEdges.push([]);
+    this.outPairs[from]!.push(pair);
+    this.#pairAt[from * this.#mintCapacity + to] = pair;
+    return pair;
+  }
+
+  #growEdges(least: number): void {
+    const size = Math.max(least, this.logPrice.length * 2);
+    this.logPrice = grown(this.logPrice, size, UNTRADABLE);
+    const edgePair = new Int32Array(size).fill(NONE);
+    edgePair.set(this.edgePair);
+    this.edgePair = edgePair;
+    const revision = new Uint32Array(size);
+    revision.set(this.revision);
+    this.revision = revision;
+  }
+
+  #growMints(): void {
+    const size = this.#mintCapacity * 2;
+    const pairAt = new Int32Array(size * size).fill(NONE);
+    for (let pair = 0; pair < this.pairFrom.length; pair++)
+      pairAt[this.pairFrom[pair]! * size + this.pairTo[pair]!] = pair;
+    this.#pairAt = pairAt;
+    this.#mintCapacity = size;
+  }
+}
+
+function grown(array: Float64Array<ArrayBuffer>, size: number, filler: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(size).fill(filler);
+  larger.set(array);
+  return larger;
+}
