@@ -28,6 +28,8 @@ export interface SlotOfTrades {
 /** Strangers who swap on a generated market, slot by slot, by the venues' own rules. */
 export interface GeneratedTrades {
   nextSlot(): SlotOfTrades;
+  /** One swap more in the slot told last, by somebody who saw a gap: what the feed tells of it. */
+  trade(pool: Address, aToB: boolean, amountIn: bigint): readonly AccountUpdate[];
   /** The accounts as the last slot left them. */
   readonly source: AccountSource;
 }
@@ -75,7 +77,11 @@ export function createGeneratedTrades(params: GeneratedTradesParams): GeneratedT
     const isOutside = price !== undefined && Math.abs(away) > price.fee;
     const aToB = isOutside && random.next() < HOMING ? away > 0 : random.next() < 0.5;
     const held = vaultAmount(source, aToB ? state.vaultA : state.vaultB);
-    const amountIn = BigInt(Math.max(1, Math.round(held * shareOf(random))));
+    return execute(pool, aToB, BigInt(Math.max(1, Math.round(held * shareOf(random)))), updates);
+  };
+
+  const execute = (pool: TradedPool, aToB: boolean, amountIn: bigint, updates: AccountUpdate[]): boolean => {
+    const { venue, state } = pool;
     const swapped = swapWrites({ venue, state, aToB, amountIn, clock, source });
     if (swapped === undefined) return false;
     for (const { address, account } of swapped.writes) {
@@ -90,6 +96,12 @@ export function createGeneratedTrades(params: GeneratedTradesParams): GeneratedT
 
   return {
     source,
+    trade(address, aToB, amountIn) {
+      const pool = pools.find((candidate) => candidate.address === address);
+      const updates: AccountUpdate[] = [];
+      if (pool !== undefined) execute(pool, aToB, amountIn, updates);
+      return updates;
+    },
     nextSlot() {
       clock = { ...clock, slot: clock.slot + 1, unixTimestamp: timeAt(market.clock, clock.slot + 1) };
       const updates: AccountUpdate[] = [];

@@ -1,0 +1,67 @@
+import { type Address, CLOCK_SYSVAR, USDC_MINT, WSOL_MINT } from '../core/address.ts';
+import { type CostModel, createStaticCosts } from '../costs/costs.ts';
+import { clockAccount } from '../market/chain-clock.ts';
+import { createMarket, type Market } from '../market/market.ts';
+import type { AccountUpdate } from '../market/update.ts';
+import { createGeneratedMarket } from '../sim/generated-market.ts';
+import { createGeneratedTrades } from '../sim/generated-trades.ts';
+import { venueById } from '../venues/registry.ts';
+import type { SearchGate } from './candidates.ts';
+import type { Leg } from './opportunity.ts';
+
+/** A large generated market on which strangers swap, told as a feed would: for the benchmarks of the search. */
+export interface TestStream {
+  readonly market: Market;
+  /** The updates of the next slot, in order; the market has begun the slot. */
+  nextSlot(): readonly AccountUpdate[];
+  /** Somebody takes the gap that the legs go through: what the feed tells of it. */
+  take(legs: readonly Leg[]): readonly AccountUpdate[];
+  /** Gives the market the accounts that it has come to ask for. */
+  answer(): void;
+}
+
+export function createTestStream(pools: number, mints: number, swapsPerSlot: number): TestStream {
+  const sim = createGeneratedMarket({ pools, mints, seed: 7 });
+  const trades = createGeneratedTrades({ market: sim, seed: 7, swapsPerSlot });
+  const market = createMarket();
+  for (const { venue, address } of sim.pools) market.addPool(venueById(venue)!, address);
+  let slot = sim.clock.slot;
+  const answer = (): void => {
+    for (let { watch } = market.takeSubscriptions(); watch.length > 0; { watch } = market.takeSubscriptions())
+      for (const address of watch) market.apply({ address, slot, account: trades.source(address) ?? null });
+  };
+  answer();
+  market.apply({ address: CLOCK_SYSVAR, slot, account: clockAccount(sim.clock) });
+  market.setLive(true);
+  return {
+    market,
+    answer,
+    take: (legs) => legs.flatMap(({ pool, aToB, amountIn }) => [...trades.trade(pool, aToB, amountIn)]),
+    nextSlot() {
+      const told = trades.nextSlot();
+      market.beginSlot(told.slot);
+      slot = told.slot;
+      return told.updates;
+    },
+  };
+}
+
+export const STREAM_COSTS: CostModel = createStaticCosts({
+  baseFeeLamports: 5_000n,
+  priorityFeeLamports: 20_000n,
+  tipLamports: 10_000n,
+  landingOdds: 0.8,
+  revertOdds: 0.1,
+});
+
+const LIMITS: ReadonlyMap<Address, bigint> = new Map([
+  [WSOL_MINT, 20_000_000_000n],
+  [USDC_MINT, 4_000_000_000n],
+]);
+
+export const STREAM_GATE: SearchGate = {
+  bars: () => undefined,
+  maxIn: (mint) => LIMITS.get(mint) ?? 0n,
+  free: (mint) => LIMITS.get(mint) ?? 0n,
+  hasAccount: () => true,
+};
