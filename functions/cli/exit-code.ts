@@ -24,6 +24,7 @@ const ENVIRONMENT_PREFIXES = [
   'market-',
   'listen-',
   'ws-',
+  'recording-',
 ];
 
 /**

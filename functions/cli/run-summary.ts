@@ -1,5 +1,6 @@
 import { formatUnits } from '../../shared/core/units.ts';
-import type { RunSummary } from '../streamer/summary.ts';
+import type { RecordingSummary, RunSummary } from '../streamer/summary.ts';
+import { bytesText } from './bytes-text.ts';
 
 /** A run's summary for people. */
 export function summaryLines(summary: RunSummary): readonly string[] {
@@ -18,6 +19,18 @@ export function summaryLines(summary: RunSummary): readonly string[] {
     ...[...summary.skipped, ...summary.excluded].map(
       ({ pool, venue, reason }) => `not traded: ${venue} ${pool}: ${reason}`,
     ),
+    ...recordingLines(summary.recording),
     `decisions ${summary.decisionsHash}`,
+  ];
+}
+
+function recordingLines(recording: RecordingSummary | undefined): readonly string[] {
+  if (recording === undefined) return [];
+  const { where, events, lostEvents, segments, storedBytes, uploads, waitingUploads } = recording;
+  const lost = lostEvents === 0 ? '' : `, ${lostEvents} EVENTS ARE MISSING`;
+  const waiting = waitingUploads === 0 ? '' : `, ${waitingUploads} wait for the next run`;
+  return [
+    `recorded ${events} events, ${bytesText(storedBytes)} in ${segments} segments: ${where}${lost}`,
+    ...(uploads + waitingUploads === 0 ? [] : [`uploaded ${uploads} segments${waiting}`]),
   ];
 }

@@ -8,6 +8,7 @@ import { createLocalMarket } from '../streamer/local-market.ts';
 import { startLocalNodeProcess } from '../streamer/local-node.ts';
 import { type FeedSource, type Service, startService } from '../streamer/main.ts';
 import type { RunParts } from '../streamer/run-parts.ts';
+import { createRunRecorder } from '../streamer/run-recorder.ts';
 import { runSimulated } from '../streamer/simulated-run.ts';
 import type { RunSummary } from '../streamer/summary.ts';
 import { selectPools } from '../streamer/universe.ts';
@@ -40,16 +41,28 @@ export const runVerb = defineVerb({
   usesConfig: true,
   async run(context) {
     const { config, sources } = context.loadConfig();
-    const summary = context.flags['simulated-time']
-      ? await simulate(context, config)
-      : await serve(context, config, sources.has('server.port'));
+    const summary = await runMarket(context, config, {
+      simulated: context.flags['simulated-time'],
+      portNamed: sources.has('server.port'),
+    });
     if (context.flags.json) context.stdout.line(JSON.stringify(summary));
     else for (const line of summaryLines(summary)) context.stdout.line(line);
     return EXIT.ok;
   },
 });
 
-async function simulate({ clock, signal, stderr }: VerbContext, config: Config): Promise<RunSummary> {
+export type RunContext = Omit<VerbContext, 'flags' | 'positionals'>;
+
+/** Runs the market that the configuration names to its end, over sockets or on simulated time. */
+export function runMarket(
+  context: RunContext,
+  config: Config,
+  { simulated, portNamed }: { readonly simulated: boolean; readonly portNamed: boolean },
+): Promise<RunSummary> {
+  return simulated ? simulate(context, config) : serve(context, config, portNamed);
+}
+
+async function simulate({ clock, signal, stderr, version }: RunContext, config: Config): Promise<RunSummary> {
   if (config.market === 'live') {
     throw new ArbError(
       'usage-simulated-live',
@@ -63,22 +76,33 @@ async function simulate({ clock, signal, stderr }: VerbContext, config: Config):
   for (const { pool, venue, reason } of market.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
   let shown = 'starting';
   const progress = createProgress({ output: stderr, clock, describe: () => shown });
-  const { parts, elapsedSeconds } = await runSimulated({
+  const { parts, elapsedSeconds, recording } = await runSimulated({
     config,
     market,
     clock,
     durationSeconds: config.duration,
     signal,
+    record: (running) =>
+      createRunRecorder({
+        config,
+        universe: market,
+        symbols: market.symbols,
+        parts: running,
+        clock,
+        version,
+        onTrouble: (event, message) => stderr.line(`${event}: ${message}`),
+      }),
     onTurn(running, seconds) {
       shown = `${seconds.toFixed(0)} s of market time · ${describe(running)}`;
       progress.tick();
     },
   });
   progress.stop();
-  return parts.summary(elapsedSeconds);
+  const summary = parts.summary(elapsedSeconds);
+  return recording === undefined ? summary : { ...summary, recording };
 }
 
-async function serve(context: VerbContext, config: Config, portNamed: boolean): Promise<RunSummary> {
+async function serve(context: RunContext, config: Config, portNamed: boolean): Promise<RunSummary> {
   const { clock, stderr, signal, version } = context;
   const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
   const { feed, stopNode } = await openFeed(config, context.cwd);
@@ -130,7 +154,7 @@ async function openFeed(
 
 /** Until the duration is over or the first signal, with a progress line. */
 async function waitForEnd(
-  { clock, stderr, signal }: VerbContext,
+  { clock, stderr, signal }: RunContext,
   parts: RunParts,
   seconds: number | undefined,
 ): Promise<void> {

@@ -15,6 +15,21 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./run.ts')).runVerb,
   },
   {
+    name: 'record',
+    summary: 'run a market as arb run does, and write every event down for arb replay',
+    load: async () => (await import('./record.ts')).recordVerb,
+  },
+  {
+    name: 'replay',
+    summary: 'drive the engine with a recording: the same decisions, bit for bit, as the run that made it',
+    load: async () => (await import('./replay.ts')).replayVerb,
+  },
+  {
+    name: 'recording',
+    summary: 'what a recording holds: segments, events by kind, span, pools, damage',
+    load: async () => (await import('./recording.ts')).recordingVerb,
+  },
+  {
     name: 'search',
     summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
     load: async () => (await import('./search.ts')).searchVerb,

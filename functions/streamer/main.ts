@@ -20,6 +20,7 @@ import { createServiceMetrics } from './metrics.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
+import { createRunRecorder } from './run-recorder.ts';
 import { startServer } from './server.ts';
 import type { RunSummary } from './summary.ts';
 import type { SkippedPool, Universe } from './universe.ts';
@@ -107,11 +108,21 @@ export async function startService(params: ServiceParams): Promise<Service> {
       onEvent: (event) => pipeline.process(event),
       log: (event, values) => log.notice(event, values),
     });
+    const recorder = await createRunRecorder({
+      config,
+      universe: feed,
+      symbols: feed.symbols,
+      parts,
+      clock,
+      version,
+      onTrouble: (event, message) => log.error(event, { message }),
+    });
+    if (recorder !== undefined) started.push(async () => void (await recorder.close()));
     const pipeline = createPipeline({
       engine,
       clock,
       subscriptions: stream,
-      observers: [...parts.observers, journal.observe],
+      observers: [...parts.observers, ...(recorder === undefined ? [] : [recorder.observe]), journal.observe],
     });
     const control = createControl({ pipeline, engine, store, clock, log });
     await control.restore();
@@ -137,7 +148,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       },
       phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
     });
-    const metrics = createServiceMetrics({ parts, stream, writer });
+    const metrics = createServiceMetrics({ parts, stream, writer, recorder });
     const server = await startServer({
       host: config.server.host,
       port: config.server.port,
@@ -176,7 +187,12 @@ export async function startService(params: ServiceParams): Promise<Service> {
       guard.stop();
       universe?.stop();
       journal.recordBalances();
-      const summary = { ...parts.summary((clock.nowMs() - startedAtMs) / 1_000), status };
+      const recording = await recorder?.close();
+      const summary = {
+        ...parts.summary((clock.nowMs() - startedAtMs) / 1_000),
+        status,
+        ...(recording === undefined ? {} : { recording }),
+      };
       const { left } = await writer.drain(DRAIN_STORE_MS);
       if (left > 0) log.error('store.rows-lost', { rows: left });
       await store.endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)));

@@ -1,7 +1,9 @@
 import type { AccountStream } from '../../shared/platform/account-stream.ts';
 import { createMetrics, type Metrics } from '../../shared/platform/metrics.ts';
 import type { StoreWriter } from '../../shared/platform/store/writer.ts';
+import { addRecorderMetrics } from './recorder-metrics.ts';
 import type { RunParts } from './run-parts.ts';
+import type { RunRecorder } from './run-recorder.ts';
 import { STAGES } from './stage-latency.ts';
 import { refusedByReason } from './summary.ts';
 
@@ -9,10 +11,12 @@ export interface ServiceMetricsParams {
   readonly parts: RunParts;
   readonly stream: AccountStream;
   readonly writer: StoreWriter;
+  /** Undefined: the run is not recorded. */
+  readonly recorder: RunRecorder | undefined;
 }
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
-export function createServiceMetrics({ parts, stream, writer }: ServiceMetricsParams): Metrics {
+export function createServiceMetrics({ parts, stream, writer, recorder }: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = parts;
   const { ledger, market } = engine;
   const metrics = createMetrics();
@@ -107,5 +111,6 @@ export function createServiceMetrics({ parts, stream, writer }: ServiceMetricsPa
     help: 'Resident memory of the process.',
     read: () => process.memoryUsage.rss(),
   });
+  if (recorder !== undefined) addRecorderMetrics(metrics, recorder);
   return metrics;
 }

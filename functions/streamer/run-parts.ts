@@ -19,6 +19,8 @@ export interface RunPartsParams {
   readonly universe: Universe;
   readonly symbols: ReadonlyMap<Address, string>;
   readonly clock: Clock;
+  /** Of a run that is replayed; without it a new one is made. */
+  readonly runId?: string;
 }
 
 /** The engine of one run with everything that watches it: the same for the service and for simulated time. */
@@ -37,9 +39,10 @@ export interface RunParts {
   summary(durationSeconds: number): RunSummary;
 }
 
-export function createRunParts({ config, universe, symbols, clock }: RunPartsParams): RunParts {
+export function createRunParts(params: RunPartsParams): RunParts {
+  const { config, universe, symbols, clock } = params;
   const startedAtMs = clock.nowMs();
-  const runId = newRunId(startedAtMs);
+  const runId = params.runId ?? newRunId(startedAtMs);
   const random = createRandom(config.seed).fork('engine');
   const engine = composeEngine({ config, pools: universe.pools, clock, random });
   const names = createTokenNames(engine, symbols);

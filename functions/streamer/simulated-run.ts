@@ -6,6 +6,8 @@ import type { SlotAdvance } from '../../shared/sim/bank.ts';
 import type { LocalMarket } from './local-market.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
+import type { RunRecorder } from './run-recorder.ts';
+import type { RecordingSummary } from './summary.ts';
 
 const SLOT_MS = 400;
 /** How often the loop lets timers and signals in: a second of market time. */
@@ -21,12 +23,15 @@ export interface SimulatedRunParams {
   readonly signal: AbortSignal;
   /** Called about once a second of market time. */
   readonly onTurn?: (parts: RunParts, elapsedSeconds: number) => void;
+  /** Makes the recorder of the run, when it is to be recorded. */
+  readonly record?: (parts: RunParts) => Promise<RunRecorder | undefined>;
 }
 
 /** What a simulated run came to, and how much market time passed. */
 export interface SimulatedRun {
   readonly parts: RunParts;
   readonly elapsedSeconds: number;
+  readonly recording: RecordingSummary | undefined;
 }
 
 /**
@@ -37,6 +42,7 @@ export async function runSimulated(params: SimulatedRunParams): Promise<Simulate
   const { config, market, clock, durationSeconds, signal, onTurn } = params;
   const { bank } = market.world;
   const parts = createRunParts({ config, universe: market, symbols: market.symbols, clock });
+  const recorder = await params.record?.(parts);
   const watched = new Set<Address>();
   const asked: Address[] = [];
   const pipeline = createPipeline({
@@ -53,7 +59,7 @@ export async function runSimulated(params: SimulatedRunParams): Promise<Simulate
         for (const address of addresses) watched.delete(address);
       },
     },
-    observers: parts.observers,
+    observers: recorder === undefined ? parts.observers : [...parts.observers, recorder.observe],
   });
 
   const tell = (event: DistributiveOmit<MarketEvent, 'atMicros'>): void =>
@@ -91,8 +97,10 @@ export async function runSimulated(params: SimulatedRunParams): Promise<Simulate
     if (slot % SLOTS_PER_TURN !== 0) continue;
     onTurn?.(parts, (slot * SLOT_MS) / 1_000);
     await new Promise((resolve) => setImmediate(resolve));
+    await recorder?.ready();
   }
-  return { parts, elapsedSeconds: (slot * SLOT_MS) / 1_000 };
+  const recording = await recorder?.close();
+  return { parts, elapsedSeconds: (slot * SLOT_MS) / 1_000, recording };
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -44,6 +44,21 @@ export interface RunSummary {
   readonly skipped: readonly SkippedPool[];
   readonly excluded: readonly SkippedPool[];
   readonly decisionsHash: string;
+  /** Where the run was recorded, if it was. */
+  readonly recording?: RecordingSummary;
+}
+
+/** What became of a run's recording. */
+export interface RecordingSummary {
+  readonly where: string;
+  readonly events: number;
+  /** Events that the run took and that are not in the recording. */
+  readonly lostEvents: number;
+  readonly segments: number;
+  readonly storedBytes: number;
+  readonly uploads: number;
+  /** Segments that wait for the bucket: the next run uploads them. */
+  readonly waitingUploads: number;
 }
 
 export interface SummaryParams {

@@ -26,6 +26,8 @@ export interface LoadedConfig {
 export interface ConfigInputs {
   /** The file that the caller was told to read; without it `arb.config.json` in `cwd`, if there is one. */
   readonly file?: string | undefined;
+  /** Its content, when it is not to be read from the disk; `file` then only names it in messages. */
+  readonly text?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Text by flag name without dashes: `{'risk-max-pending': '2'}`. */
   readonly flags: Readonly<Record<string, string>>;
@@ -75,10 +77,10 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   return { config: deepFreeze(config), sources };
 }
 
-function fromFile({ file, cwd }: ConfigInputs, problems: Problem[]): Map<string, Given> {
+function fromFile({ file, text: content, cwd }: ConfigInputs, problems: Problem[]): Map<string, Given> {
   const given = new Map<string, Given>();
   const name = file ?? DEFAULT_CONFIG_FILE;
-  const text = readText(resolve(cwd, name), name, file === undefined);
+  const text = content ?? readText(resolve(cwd, name), name, file === undefined);
   if (text === undefined) return given;
   const { value, positions } = parseNamed(name, text);
   const source = (path: string): ConfigSource => ({ kind: 'file', label: placed(name, positions.get(path)) });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
+import { bucketKey } from './bucket-leaf.ts';
 import { endpointsKey } from './endpoint-leaf.ts';
 import {
   amountKey,
@@ -264,6 +265,41 @@ export const configSchema = z.strictObject({
       placeholder: 'DIR',
       summary: 'data directory of the embedded store, created when absent',
     }),
+  }),
+  recorder: z.strictObject({
+    dir: optionalTextKey({
+      allowed: 'the path of a directory',
+      placeholder: 'DIR',
+      summary: 'records every event of the run to segment files in this directory',
+    }),
+    bucket: bucketKey({
+      summary:
+        'uploads finished segments there; without recorder.dir they wait in store.dir and are then removed',
+    }),
+    bucketEndpoint: urlKey({
+      protocols: ['http:', 'https:'],
+      summary: 'another Cloud Storage API than Google’s',
+    }),
+    maxSegmentBytes: countKey({
+      min: 1_000,
+      max: 10_000_000_000,
+      default: 64_000_000,
+      summary: 'bytes after which a segment file is finished and the next one begun',
+    }),
+    maxSegmentSeconds: countKey({
+      min: 1,
+      max: 86_400,
+      default: 600,
+      summary: 'seconds after which it is',
+    }),
+    maxSpoolBytes: countKey({
+      min: 1_000_000,
+      max: 10_000_000_000_000,
+      default: 10_000_000_000,
+      summary:
+        'bytes that may wait for the bucket; beyond them events are left out, counted and told as a gap',
+    }),
+    zstdLevel: countKey({ min: 1, max: 19, default: 1, summary: 'zstd level of the recording' }),
   }),
   universe: z.strictObject({
     pools: poolsKey({ default: [], summary: 'pools that the live market watches' }),

@@ -47,6 +47,12 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     unitsPerLamportScaled: z.bigint(),
     source: z.string(),
   }),
+  universe: z.strictObject({
+    kind: z.literal('universe'),
+    atMicros,
+    pools: z.array(z.strictObject({ venue: z.string(), address: addressText })),
+    offMints: z.array(addressText),
+  }),
   fee: z.strictObject({
     kind: z.literal('fee'),
     atMicros,

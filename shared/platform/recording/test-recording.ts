@@ -60,6 +60,7 @@ function sampleOther(random: Random, atMicros: number, addresses: readonly Addre
     { kind: 'control', atMicros, command: 'pause', by: 'dashboard' },
     { kind: 'venue', atMicros, venue: 'orca-whirlpool', quarantine: '' },
     { kind: 'price', atMicros, mint, unitsPerLamportScaled: 2n ** 90n, source: 'jupiter' },
+    { kind: 'universe', atMicros, pools: [{ venue: 'x', address: mint }], offMints: [mint] },
     { kind: 'fee', atMicros, microLamportsPerUnit: 12n, source: 'helius' },
   ];
   return others[random.below(others.length)]!;
