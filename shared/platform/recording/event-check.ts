@@ -34,12 +34,6 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     venue: z.string(),
     quarantine: z.string(),
   }),
-  universe: z.strictObject({
-    kind: z.literal('universe'),
-    atMicros,
-    pools: z.array(z.strictObject({ venue: z.string(), address: addressText })),
-    offMints: z.array(addressText),
-  }),
   price: z.strictObject({
     kind: z.literal('price'),
     atMicros,
