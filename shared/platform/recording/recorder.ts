@@ -99,6 +99,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
           resolve();
           break;
         case 'refused':
+          dead = true;
           reject(new ArbError(reply.code, reply.message));
           break;
         case 'trouble':
