@@ -21,9 +21,6 @@ export interface PoolProofParams {
 /** Sizes, among those that pay, at which settling and the least output are tried, as shares of their number. */
 const PROBED_SHARES = [0.25, 0.5, 0.75, 1];
 
-/** How far the least output may lie above what is paid, base units: the rounding of one division. */
-const MIN_OUT_SLACK = 1n;
-
 /** Swaps on one pool with its real program, in both directions, and compares each with what was predicted. */
 export function provePool(params: PoolProofParams): PoolProof {
   const { venue, state, clock, samples } = params;
@@ -52,23 +49,26 @@ export function provePool(params: PoolProofParams): PoolProof {
 }
 
 /**
- * The quoted amount as the least output must pay, and the first amount past the slack must fail. Meteora's Dynamic AMM
- * compares the least output before its vault rounds the withdrawal down: there one unit more still pays.
+ * The amount that the program compares, as the least output, must pay and one unit more must fail; so must the minimum
+ * that keeps the swap from paying less than one unit more than it does. The slack is how far past what is paid the
+ * program lets a least output go.
  */
 function proveMinOut(params: PoolProofParams, aToB: boolean, amountIn: bigint, tally: ProofTally): void {
   const { venue, state, clock } = params;
-  const quoted = venue.quote(state, aToB, amountIn, clock);
-  if (!quoted.ok) return;
+  const settled = venue.settle(state, aToB, amountIn, clock);
+  if (!settled.ok) return;
   const attempt = { check: 'min-out', aToB, amountIn } as const;
   const withLeast = (minOut: bigint): Outturn =>
     run(params, holding(aToB, amountIn), [swapOf(params, state, aToB, amountIn, minOut)]);
-  const { amountOut } = quoted;
-  tally.add(attempt, predictionOf(quoted, aToB), withLeast(amountOut));
-  let slack = 0n;
-  while (slack < MIN_OUT_SLACK && withLeast(amountOut + slack + 1n).ok) slack += 1n;
-  tally.noteSlack(slack);
-  const tooMuch = amountOut + slack + 1n;
-  tally.add(attempt, { ok: false, reason: `the least output is ${tooMuch}` }, withLeast(tooMuch));
+  const { amountOut, comparedOut = amountOut } = settled;
+  tally.add(attempt, predictionOf(settled, aToB), withLeast(comparedOut));
+  tally.noteSlack(comparedOut - amountOut);
+  for (const tooMuch of new Set([
+    comparedOut + 1n,
+    venue.minimumFor?.(state, aToB, amountOut + 1n) ?? amountOut + 1n,
+  ])) {
+    tally.add(attempt, { ok: false, reason: `the least output is ${tooMuch}` }, withLeast(tooMuch));
+  }
 }
 
 /** Two swaps in one transaction; the second is predicted on the state that the first leaves. */

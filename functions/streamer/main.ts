@@ -163,7 +163,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const guard = createProgramGuard({
       pipeline,
       rpc,
-      proofs: createProofs(config.store.dir),
+      // A local node's programs are names, no binaries: proofs are of those on the real chain.
+      proofs: config.market === 'live' ? createProofs(config.store.dir) : { of: () => undefined },
       store,
       clock,
       log,

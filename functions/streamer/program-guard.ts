@@ -9,7 +9,7 @@ import { VENUES } from '../../shared/venues/registry.ts';
 export interface ProgramGuardParams {
   readonly pipeline: { process(event: VenueEvent): void };
   readonly rpc: RpcClient;
-  readonly proofs: Proofs;
+  readonly proofs: Pick<Proofs, 'of'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;

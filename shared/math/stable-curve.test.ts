@@ -41,6 +41,13 @@ describe('the stable curve', () => {
     expect(stableInvariant(10n, 535_481_722_836n, 424_011_474n)).toBe(186_739_096_562n);
   });
 
+  it('is where the last of 256 steps ends when they go round', () => {
+    // The program paid for a swap on these balances, with 1.8 million compute units.
+    const steps = [1_080_263_998_783n, 1_080_263_998_348n, 1_080_263_998_059n];
+    expect(stableInvariant(100n, 1_486_133_641_591_211n, 714n)).toBe(steps[0]);
+    expect(steps).not.toContain(stableInvariant(100n, 714n, 1_486_133_641_591_211n));
+  });
+
   it('is undefined where the program leaves its integers', () => {
     expect(stableInvariant(100n, 0n, 5n)).toBeUndefined();
     expect(stableInvariant(0n, 5n, 5n)).toBeUndefined();

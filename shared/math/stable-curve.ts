@@ -3,13 +3,12 @@ import { U64_MAX, U128_MAX } from '../core/units.ts';
 
 const U192_MAX = (1n << 192n) - 1n;
 
-/** Newton steps that the programs take at most; they run out of compute units before they take as many. */
+/** Newton steps that the programs take at most: where balances lie so far apart that the steps go round, the last one counts. */
 const MAX_STEPS = 256;
 
 /**
  * D of `annAmount * (a + b) + D = annAmount * D + D³ / (4ab)`, where the factor is twice the amplification. Units of
- * the two balances. Undefined where the program fails: an empty side, a step that leaves 192 bits (128
- * for sums), or steps that find no rest.
+ * the two balances. Undefined where the program fails: an empty side, or a step that leaves 192 bits (128 for sums).
  * Rounding: every division down, stopping at the first step that moves by at most 1 (`StableSwap::compute_d2` of
  * the Saber curve), so the steps themselves and the order of the two balances are part of the result.
  */
@@ -34,7 +33,7 @@ export function stableInvariant(amplification: bigint, a: bigint, b: bigint): bi
     d = next;
     if (moved <= 1n) return d;
   }
-  return undefined;
+  return d;
 }
 
 /**
@@ -57,7 +56,7 @@ export function stableBalance(amplification: bigint, x: bigint, d: bigint): bigi
     const next = numerator / denominator;
     const moved = next > y ? next - y : y - next;
     y = next;
-    if (moved <= 1n) return y > U128_MAX ? undefined : y;
+    if (moved <= 1n) break;
   }
-  return undefined;
+  return y > U128_MAX ? undefined : y;
 }

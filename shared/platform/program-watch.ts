@@ -27,7 +27,7 @@ export interface ProgramState extends WatchedProgram {
 export interface ProgramWatchOptions {
   readonly rpc: RpcClient;
   readonly programs: readonly WatchedProgram[];
-  readonly proofs: Proofs;
+  readonly proofs: Pick<Proofs, 'of'>;
   /** Whether an operator lets this very binary trade without a proof. */
   readonly isOverridden: (venue: string, programDataHash: string) => Promise<boolean>;
   /** Told of each change of a venue's quarantine, and of its end (''). */

@@ -127,7 +127,9 @@ describe.each(each)('a swap on $id', ({ id, splTokenOnly }) => {
     const { venue, state } = poolsOf()[0]!;
     const quote = venue.quote(state, true, 1_000_000_000n, genesis.bank.clock());
     if (!quote.ok) throw new Error(quote.reason);
-    const swap = poolSwap({ venue, state }, true, 1_000_000_000n, quote.amountOut + 1n);
+    const least = quote.amountOut + 1n;
+    const minimum = venue.minimumFor?.(state, true, least) ?? least;
+    const swap = poolSwap({ venue, state }, true, 1_000_000_000n, minimum);
     const { code } = swapProfile(id).slippage;
     const transaction = await signedTransaction(connection, [swap]);
     const refused = await refusal(transaction);

@@ -73,6 +73,8 @@ export interface SettledPaid<S> extends QuotePaid {
   readonly state: S;
   /** What mint out's transfer fee withheld on top of `amountOut`: both left the vault. 0 when absent. */
   readonly withheldOut?: bigint;
+  /** What the program compares with the least output accepted, where that is not `amountOut`. */
+  readonly comparedOut?: bigint;
   /** The part of `consumedIn` that goes to another account than the pool's vault (a protocol fee). */
   readonly divertedIn?: { readonly account: Address; readonly amount: bigint };
 }
@@ -95,7 +97,7 @@ export interface SwapArgs {
   readonly tokenB: Address;
   readonly aToB: boolean;
   readonly amountIn: bigint;
-  /** The program fails the whole transaction when it would pay less. */
+  /** The program fails the whole transaction when it would pay less; see `minimumFor` where it pays by other figures. */
   readonly minAmountOut: bigint;
 }
 
@@ -162,6 +164,11 @@ export interface Venue<S extends PoolState = PoolState> {
   marginalPrice(state: S, aToB: boolean, clock: ChainClock): number;
   /** The swap instruction with every account in the program's order. */
   swap(state: S, args: SwapArgs): Instruction;
+  /**
+   * The `minAmountOut` to ask for so that a swap that lands pays no less than `least` base units. Absent where the
+   * program compares what it pays, so that it is `least` itself.
+   */
+  minimumFor?(state: S, aToB: boolean, least: bigint): bigint;
   /**
    * The swap that an instruction of this program asks for; undefined when it is none we build. A venue whose
    * instructions tell the direction only by the accounts they name reads them in `source`, and is undefined without.

@@ -5,7 +5,7 @@ import { DAMM_V1_PROGRAM } from './program.ts';
 import { marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { DammV1State } from './state.ts';
-import { readSwap, swap } from './swap.ts';
+import { minimumFor, readSwap, swap } from './swap.ts';
 import { synthesize } from './synthesize.ts';
 
 /** Meteora Dynamic AMM v1: constant product and stable curves whose tokens stand in yield vaults shared by pools. */
@@ -26,6 +26,7 @@ export const meteoraDammV1: Venue<DammV1State> = {
   write,
   marginalPrice,
   swap,
+  minimumFor,
   readSwap,
   synthesize,
 };

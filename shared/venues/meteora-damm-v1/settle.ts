@@ -34,9 +34,29 @@ export function settle(
     bytesB: { ...state.bytesB },
     moment: undefined,
   };
-  const paid = { ok: true, amountOut: moves.amountOut, consumedIn: amountIn, state: settled } as const;
+  const { amountOut } = moves;
+  const comparedOut = worthLost(state, aToB, sideOut, amountOut, clock);
+  const paid = { ok: true, amountOut, comparedOut, consumedIn: amountIn, state: settled } as const;
   if (moves.protocolFee === 0n) return paid;
   return { ...paid, divertedIn: { account: sideIn.protocolFee, amount: moves.protocolFee } };
+}
+
+/**
+ * What the pool's shares of the vault that paid are worth less than before: the amount that the program compares with
+ * the least output. Each worth is rounded down, and the vault keeps less than a unit of what the burnt shares were
+ * worth: this is what was paid, or one unit more.
+ */
+function worthLost(
+  state: DammV1State,
+  aToB: boolean,
+  after: VaultSide,
+  amountOut: bigint,
+  clock: ChainClock,
+): bigint {
+  const moment = momentAt(state, clock.unixTimestamp);
+  const unlocked = (aToB ? moment.unlockedB : moment.unlockedA) - amountOut;
+  const left = after.lpSupply === 0n ? 0n : mulDivDown(after.poolLpAmount, unlocked, after.lpSupply);
+  return (aToB ? moment.reserveB : moment.reserveA) - left;
 }
 
 function moved(side: VaultSide, tokens: bigint, shares: bigint): VaultSide {

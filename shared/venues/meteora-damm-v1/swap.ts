@@ -1,6 +1,7 @@
 import type { AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes, TOKEN_PROGRAM } from '../../core/address.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
+import { U64_MAX } from '../../core/units.ts';
 import type { SwapArgs, SwapCall } from '../venue.ts';
 import { PROTOCOL_FEE_A_OFFSET, PROTOCOL_FEE_B_OFFSET } from './layout.ts';
 import { DAMM_V1_PROGRAM, DYNAMIC_VAULT_PROGRAM } from './program.ts';
@@ -43,6 +44,14 @@ export function swap(state: DammV1State, args: SwapArgs): Instruction {
   ];
   if (state.stake !== undefined) accounts.push(readonly(state.stake));
   return { programId: DAMM_V1_PROGRAM, accounts, data };
+}
+
+/**
+ * The program compares the least output with what its shares of the vault lost in worth, which can be one unit more
+ * than the vault pays (see `settle`): a minimum of one unit more is what holds whatever the vault is worth by then.
+ */
+export function minimumFor(_state: DammV1State, _aToB: boolean, least: bigint): bigint {
+  return least > 0n && least < U64_MAX ? least + 1n : least;
 }
 
 function readonly(address: Address): InstructionAccount {
