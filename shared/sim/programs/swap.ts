@@ -59,7 +59,8 @@ function runSwap<S extends PoolState>(
   if (bad !== undefined) return fail(call, bad);
   const settled = venue.settle(state, swap.aToB, swap.amountIn, call.clock);
   if (!settled.ok) return fail(call, refusalError(venue.id, settled.reason));
-  if ((settled.comparedOut ?? settled.amountOut) < swap.minAmountOut) return fail(call, swapProfile(venue.id).slippage);
+  if ((settled.comparedOut ?? settled.amountOut) < swap.minAmountOut)
+    return fail(call, swapProfile(venue.id).slippage);
   // Before the state is written: it may be written into what the venue still holds.
   const logged = venue.book?.fillLog(state, swap, call.clock) ?? [];
   const { divertedIn } = settled;
