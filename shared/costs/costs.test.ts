@@ -1,39 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { createEstimatedCosts, createStaticCosts } from './costs.ts';
+import { createStaticCosts, expectedLamports, TOKEN_ACCOUNT_RENT_LAMPORTS } from './costs.ts';
 
-const FIGURES = { baseFeeLamports: 5_000n, priorityFeeLamports: 20_000n, tipLamports: 10_000n };
+const FIGURES = { baseFeeLamports: 5_000n, priorityFeeLamports: 1_000n, tipLamports: 10_000n };
 
-describe('costs', () => {
-  it('count the configured priority fee for each leg until an estimate is told', () => {
-    const costs = createEstimatedCosts({ ...FIGURES, unitsPerLeg: 100_000, maxPriorityFeeLamports: 90_000n });
-    expect(costs.costsOf({ legs: 2 })).toMatchObject({
-      priorityFeeLamports: 40_000n,
-      failureLamports: 45_000n,
-      totalLamports: 55_000n,
+describe('the costs of an attempt', () => {
+  it('grow with its swaps and with the token accounts that it must create', () => {
+    const costs = createStaticCosts(FIGURES);
+    expect(costs.costsOf({ legs: 2 }).totalLamports).toBe(17_000n);
+    expect(costs.costsOf({ legs: 4 }).totalLamports).toBe(19_000n);
+    expect(costs.costsOf({ legs: 2, newAccounts: 2 })).toMatchObject({
+      rentLamports: 2n * TOKEN_ACCOUNT_RENT_LAMPORTS,
+      totalLamports: 17_000n + 2n * TOKEN_ACCOUNT_RENT_LAMPORTS,
     });
   });
 
-  it('follow the price of a compute unit, rounded up a leg, and go back when it is no longer known', () => {
-    const costs = createEstimatedCosts({ ...FIGURES, unitsPerLeg: 100_001, maxPriorityFeeLamports: 90_000n });
-    costs.setUnitPrice(300_000n);
-    // 100,001 units × 0.3 lamports = 30,000.3 lamports.
-    expect(costs.costsOf({ legs: 3 }).priorityFeeLamports).toBe(90_003n);
-    expect(costs.costsOf({ legs: 1 }).priorityFeeLamports).toBe(30_001n);
-    costs.setUnitPrice(0n);
-    expect(costs.costsOf({ legs: 3 }).priorityFeeLamports).toBe(0n);
-    costs.setUnitPrice(undefined);
-    expect(costs.costsOf({ legs: 3 }).priorityFeeLamports).toBe(60_000n);
+  it('make a hurdle at which the attempts that fail are just paid for', () => {
+    const costs = createStaticCosts({ ...FIGURES, landingOdds: 0.5, revertOdds: 0.25 }).costsOf({ legs: 2 });
+    expect(costs.failureLamports).toBe(7_000n);
+    // Half an attempt that reverts for each that succeeds.
+    expect(costs.hurdleLamports).toBe(17_000n + 3_500n);
+    expect(expectedLamports(costs, costs.hurdleLamports - costs.totalLamports)).toBe(0n);
+    expect(expectedLamports(costs, 103_500n)).toBe(50_000n);
+    expect(expectedLamports(costs, 0n)).toBe(-1_750n);
   });
 
-  it('are capped, whatever an estimate says', () => {
-    const costs = createEstimatedCosts({ ...FIGURES, unitsPerLeg: 100_000, maxPriorityFeeLamports: 90_000n });
-    costs.setUnitPrice(10n ** 15n);
-    expect(costs.costsOf({ legs: 2 }).priorityFeeLamports).toBe(180_000n);
-  });
-
-  it('of fixed figures do not listen', () => {
-    const costs = createStaticCosts(FIGURES);
-    costs.setUnitPrice(1n);
-    expect(costs.costsOf({ legs: 1 }).priorityFeeLamports).toBe(20_000n);
+  it('cannot be earned back where nothing ever lands', () => {
+    const costs = createStaticCosts({ ...FIGURES, landingOdds: 0, revertOdds: 0.5 }).costsOf({ legs: 2 });
+    expect(expectedLamports(costs, 10n ** 18n)).toBeLessThan(0n);
+    expect(costs.hurdleLamports).toBeGreaterThan(10n ** 9n);
   });
 });

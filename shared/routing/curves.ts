@@ -11,8 +11,9 @@ const PER_DOUBLING = 8;
 const FIRST_NODE = 40;
 const FIRST_INPUT = 32;
 const NODES = 64 * PER_DOUBLING;
-/** The step between the samples used: finest, and one doubling. */
-export const FINE = 1;
+/** The step between the samples used: finest, for plans, and one doubling. */
+const FINE = 1;
+export const PLANNED = 4;
 export const COARSE = PER_DOUBLING;
 
 const NODE_INPUTS = Array.from({ length: NODES }, (_, node) =>

@@ -48,7 +48,7 @@ function splitsOf(routes: readonly Route[], maxSwaps: number): readonly (readonl
 describe('createSearch', () => {
   it('finds what all routes on a fine grid of exact sizes come to, on random markets of all venues', () => {
     let paying = 0;
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 24; seed++) {
       const market = createStill(randomSpecs(`grid ${seed}`, 8, MINTS));
       const maxLegs = 2 + (seed % 3);
       const { all } = createRouteIndex({ market, startMints: [WSOL_MINT], maxLegs });
@@ -58,7 +58,7 @@ describe('createSearch', () => {
       paying += 1;
       expect(Number(found?.grossProfit ?? 0n), `market ${seed}`).toBeGreaterThanOrEqual(best * 0.999 - GRAIN);
     }
-    expect(paying).toBeGreaterThan(20);
+    expect(paying).toBeGreaterThan(12);
   });
 
   it('finds what splits on fine grids of sizes and shares come to', () => {

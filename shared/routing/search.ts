@@ -98,6 +98,8 @@ interface Solved extends Choice {
 
 /** Of a change of several pools, this many sets are sought: each round over what the pools left by those before allow. */
 const MAX_ROUNDS = 3;
+/** A change of several pools may cost as many quotes as so many updates. */
+const MAX_BUDGETS = 16;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
 const NO_GATE_OPTIONS: RunOptions = {};
@@ -293,7 +295,7 @@ export function createSearch(params: SearchParams): Search {
       findCycles(changed, tally);
       if (cycles.count === 0) return { best, passedOver };
 
-      budget.left = params.maxQuotes;
+      budget.left = params.maxQuotes * Math.min(changed.length, MAX_BUDGETS);
       curves.begin(clock);
       maker.begin(gate);
       used.clear();

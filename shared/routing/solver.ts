@@ -1,5 +1,5 @@
 import { goldenMaximum } from './concave.ts';
-import { COARSE, type Curves, FINE } from './curves.ts';
+import { COARSE, type Curves, PLANNED } from './curves.ts';
 import { bestSplit, type Split, splitOver } from './split.ts';
 
 /** A cycle with the pools that its hops may use, best marginal price first. */
@@ -171,7 +171,9 @@ function sized(curves: Curves, candidate: Candidate, picked: readonly Split[], f
     for (let h = 0; h < picked.length; h++) {
       const { edges } = picked[h]!;
       amount =
-        edges.length === 1 ? curves.output(edges[0]!, amount, FINE) : splitOver(curves, edges, amount).output;
+        edges.length === 1
+          ? curves.output(edges[0]!, amount, PLANNED)
+          : splitOver(curves, edges, amount).output;
     }
     return amount - size;
   };

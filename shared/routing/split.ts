@@ -1,5 +1,5 @@
 import { goldenMaximum } from './concave.ts';
-import { type Curves, FINE } from './curves.ts';
+import { type Curves, PLANNED } from './curves.ts';
 
 /** Golden sections of one division of an amount over two pools: to a thousandth of the amount. */
 const SHARE_ROUNDS = 14;
@@ -18,7 +18,7 @@ export interface Split {
 
 /** @hot The division of `size` over the edges that pays most. */
 export function splitOver(curves: Curves, edges: readonly number[], size: number): Split {
-  if (edges.length === 1) return { edges, shares: [1], output: curves.output(edges[0]!, size, FINE) };
+  if (edges.length === 1) return { edges, shares: [1], output: curves.output(edges[0]!, size, PLANNED) };
   const amounts = edges.map(() => size / edges.length);
   const rounds = edges.length === 2 ? 1 : BALANCE_ROUNDS;
   for (let round = 0; round < rounds; round++) {
@@ -26,13 +26,14 @@ export function splitOver(curves: Curves, edges: readonly number[], size: number
       for (let j = i + 1; j < edges.length; j++) balance(curves, edges[i]!, edges[j]!, amounts, i, j);
   }
   let output = 0;
-  for (let i = 0; i < edges.length; i++) output += curves.output(edges[i]!, amounts[i]!, FINE);
+  for (let i = 0; i < edges.length; i++) output += curves.output(edges[i]!, amounts[i]!, PLANNED);
   return { edges, shares: amounts.map((amount) => amount / size), output };
 }
 
 function balance(curves: Curves, a: number, b: number, amounts: number[], i: number, j: number): void {
   const both = amounts[i]! + amounts[j]!;
-  const height = (ofA: number): number => curves.output(a, ofA, FINE) + curves.output(b, both - ofA, FINE);
+  const height = (ofA: number): number =>
+    curves.output(a, ofA, PLANNED) + curves.output(b, both - ofA, PLANNED);
   const { at } = goldenMaximum(height, 0, both, SHARE_ROUNDS);
   amounts[i] = at;
   amounts[j] = both - at;
@@ -73,7 +74,7 @@ function better(a: Split | undefined, b: Split): Split {
 function mostPaying(curves: Curves, candidates: readonly number[], size: number): readonly number[] {
   if (candidates.length === 1) return candidates;
   return candidates
-    .map((edge) => ({ edge, output: curves.output(edge, size, FINE) }))
+    .map((edge) => ({ edge, output: curves.output(edge, size, PLANNED) }))
     .sort((a, b) => b.output - a.output)
     .slice(0, TRIED)
     .map(({ edge }) => edge);

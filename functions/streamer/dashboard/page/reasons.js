@@ -29,11 +29,20 @@ const REASONS = {
     'Quote refused',
     'A pool would not pay for the amount: too small, too large or out of liquidity.',
   ],
+  'too-small': [
+    'Too small',
+    'Even all the capital allowed, at the best marginal price, would not earn the costs.',
+  ],
+  capped: [
+    'Not split',
+    'The update had more routes than may be sized with split hops: this one was sized without.',
+  ],
+  conflicting: ['Conflicting', 'A better trade of the same moment uses one of these pools or the capital.'],
   'no-exact-profit': [
     'No profit when exact',
     'Exact integer quotes leave nothing of what the estimate promised.',
   ],
-  'below-costs': ['Below costs', 'The profit would not cover fees and tip.'],
+  'below-costs': ['Below costs', 'The profit would not cover fees, tip and the attempts that fail.'],
   // Risk
   'feed-down': ['Feed down', 'The connection is lost: nothing held may be traded on until a fresh snapshot.'],
   'feed-stale': ['Feed stale', 'The newest slot is too old to trade on.'],
@@ -41,7 +50,7 @@ const REASONS = {
   halted: ['Halted', 'Trading was halted by a safety limit.'],
   'below-min-profit': ['Below minimum profit', 'The net profit is under the configured minimum.'],
   'max-pending': ['Too many under way', 'The limit of trades under way at the same time is reached.'],
-  outranked: ['Outranked', 'A better opportunity of the same update already uses one of these pools.'],
+  outranked: ['Outranked', 'Another route through the same pool earns more than this one can at most.'],
   'insufficient-balance': ['Balance too low', 'The start mint’s free balance is less than the route needs.'],
   'stale-slot': ['Stale slot', 'The opportunity is of a slot that is too old.'],
   approved: ['Approved', 'It passed every limit.'],
