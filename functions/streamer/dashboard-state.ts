@@ -4,6 +4,8 @@ import type { Engine } from '../../shared/engine/engine.ts';
 import type { Decision } from '../../shared/engine/record.ts';
 import type { Fill } from '../../shared/execution/fill.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
+import type { Books } from './books.ts';
+import type { BookFeedView } from './dashboard/book-view.ts';
 import type {
   DashboardState,
   MintPnlView,
@@ -34,6 +36,8 @@ export interface DashboardStateParams {
   readonly recent: Recent;
   readonly latency: StageLatency;
   readonly activity: VenueActivity;
+  readonly books: Books;
+  readonly bookFeed: () => BookFeedView;
   readonly store: () => StoreView;
   /** What the service itself is doing beyond the engine: draining, and why it is paused. */
   readonly phase: () => { readonly draining: boolean; readonly reason: string };
@@ -99,6 +103,8 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       opportunities: recent.decisions.map((decision) => opportunityView(decision, params.names)),
       venues: venues.map(venueView),
       skippedPools: [...params.skipped(), ...excludedPools(engine)],
+      books: params.books.views(),
+      bookFeed: params.bookFeed(),
       latency: latencyViews(params.latency),
       refusals: Object.entries(refusedByReason(engine)).map(([name, count]) => ({ reason: name, count })),
       store: params.store(),

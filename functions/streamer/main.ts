@@ -13,6 +13,8 @@ import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
 import { streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
+import { createBookFeed } from './book-feed.ts';
+import { createBooks } from './books.ts';
 import { createControl } from './control.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createJournal } from './journal.ts';
@@ -127,6 +129,16 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const control = createControl({ pipeline, engine, store, clock, log });
     await control.restore();
 
+    const books = createBooks({ market: engine.market, names: parts.names });
+    const bookFeed = createBookFeed({
+      books,
+      wsUrl: heard[0]!.wsUrl,
+      rpc,
+      random: createRandom(config.seed).fork('book-feed'),
+      log,
+      maxFollowed: config.books.maxFollowed,
+    });
+
     let draining = false;
     let universe: UniverseWatch | undefined;
     const state = createDashboardState({
@@ -142,6 +154,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       recent: parts.recent,
       latency: parts.latency,
       activity: parts.activity,
+      books,
+      bookFeed: bookFeed.view,
       store: () => {
         const { queued, written, dropped } = writer.stats();
         return { queued, written: total(written), dropped: total(dropped) };
@@ -153,7 +167,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       host: config.server.host,
       port: config.server.port,
       fallbackPorts: params.fallbackPorts,
-      source: { state, control: control.take },
+      source: { state, book: books.whole, control: control.take },
       metricsText: () => metrics.text(),
       health: () => ({ ok: true, message: 'ok' }),
       ready: () => readiness(engine.status, draining),
@@ -176,6 +190,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     started.push(async () => universe?.stop());
     stream.start();
     started.push(() => stream.stop());
+    bookFeed.start();
+    started.push(() => bookFeed.stop());
 
     let stopping: Promise<RunSummary> | undefined;
     const stop = async (): Promise<RunSummary> => {
@@ -185,6 +201,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
       while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
       await stream.stop();
+      await bookFeed.stop();
       guard.stop();
       universe?.stop();
       journal.recordBalances();

@@ -140,6 +140,18 @@ async function watch(server: RunningServer) {
   };
 }
 
+test('one order book is answered by its pool, and any other with the pools that there are', async () => {
+  const { server, source } = await serve();
+  const { pool } = source.state().books[0]!;
+  const found = await send(server, { path: `/api/book?pool=${pool}` });
+  expect(found.status).toBe(200);
+  expect(JSON.parse(found.text)).toMatchObject({ pool, venue: 'phoenix-v1', base: { symbol: 'SOL' } });
+  const other = await send(server, { path: '/api/book?pool=%22nobody' });
+  expect(other.status).toBe(404);
+  expect(other.text).toContain(pool);
+  expect((await send(server, { path: '/api/book' })).status).toBe(400);
+});
+
 describe('pages and probes', () => {
   test('the page, its scripts and the plotting library come from the server itself', async () => {
     const { server } = await serve();

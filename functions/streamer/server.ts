@@ -67,6 +67,7 @@ const READ_ROUTES: Readonly<Record<string, Handler>> = {
   '/api/state': (site, _request, response) =>
     send(response, 200, 'application/json', JSON.stringify(site.source.state())),
   '/api/events': openStream,
+  '/api/book': sendBook,
   [HEALTH_PATH]: (site, _request, response) => sendProbe(response, site.health()),
   '/readyz': (site, _request, response) => sendProbe(response, site.ready()),
   '/metrics': async (site, _request, response) =>
@@ -131,6 +132,16 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   if (!reads) return refuseMethod(response, 'GET, HEAD');
   if (route !== undefined) return route(site, request, response);
   if (asset !== undefined) sendAsset(request, response, asset);
+}
+
+/** `?pool=ADDRESS`: all that rests in one order book, and its last fills. */
+function sendBook({ source }: Site, request: IncomingMessage, response: ServerResponse): void {
+  const pool = new URL(request.url ?? '', 'http://localhost').searchParams.get('pool') ?? '';
+  const book = source.book(pool);
+  if (book !== undefined) return send(response, 200, 'application/json', JSON.stringify(book));
+  const known = source.state().books.map((one) => one.pool);
+  const said = known.length === 0 ? 'this market has no order books' : `pool is one of: ${known.join(', ')}`;
+  sendLine(response, pool === '' ? 400 : 404, `no order book ${JSON.stringify(pool.slice(0, 64))}: ${said}`);
 }
 
 function openStream(site: Site, request: IncomingMessage, response: ServerResponse): void {

@@ -108,6 +108,22 @@ describe('the streaming service over real sockets', () => {
     expect(metrics).toMatch(/^arb_stage_seconds_bucket\{le="0.001",stage="total"\} [1-9]/m);
     expect((await fetch(`${running.url}readyz`)).status).toBe(200);
 
+    const book = await until('fills of an order book', async () => {
+      const { books, bookFeed } = await stateOf(running);
+      expect(bookFeed.state).not.toBe('off');
+      return books.find(({ fills }) => fills.length > 1);
+    });
+    expect(book.bids[0]!.price).toBeLessThan(book.asks[0]!.price);
+    expect(book.fills.map(({ slot }) => slot)).toEqual(
+      book.fills.map(({ slot }) => slot).sort((a, b) => b - a),
+    );
+    const answer = await fetch(`${running.url}api/book?pool=${book.pool}`);
+    const whole = (await answer.json()) as typeof book;
+    expect(whole.bidOrders.length).toBeGreaterThan(book.bidOrders.length);
+    const ids = new Set(whole.fills.map(({ id }) => id));
+    expect(ids.size).toBe(whole.fills.length);
+    expect(book.fills.every(({ id }) => ids.has(id))).toBe(true);
+
     const summary = await running.stop();
     expect(summary.pools).toBe(market.pools.length);
     expect(summary.excluded).toEqual([]);

@@ -135,6 +135,24 @@ describe.skipIf(executablePath === undefined && !required)('the dashboard in Chr
     expect(await page.locator('#trades > tr').nth(1).getAttribute('data-before')).toBe('first');
   });
 
+  test('an order book shows by levels or by orders, with its fills, and goes away where there is none', async () => {
+    const { page, source } = await open();
+    const [book] = source.state().books;
+    expect(await page.locator('#bids > tr').count()).toBe(book!.bids.length);
+    expect(await page.locator('#asks > tr').count()).toBe(book!.asks.length);
+    expect(await page.locator('#fills > tr').count()).toBe(book!.fills.length);
+    expect(await text(page, '#bids > tr')).toMatch(/^2\d+(\.\d{1,4})?142\.3400$/);
+    await page.click('#book-orders');
+    expect(await page.locator('#bids > tr').count()).toBe(book!.bidOrders.length);
+    expect(await text(page, '#bid-who')).toBe('Maker');
+    expect(await text(page, '#bids > tr')).toMatch(/^Make…rDmQ/);
+    expect(await page.locator('#bids .who').first().getAttribute('title')).toContain('until slot 312009000');
+    source.set({ books: [{ ...book!, bids: [], bidOrders: [] }] });
+    await page.locator('#bids-empty').waitFor();
+    source.set({ books: [] });
+    await page.locator('#books-panel').waitFor({ state: 'hidden' });
+  });
+
   test('text from the market is never markup', async () => {
     const source = createSampleSource();
     const evil = '<img src=x onerror="document.title=1">';

@@ -1,4 +1,6 @@
 import { createRandom, type Random } from '../../../shared/core/random.ts';
+import type { BookFillView, BookView } from './book-view.ts';
+import { sampleBook, sampleFill } from './sample-book.ts';
 import { createPnlSeries } from './series.ts';
 import type {
   ControlCommand,
@@ -47,6 +49,11 @@ const LAMPORTS_PER_SOL = 1e9;
 
 export function createSampleSource(options: { seed?: string; startMs?: number } = {}): SampleSource {
   const random = createRandom(options.seed ?? 'sample');
+  // Streams of its own: the rest of the sample stays what it was.
+  const bookRandom = random.fork('book');
+  const fills: BookFillView[] = [];
+  let book: BookView | undefined;
+  let fillCount = 0;
   const startedAtMs = options.startMs ?? 1_795_000_000_000;
   const series = createPnlSeries();
   const trades: TradeView[] = [];
@@ -113,6 +120,8 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
       opportunities: [...opportunities],
       venues: sampleVenues(updates, random),
       skippedPools: SKIPPED,
+      books: [currentBook()],
+      bookFeed: { state: 'live', transactions: fillCount, lost: 0 },
       latency: STAGES.map((stage, index) => sampleLatency(stage, STAGE_MEDIAN_MICROS[index]!, updates)),
       refusals: REFUSAL_WEIGHTS.map(([reason, weight]) => ({
         reason,
@@ -124,8 +133,14 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
     };
   }
 
+  function currentBook(): BookView {
+    book ??= sampleBook({ random: bookRandom, base: SOL, quote: USDC, price: 142.35, fills: [] });
+    return { ...book, fills: [...fills] };
+  }
+
   return {
     state,
+    book: (pool) => (pool === currentBook().pool ? currentBook() : undefined),
     trade,
     commands,
     advanceMs(ms) {
@@ -137,6 +152,11 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
           opportunities.length = Math.min(opportunities.length, 50);
         }
         if (random.next() < 0.06) trade();
+        if (bookRandom.next() < 0.1) {
+          fills.unshift(sampleFill(bookRandom, `fill-${fillCount++}/0`, nowMs, slot()));
+          fills.length = Math.min(fills.length, 12);
+          book = undefined;
+        }
       }
     },
     set(fields) {

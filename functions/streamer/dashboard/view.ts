@@ -1,3 +1,5 @@
+import type { BookFeedView, BookView } from './book-view.ts';
+
 /**
  * What the dashboard shows, as it crosses the wire: plain JSON. Bigints are decimal strings in base units and stand
  * beside the decimals that format them; `number` is for counts, slots, milliseconds, microseconds and plot points.
@@ -24,6 +26,9 @@ export interface DashboardState {
   readonly opportunities: readonly OpportunityView[];
   readonly venues: readonly VenueView[];
   readonly skippedPools: readonly SkippedPoolView[];
+  /** The best of each order book, and its last fills. */
+  readonly books: readonly BookView[];
+  readonly bookFeed: BookFeedView;
   /** In the order of the line; the stage `total` is frame to decision. */
   readonly latency: readonly StageLatencyView[];
   /** Largest count first. */
@@ -159,6 +164,8 @@ export interface ControlResult {
 /** Everything the HTTP server asks of the running service. `state` is called about twice a second and by each request. */
 export interface DashboardSource {
   state(): DashboardState;
+  /** One order book whole; undefined when the market has none of this address. */
+  book(pool: string): BookView | undefined;
   /** `by` says where the command came from; `reason` is what the person typed, or ''. */
   control(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
 }

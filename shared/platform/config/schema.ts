@@ -89,6 +89,15 @@ export const configSchema = z.strictObject({
       summary: 'most WebSockets to one endpoint; 0 is what the provider allows',
     }),
   }),
+  books: z.strictObject({
+    maxFollowed: countKey({
+      min: 0,
+      max: 256,
+      default: 16,
+      summary:
+        'order books whose fills are followed, one getTransaction for each transaction on them; 0 is none',
+    }),
+  }),
   paper: z.strictObject({
     balances: amountsByMintKey({
       default: { [WSOL_MINT]: 100n * LAMPORTS_PER_SOL, [USDC_MINT]: 20_000n * USDC },

@@ -62,7 +62,10 @@ function signedByAuthority(instruction: Instruction): Instruction {
 
 /** Base units of the quote mint for one unit of base, as whole quote for one whole base. */
 function priceOf({ facts }: PhoenixState, priceAtoms: bigint): number {
-  const unitAtoms = facts.baseLotsPerUnit * facts.baseLotSize;
-  const perAtom = Number(priceAtoms) / Number(unitAtoms);
-  return perAtom * 10 ** (facts.baseDecimals - facts.quoteDecimals);
+  const unitAtoms = Number(facts.baseLotsPerUnit * facts.baseLotSize);
+  const shift = facts.baseDecimals - facts.quoteDecimals;
+  // One rounding: 142.36 and not 142.35999999999999.
+  return shift < 0
+    ? Number(priceAtoms) / (unitAtoms * 10 ** -shift)
+    : (Number(priceAtoms) * 10 ** shift) / unitAtoms;
 }

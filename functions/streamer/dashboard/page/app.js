@@ -1,3 +1,4 @@
+import { showBooks } from './books.js';
 import { connect } from './connection.js';
 import { createControls } from './control.js';
 import { byId, setData, setHidden, setText, setTitle } from './dom.js';
@@ -40,6 +41,7 @@ function show(now) {
   // A part that did not change keeps its identity, and its rows are left alone.
   if (before?.pnl.byMint !== now.pnl.byMint) showMints(now);
   if (before?.trades !== now.trades) showTrades(now.trades);
+  if (before?.books !== now.books || before?.bookFeed !== now.bookFeed) showBooks(now);
   if (before?.refusals !== now.refusals) showRefusals(now.refusals);
   if (before?.venues !== now.venues) showVenues(now.venues);
   if (before?.latency !== now.latency) showLatency(now.latency);

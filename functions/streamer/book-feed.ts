@@ -1,0 +1,58 @@
+import type { Random } from '../../shared/core/random.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import type { RpcClient } from '../../shared/platform/rpc-client.ts';
+import { createTransactionStream, type TransactionStream } from '../../shared/platform/transaction-stream.ts';
+import type { Books } from './books.ts';
+import type { BookFeedView } from './dashboard/book-view.ts';
+
+export interface BookFeedParams {
+  readonly books: Books;
+  readonly wsUrl: string;
+  readonly rpc: RpcClient;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The most books whose fills are followed; 0: none. */
+  readonly maxFollowed: number;
+}
+
+/** Keeps the fills of the market's books coming, beside the line and never in its way. */
+export interface BookFeed {
+  start(): void;
+  view(): BookFeedView;
+  stop(): Promise<void>;
+}
+
+/** Pools come and go rarely, and a book that is followed a little late catches up by its history. */
+const LOOK_MS = 2_000;
+
+export function createBookFeed(params: BookFeedParams): BookFeed {
+  const { books, wsUrl, rpc, random, log, maxFollowed } = params;
+  let stream: TransactionStream | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = (): void => stream?.follow(books.pools().slice(0, maxFollowed));
+
+  return {
+    start() {
+      if (maxFollowed === 0) return;
+      stream = createTransactionStream({
+        wsUrl,
+        rpc,
+        random,
+        onTransaction: books.take,
+        onProblem: (event, values) => log.warning(event, values),
+      });
+      look();
+      timer = setInterval(look, LOOK_MS);
+    },
+    view() {
+      if (stream === undefined) return { state: 'off', transactions: 0, lost: 0 };
+      const { live, told, failed, dropped } = stream.stats();
+      return { state: live ? 'live' : 'down', transactions: told, lost: failed + dropped };
+    },
+    async stop() {
+      clearInterval(timer);
+      await stream?.stop();
+    },
+  };
+}
