@@ -138,7 +138,10 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
 function sendBook({ source }: Site, request: IncomingMessage, response: ServerResponse): void {
   const pool = new URL(request.url ?? '', 'http://localhost').searchParams.get('pool') ?? '';
   const book = source.book(pool);
-  if (book !== undefined) return send(response, 200, 'application/json', JSON.stringify(book));
+  if (book !== undefined) {
+    send(response, 200, 'application/json', JSON.stringify(book));
+    return;
+  }
   const known = source.state().books.map((one) => one.pool);
   const said = known.length === 0 ? 'this market has no order books' : `pool is one of: ${known.join(', ')}`;
   sendLine(response, pool === '' ? 400 : 404, `no order book ${JSON.stringify(pool.slice(0, 64))}: ${said}`);
