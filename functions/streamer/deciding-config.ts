@@ -11,6 +11,7 @@ const DECIDES: { readonly [Section in keyof Config]: boolean } = {
   duration: false,
   rpc: false,
   feed: false,
+  books: false,
   paper: true,
   routing: true,
   risk: true,
