@@ -24,6 +24,8 @@ export interface StandingMarketParams {
   readonly cwd: string;
   /** Instead of the configured market. */
   readonly snapshotFile: string | undefined;
+  /** For how many slots others trade on the built-in market first. Default 0. */
+  readonly slots?: number | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface StandingMarketParams {
  * live one as its RPC holds it now. Throws `snapshot-…`, `rpc-…` and `config-…`.
  */
 export async function loadStandingMarket(params: StandingMarketParams): Promise<StandingMarket> {
-  const { config, clock, cwd, snapshotFile } = params;
+  const { config, clock, cwd, snapshotFile, slots } = params;
   const source = snapshotFile ?? config.market;
   if (snapshotFile === undefined && source === 'live') {
     const endpoint = config.rpc.endpoints.find(({ url }) => url !== undefined);
@@ -45,8 +47,14 @@ export async function loadStandingMarket(params: StandingMarketParams): Promise<
   }
   if (snapshotFile === undefined && source === 'built-in') {
     const { world, pools, skipped } = createLocalMarket(source, config.seed);
-    const { clock: chain, accounts } = world.market;
-    return { market: createStillMarket({ clock: chain, pools, accounts }), skipped };
+    const { accounts } = world.market;
+    if (!slots) return { market: createStillMarket({ clock: world.market.clock, pools, accounts }), skipped };
+    for (let slot = 0; slot < slots; slot++) world.step();
+    const now = accounts.flatMap(({ address }) => {
+      const account = world.bank.get(address);
+      return account === null ? [] : [{ address, account }];
+    });
+    return { market: createStillMarket({ clock: world.bank.clock(), pools, accounts: now }), skipped };
   }
   const snapshot = readMarketSnapshot(resolve(cwd, source));
   const { pools, skipped } = selectPools(snapshot.pools);

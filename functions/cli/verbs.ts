@@ -35,6 +35,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./search.ts')).searchVerb,
   },
   {
+    name: 'optimum',
+    summary: 'the market-wide optimal arbitrage of a standing market, certified by its duality gap',
+    load: async () => (await import('./optimum.ts')).optimumVerb,
+  },
+  {
     name: 'config',
     summary: 'print the effective configuration and where each value came from',
     load: async () => (await import('./config.ts')).configVerb,

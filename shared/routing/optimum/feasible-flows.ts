@@ -29,6 +29,7 @@ interface Trade {
 
 /** Passes of taking deficits out; each carries them one pool nearer to the start mint. */
 const PASSES = 400;
+const TRIM_PASSES = 8;
 /** Less of everything pays relatively more, so that shares of the whole leave something over in every mint. */
 const SHARES = [1, 1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-4, 1 - 1e-3, 0.99, 0.9, 0.5];
 
@@ -46,6 +47,7 @@ export function feasibleFlows(
   for (const share of SHARES) {
     const trades = sizes.map(({ curve, size }) => trade(curve, BigInt(Math.round(size * share))));
     if (!settle(trades, prices, startMint, maxIn)) continue;
+    trim(trades, startMint);
     const found = total(trades, startMint);
     if (found.profit > best.profit) best = found;
     // The first share that works takes the most; the next ones only repair.
@@ -91,11 +93,7 @@ function settle(
 }
 
 /** Has the trade spend less that loses least by it; the largest ones whole where none spends so much. */
-function takeBack(
-  spenders: readonly Trade[],
-  missing: bigint,
-  prices: ReadonlyMap<Address, number>,
-): void {
+function takeBack(spenders: readonly Trade[], missing: bigint, prices: ReadonlyMap<Address, number>): void {
   const cheapest = spenders
     .filter(({ amountIn }) => amountIn > missing)
     .map((spender) => ({ spender, loss: lossOf(spender, missing, prices) }))
@@ -118,6 +116,40 @@ function lossOf({ curve, amountIn, amountOut }: Trade, less: bigint, prices: Rea
   const quote = pool.venue.quote(pool.state!, aToB, amountIn - less, clock);
   const paid = quote.ok ? quote.amountOut : 0n;
   return Number(amountOut - paid) * (prices.get(curve.mintOut) ?? 0);
+}
+
+/** Has less bought of what would be left over: a book that takes whole lots leaves the rest of one. */
+function trim(trades: readonly Trade[], startMint: Address): void {
+  for (let pass = 0; pass < TRIM_PASSES; pass++) {
+    let trimmed = false;
+    for (const [mint, { paid, got }] of balancesOf(trades)) {
+      if (mint === startMint || got <= paid) continue;
+      const makers = trades.filter(({ curve, amountIn }) => curve.mintOut === mint && amountIn > 0n);
+      let left = got - paid;
+      for (const maker of makers) {
+        const before = maker.amountOut;
+        if (buyLess(maker, before - left)) trimmed = true;
+        left -= before - maker.amountOut;
+      }
+    }
+    if (!trimmed) return;
+  }
+}
+
+/** The least input that still pays `wanted`; false when that is what it spends already. */
+function buyLess(maker: Trade, wanted: bigint): boolean {
+  const { pool, aToB, clock } = maker.curve;
+  let low = 0n;
+  let high = maker.amountIn;
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n;
+    const quote = pool.venue.quote(pool.state!, aToB, middle, clock);
+    if (wanted <= 0n || (quote.ok && quote.amountOut >= wanted)) high = middle;
+    else low = middle;
+  }
+  if (high === maker.amountIn) return false;
+  offer(maker, wanted <= 0n ? 0n : high);
+  return true;
 }
 
 interface Balance {

@@ -5,7 +5,7 @@ import type { PoolEntry } from '../../market/pool-entry.ts';
 
 /**
  * What one pool pays in one direction, as the concave hull of exact quotes: base units out against base units really
- * taken. Lots and roundings leave single quotes under the hull; those points are dropped.
+ * taken. Lots and roundings leave single quotes under the hull.
  */
 export interface TradeCurve {
   readonly pool: PoolEntry;
@@ -13,6 +13,8 @@ export interface TradeCurve {
   readonly mintIn: Address;
   readonly mintOut: Address;
   readonly clock: ChainClock;
+  /** The quotes that the hull is made of, ascending. */
+  readonly points: Point[];
   /** The corners of the hull, ascending, from (0, 0) on. */
   readonly ins: number[];
   readonly outs: number[];
@@ -72,6 +74,7 @@ export function sampleTradeCurve({ pool, aToB, clock, ceiling }: TradeCurveParam
     mintIn,
     mintOut,
     clock,
+    points: [{ taken: 0, paid: 0 }],
     ins: [0],
     outs: [0],
     firstSlope: slope * SLOPE_SLACK,
@@ -108,7 +111,8 @@ export function sampleTradeCurve({ pool, aToB, clock, ceiling }: TradeCurveParam
   return curve.ins.length > 1 ? curve : undefined;
 }
 
-interface Point {
+/** Base units that a quote really takes, and pays. */
+export interface Point {
   readonly taken: number;
   readonly paid: number;
 }
@@ -141,47 +145,67 @@ function edge(curve: TradeCurve, taken: number, refused: number): number {
 }
 
 /**
- * Puts a quote on the hull, and takes off the corners that now lie under it. A corner that is under by no more than
- * floors explain is lifted onto the line instead: it tells how far the curve is straight. False where the quote is
- * under the hull or too near a corner to tell a slope.
+ * Keeps a quote and makes the hull anew. False where the quote is well under the hull, or too near another to tell a
+ * slope.
  */
-function insertPoint(curve: TradeCurve, { taken, paid }: Point): boolean {
-  const { ins, outs } = curve;
-  const at = firstAtLeast(ins, taken);
-  const isLast = at === ins.length;
-  if (ins[at] === taken || paid - outs[at - 1]! < LEAST_STEP_UNITS) return false;
-  if (!isLast && outs[at]! - paid < LEAST_STEP_UNITS) return false;
-  ins.splice(at, 0, taken);
-  outs.splice(at, 0, paid);
-  if (!isLast && !keepConcave(curve, at)) return false;
-  let corner = at;
-  while (corner > 1 && !keepConcave(curve, corner - 1)) corner -= 1;
-  while (corner + 2 < ins.length && !keepConcave(curve, corner + 1)) continue;
-  return true;
+function insertPoint(curve: TradeCurve, point: Point): boolean {
+  const { points } = curve;
+  const at = firstAtLeast(points, point.taken);
+  const next = points[at];
+  if (next?.taken === point.taken || point.paid - points[at - 1]!.paid < LEAST_STEP_UNITS) return false;
+  if (next !== undefined && next.paid - point.paid < LEAST_STEP_UNITS) return false;
+  points.splice(at, 0, point);
+  const before = points.length;
+  hull(curve);
+  return points.length === before || points[at]?.taken === point.taken;
 }
 
-/** Whether a corner may stay: true as it is or lifted onto the line through its neighbours, false when taken off. */
-function keepConcave({ ins, outs }: TradeCurve, corner: number): boolean {
-  const x0 = ins[corner - 1]!;
-  const y0 = outs[corner - 1]!;
-  const slope = (outs[corner + 1]! - y0) / (ins[corner + 1]! - x0);
-  const line = y0 + slope * (ins[corner]! - x0);
-  if (outs[corner]! >= line) return true;
-  if (line - outs[corner]! <= FLOOR_UNITS * (1 + slope)) {
-    outs[corner] = line;
-    return true;
+/**
+ * The upper hull of the points. Those under it by no more than floors explain are lifted onto it: they tell how far the
+ * curve is straight. Those farther under are forgotten.
+ */
+function hull(curve: TradeCurve): void {
+  const { points, ins, outs } = curve;
+  const corners: Point[] = [];
+  for (const point of points) {
+    while (corners.length > 1) {
+      const last = corners[corners.length - 1]!;
+      const [slope, before] = [slopeOf(last, point), slopeOf(corners[corners.length - 2]!, last)];
+      if (slope < before) break;
+      corners.pop();
+    }
+    corners.push(point);
   }
-  ins.splice(corner, 1);
-  outs.splice(corner, 1);
-  return false;
+  ins.length = 0;
+  outs.length = 0;
+  let next = 0;
+  let kept = 0;
+  for (const point of points) {
+    if (corners[next]!.taken < point.taken) next += 1;
+    const corner = corners[next]!;
+    let paid = point.paid;
+    if (corner !== point) {
+      const slope = slopeOf(corners[next - 1]!, corner);
+      paid = corner.paid - slope * (corner.taken - point.taken);
+      if (paid - point.paid > FLOOR_UNITS * (1 + slope)) continue;
+    }
+    points[kept++] = point;
+    ins.push(point.taken);
+    outs.push(paid);
+  }
+  points.length = kept;
 }
 
-function firstAtLeast(sorted: readonly number[], wanted: number): number {
+function slopeOf(from: Point, to: Point): number {
+  return (to.paid - from.paid) / (to.taken - from.taken);
+}
+
+function firstAtLeast(points: readonly Point[], wanted: number): number {
   let low = 0;
-  let high = sorted.length;
+  let high = points.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle]! < wanted) low = middle + 1;
+    if (points[middle]!.taken < wanted) low = middle + 1;
     else high = middle;
   }
   return low;
