@@ -1,7 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
 import { isQuotable, type PoolEntry } from '../../market/pool-entry.ts';
-import { type Flow, feasibleFlows } from './feasible-flows.ts';
+import { type FeasibleFlows, type Flow, feasibleFlows } from './feasible-flows.ts';
 import { type FlowSolution, solveFlowProgram } from './flow-program.ts';
 import { mintWorths } from './mint-worth.ts';
 import { addQuoteAt, refine, respond, sampleTradeCurve, slopeAfter, type TradeCurve } from './trade-curve.ts';
@@ -30,6 +30,8 @@ export interface Optimum {
   readonly flows: readonly Flow[];
   /** What one base unit of each mint is worth at the optimum, in base units of the start mint. */
   readonly prices: ReadonlyMap<Address, number>;
+  /** What one base unit more of `maxIn` would bring. */
+  readonly capPrice: number;
   readonly rounds: number;
   readonly quotes: number;
   readonly pivots: number;
@@ -52,20 +54,36 @@ const STEPS = 4;
  */
 export function solveOptimum(params: OptimumParams): Optimum {
   const { pools, clock, startMint, maxIn } = params;
-  const { gapShare = DEFAULT_GAP_SHARE, maxRounds = DEFAULT_ROUNDS } = params;
   const worths = mintWorths(pools, startMint, clock);
   const curves = maxIn > 0n ? curvesOf(pools, worths, params) : [];
+  return solveOverCurves({ ...params, curves, worths, startMint, maxIn });
+}
+
+export interface CurvesParams extends Pick<OptimumParams, 'startMint' | 'maxIn' | 'gapShare' | 'maxRounds'> {
+  /** All that may be traded; they learn from the quotes that are spent. */
+  readonly curves: readonly TradeCurve[];
+  /** Roughly what a unit of every mint of the curves is worth; see `mintWorths`. */
+  readonly worths: ReadonlyMap<Address, number>;
+  /** Stop once the bound is not above this, base units: then the profit is not the most there is. */
+  readonly enough?: bigint;
+}
+
+/** The same over some directions of some pools only. */
+export function solveOverCurves(params: CurvesParams): Optimum {
+  const { curves, worths, startMint, maxIn, enough = 0n } = params;
+  const { gapShare = DEFAULT_GAP_SHARE, maxRounds = DEFAULT_ROUNDS } = params;
   const mints = [...worths.keys()];
   const rowOf = new Map(mints.map((mint, row) => [mint, row]));
 
-  let best = { profit: 0n, amountIn: 0n, flows: [] as readonly Flow[] };
+  let best: FeasibleFlows = { profit: 0n, amountIn: 0n, flows: [] };
   let bound = curves.length === 0 ? 0 : Number.POSITIVE_INFINITY;
   let prices: ReadonlyMap<Address, number> = worths;
+  let capPrice = 0;
   let rounds = 0;
   let pivots = 0;
   let idle = 0;
   let lastGap = Number.POSITIVE_INFINITY;
-  while (rounds < maxRounds && bound > 0) {
+  while (rounds < maxRounds && bound > enough) {
     rounds += 1;
     const program = programOf(curves, worths, rowOf, maxIn);
     const solution = solveFlowProgram(program.arcs);
@@ -75,6 +93,7 @@ export function solveOptimum(params: OptimumParams): Optimum {
     if (dual < bound) {
       bound = dual;
       prices = at;
+      capPrice = solution.capPrice;
     }
     const sizes = program.sizesOf(solution);
     const found = feasibleFlows(sizes, at, startMint, maxIn);
@@ -94,6 +113,7 @@ export function solveOptimum(params: OptimumParams): Optimum {
     gap,
     gapShare: boundUnits === 0n ? 0 : Number(gap) / Number(boundUnits),
     prices,
+    capPrice,
     rounds,
     quotes: curves.reduce((sum, curve) => sum + curve.quotes, 0),
     pivots,
@@ -101,10 +121,10 @@ export function solveOptimum(params: OptimumParams): Optimum {
 }
 
 /** Both directions of every quotable pool that is connected with the start mint. */
-function curvesOf(
+export function curvesOf(
   pools: readonly PoolEntry[],
   worths: ReadonlyMap<Address, number>,
-  { clock, startMint, maxIn }: OptimumParams,
+  { clock, startMint, maxIn }: Pick<OptimumParams, 'clock' | 'startMint' | 'maxIn'>,
 ): TradeCurve[] {
   const curves: TradeCurve[] = [];
   for (const pool of pools) {
