@@ -9,8 +9,8 @@ import { createGeneratedMarket } from '../../sim/generated-market.ts';
 import { createStillSimMarket } from '../../sim/still-sim-market.ts';
 import { raydiumCpmm } from '../../venues/raydium-cpmm/index.ts';
 import { encodeMint } from '../../venues/token.ts';
+import { quoteRoute } from '../route.ts';
 import { createRouteIndex } from '../route-index.ts';
-import { quoteRoute } from '../sizing.ts';
 import { dualBound, type Optimum, solveOptimum } from './optimum.ts';
 import { sampleTradeCurve, type TradeCurve } from './trade-curve.ts';
 
@@ -75,9 +75,9 @@ function bestOnGrid(market: Market, clock: ChainClock, startMint: Address): bigi
   for (const route of createRouteIndex({ market, startMints: [startMint], maxLegs: 3 }).all) {
     for (let size = 1e4; size < Number(MAX_IN); size *= 1.25) {
       const quote = quoteRoute(route, BigInt(Math.floor(size)), clock);
-      if (quote !== undefined && quote.amountOut - quote.amountIn > best) {
-        best = quote.amountOut - quote.amountIn;
-      }
+      if (quote === undefined) continue;
+      const profit = quote.amountOut - quote.amountIn;
+      if (profit > best) best = profit;
     }
   }
   return best;
