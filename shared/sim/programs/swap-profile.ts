@@ -29,7 +29,7 @@ const UNLISTED: ProgramError = {
   message: 'A require expression was violated',
 };
 
-/** Sources: damm-v1-sdk `error.rs`, whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
+/** Sources: the IDLs of damm-v2-sdk and dlmm-sdk, damm-v1-sdk `error.rs`, whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
 const PROFILES: Readonly<Record<string, SwapProfile>> = {
   'meteora-damm-v1': {
     units: 130_000,
@@ -49,6 +49,41 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
         name: 'InvalidRemainingAccountsLen',
         message: 'Invalid remaining accounts length',
       },
+    },
+  },
+  'meteora-damm-v2': {
+    units: 40_000,
+    slippage: { code: 6002, name: 'ExceededSlippage', message: 'Exceeded slippage tolerance' },
+    refusals: {
+      'zero-amount': { code: 6006, name: 'AmountIsZero', message: 'Amount is zero' },
+      'amount-too-small': { code: 6006, name: 'AmountIsZero', message: 'Amount is zero' },
+      'amount-overflow': { code: 6000, name: 'MathOverflow', message: 'Math operation overflow' },
+      'no-liquidity': { code: 6015, name: 'PriceRangeViolation', message: 'Trade is over price range' },
+      'pool-disabled': { code: 6003, name: 'PoolDisabled', message: 'Pool disabled' },
+      'not-open': { code: 6003, name: 'PoolDisabled', message: 'Pool disabled' },
+    },
+  },
+  'meteora-dlmm': {
+    units: 60_000,
+    slippage: {
+      code: 6003,
+      name: 'ExceededAmountSlippageTolerance',
+      message: 'Exceeded amount slippage tolerance',
+    },
+    refusals: {
+      'amount-too-small': {
+        code: 6039,
+        name: 'InsufficientOutAmount',
+        message: 'Insufficient amount in for minimum out',
+      },
+      'amount-overflow': { code: 6018, name: 'MathOverflow', message: 'Math operation overflow' },
+      'no-liquidity': {
+        code: 6037,
+        name: 'CannotFindNonZeroLiquidityBinArrayId',
+        message: 'Cannot find non-zero liquidity binArrayId',
+      },
+      'pool-disabled': { code: 6042, name: 'PoolDisabled', message: 'Pool disabled' },
+      'not-open': { code: 6042, name: 'PoolDisabled', message: 'Pool disabled' },
     },
   },
   'orca-whirlpool': {
