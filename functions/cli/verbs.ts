@@ -60,6 +60,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./discover.ts')).discoverVerb,
   },
   {
+    name: 'chaos',
+    summary: 'break the wire to the market in every way and see that nothing is decided on stale state',
+    load: async () => (await import('./chaos.ts')).chaosVerb,
+  },
+  {
     name: 'venues',
     summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
     load: async () => (await import('./venues.ts')).venuesVerb,

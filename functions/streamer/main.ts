@@ -2,7 +2,7 @@ import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
-import { createAccountStream } from '../../shared/platform/account-stream.ts';
+import { createAccountStream, type StreamStatus } from '../../shared/platform/account-stream.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
@@ -19,7 +19,7 @@ import { createControl } from './control.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createJournal } from './journal.ts';
 import { createServiceMetrics } from './metrics.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type Observer } from './pipeline.ts';
 import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder } from './run-recorder.ts';
@@ -44,12 +44,15 @@ export interface ServiceParams {
   readonly version: string;
   /** Try the next ports when the configured one is taken. */
   readonly fallbackPorts: boolean;
+  /** Also looks at every event and what it led to. */
+  readonly observer?: Observer;
 }
 
 /** The streaming service while it runs. */
 export interface Service {
   readonly url: string;
   readonly parts: RunParts;
+  feedStatus(): StreamStatus;
   /** Decides no more, waits for what is on its way, writes everything down. Calling it again gives the same answer. */
   stop(): Promise<RunSummary>;
 }
@@ -103,6 +106,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       redundancy: heard.length > 1 ? config.feed.redundancy : 1,
       maxLagMs: config.feed.maxLagMs,
       maxSlotLag: config.risk.maxSlotLag,
+      timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },
       rpc,
       commitment: config.rpc.commitment,
       clock,
@@ -124,7 +128,12 @@ export async function startService(params: ServiceParams): Promise<Service> {
       engine,
       clock,
       subscriptions: stream,
-      observers: [...parts.observers, ...(recorder === undefined ? [] : [recorder.observe]), journal.observe],
+      observers: [
+        ...parts.observers,
+        ...(recorder === undefined ? [] : [recorder.observe]),
+        journal.observe,
+        ...(params.observer === undefined ? [] : [params.observer]),
+      ],
     });
     const control = createControl({ pipeline, engine, store, clock, log });
     await control.restore();
@@ -221,6 +230,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     return {
       url: server.url,
       parts,
+      feedStatus: () => stream.status(),
       stop: () => {
         stopping ??= stop();
         return stopping;

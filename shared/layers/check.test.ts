@@ -99,7 +99,8 @@ describe('platform, sim and functions', () => {
     expect(broken('shared/platform/a.ts', "import '../engine/engine.ts';")).toEqual([]);
   });
 
-  it('lets only the run verb and the local market start the local node', () => {
+  it('lets only the run and chaos verbs and the local market start the local node', () => {
+    expect(broken('functions/cli/chaos-feeds.ts', "import '../../shared/sim/bank.ts';")).toEqual([]);
     expect(broken('shared/platform/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('shared/engine/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('functions/streamer/main.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);

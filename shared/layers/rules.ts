@@ -27,7 +27,7 @@ const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['no
 
 /** The only production files that may drive the local node: the `run` verb and what it composes for it. */
 const SIM_STARTERS = [
-  /^functions\/cli\/run[^/]*\.ts$/,
+  /^functions\/cli\/(run|chaos)[^/]*\.ts$/,
   /^functions\/streamer\/(local-[a-z-]+|simulated-run)\.ts$/,
 ];
 
@@ -234,7 +234,7 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
   return ruling(
     'no-sim',
     `production code imports ${to.path}`,
-    "only the run verb (functions/cli/run*.ts) and the streamer's local-*.ts and simulated-run.ts drive the local node",
+    "only the run and chaos verbs (functions/cli/run*.ts, chaos*.ts) and the streamer's local-*.ts and simulated-run.ts drive the local node",
   );
 }
 

@@ -76,6 +76,12 @@ export const configSchema = z.strictObject({
       default: 100,
       summary: 'milliseconds that a connection may tell a slot late before its accounts count as lost',
     }),
+    quarantineSeconds: countKey({
+      min: 1,
+      max: 86_400,
+      default: 300,
+      summary: 'how long an endpoint that told what is not so is left alone',
+    }),
     subscriptionsPerConnection: countKey({
       min: 0,
       max: 1_000_000,

@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { createRandom } from '../../core/random.ts';
 import { FAULT_KINDS, type FaultKind, scheduleFaults } from './fault.ts';
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
+import { answerLocalNames, forgetLocalNames } from './names.ts';
 
 const DATA = Buffer.from(Uint8Array.from({ length: 90 }, (_, i) => i)).toString('base64');
 const ANSWER = JSON.stringify({
@@ -100,6 +101,31 @@ describe('a fault proxy', () => {
     await expect(ask()).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     await proxy.set(undefined);
     expect((await ask()).status).toBe(200);
+  });
+
+  test('has a name that is not found, for sockets and requests', async () => {
+    const { port } = new URL(proxy.rpcUrl);
+    answerLocalNames();
+    const named = await openFaultProxy({
+      rpcUrl: proxy.rpcUrl,
+      wsUrl: proxy.wsUrl,
+      random: createRandom('named'),
+      host: 'one.invalid',
+    });
+    try {
+      const post = () => fetch(named.rpcUrl, { method: 'POST', body: '{}' });
+      expect([port === new URL(named.rpcUrl).port, (await post()).status]).toEqual([false, 200]);
+      await named.set('dns');
+      await expect(post()).rejects.toMatchObject({ cause: { code: 'ENOTFOUND' } });
+      const socket = new WebSocket(named.wsUrl);
+      const error = await new Promise((resolve) => socket.once('error', resolve));
+      expect(error).toMatchObject({ code: 'ENOTFOUND' });
+      await named.set(undefined);
+      expect((await post()).status).toBe(200);
+    } finally {
+      forgetLocalNames();
+      await named.close();
+    }
   });
 
   test('resets a connection in the middle of a frame', async () => {

@@ -1,6 +1,7 @@
 import type { Random } from '../../core/random.ts';
 import { type FaultKind, isTransportFault } from './fault.ts';
 import { openMessageRelay } from './message-relay.ts';
+import { setNameKnown } from './names.ts';
 import { openTcpFront } from './tcp-front.ts';
 
 export interface FaultProxyParams {
@@ -8,7 +9,7 @@ export interface FaultProxyParams {
   readonly rpcUrl: string;
   readonly wsUrl: string;
   readonly random: Random;
-  /** The name that clients are given for 127.0.0.1. */
+  /** The name that clients are given for 127.0.0.1: one of `answerLocalNames` for a fault of names to show. */
   readonly host?: string;
 }
 
@@ -46,6 +47,7 @@ export async function openFaultProxy(params: FaultProxyParams): Promise<FaultPro
     },
     async set(next) {
       fault = next;
+      setNameKnown(host, next !== 'dns');
       const transport = next !== undefined && isTransportFault(next) ? next : undefined;
       relay.set(next === undefined || isTransportFault(next) ? undefined : next);
       await front.set(transport);

@@ -1,7 +1,7 @@
 import type { Random } from '../../core/random.ts';
 
 /** What can be wrong with the wire itself, below any message. */
-export const TRANSPORT_FAULTS = ['refused', 'reset', 'slow-loris', 'half-open'] as const;
+export const TRANSPORT_FAULTS = ['refused', 'dns', 'reset', 'slow-loris', 'half-open'] as const;
 
 /** What can be wrong with what is said over a wire that works. */
 export const MESSAGE_FAULTS = [
@@ -23,7 +23,7 @@ export type MessageFault = (typeof MESSAGE_FAULTS)[number];
 /**
  * One thing that goes wrong between a client and its node.
  *
- * - `refused`: connections are refused, open ones are cut. `reset`: each open one ends by a reset in the middle of the
+ * - `refused`: connections are refused, open ones are cut. `dns`: open ones are cut, and its name is not found. `reset`: each open one ends by a reset in the middle of the
  *   next frame. `slow-loris`: a few bytes at a time. `half-open`: nothing passes either way and nobody is told, for good.
  * - `silent`: WebSocket connections stay open, pings are answered, nothing else comes. `duplicated`, `reordered`,
  *   `dropped`, `corrupted`: a share of the notifications. `stale-slot`, `wrong-bytes`: the endpoint lies, over HTTP too.

@@ -97,6 +97,7 @@ export async function openTcpFront(targetPort: number): Promise<TcpFront> {
     async set(next) {
       const before = fault;
       fault = next;
+      if (next === 'dns') cutAll();
       if (next === 'half-open') for (const pair of pairs) pair.dead = true;
       if (next === 'refused' && before !== 'refused') {
         const closed = shut(listener);

@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/core/clock.ts';
+import { createRandom, type Random } from '../../shared/core/random.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import { type FaultKind, scheduleFaults } from '../../shared/sim/fault-proxy/fault.ts';
+import { type FaultProxy, openFaultProxy } from '../../shared/sim/fault-proxy/fault-proxy.ts';
+import { startLocalNode } from '../../shared/sim/node.ts';
+import { createLocalMarket, type LocalMarket } from '../streamer/local-market.ts';
+import { type Service, startService } from '../streamer/main.ts';
+import { createTruth, type Truth, type Verdict } from './chaos-truth.ts';
+
+export interface FeedChaosParams {
+  readonly config: Config;
+  readonly seed: number;
+  /** How long things go wrong. */
+  readonly seconds: number;
+  /** Both endpoints are gone at once for this long, once. */
+  readonly outageSeconds: number;
+  readonly redundancy: 1 | 2;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a service came to while the wire to its two endpoints failed in every way. */
+export interface FeedChaosRun {
+  readonly seed: number;
+  readonly redundancy: 1 | 2;
+  /** How often each kind of fault was made. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Messages and answers that a proxy changed or kept back. */
+  readonly messagesTouched: number;
+  /** Whether the feed was whole again at the end, every account confirmed. */
+  readonly live: boolean;
+  readonly reason: string;
+  /** Sized candidates, those of them that were approved, and how they stood to the chain's own state. */
+  readonly decisions: number;
+  readonly approved: number;
+  readonly staleDecisions: number;
+  readonly falseDecisions: number;
+  /** Looks at every quotable pool, one a slot, and how many found one that was not as the chain had it. */
+  readonly stateChecks: number;
+  readonly staleStates: number;
+  readonly falseStates: number;
+  /** From the end of a fault to a whole feed; milliseconds, in order. */
+  readonly recoveriesMs: readonly number[];
+  /** What the feed itself counted. */
+  readonly lostAccounts: number;
+  readonly contradictions: number;
+  readonly lies: number;
+  readonly forks: number;
+  readonly peakRssBytes: number;
+}
+
+const POLL_MS = 10;
+const WHOLE_WITHIN_MS = 60_000;
+/** What lies between faults is too short to recover in, now and then, on purpose. */
+const BACK_TO_BACK_MS = 150;
+
+/** One seeded run: built-in market, two endpoints behind fault proxies, the whole service, real sockets. */
+export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRun> {
+  const { seed, seconds, outageSeconds, redundancy, clock, log, version, signal } = params;
+  const random = createRandom(`chaos feeds ${seed}`);
+  const market = createLocalMarket('built-in', seed);
+  const { world } = market;
+  const node = await startLocalNode({ bank: world.bank, onSlotStart: () => world.traders.trade() });
+  const proxies = await openProxies(node, random);
+  const dir = mkdtempSync(join(tmpdir(), 'arb-chaos-'));
+  let service: Service | undefined;
+  let truth: Truth | undefined;
+  const tally = createVerdicts();
+  const watching = setInterval(() => tally.memory(), 200);
+  try {
+    const config = chaosConfig(params, dir);
+    service = await startService({
+      config,
+      feed: feedOf(market, proxies),
+      clock,
+      log,
+      version,
+      fallbackPorts: true,
+      observer(event, record) {
+        for (const { outcome, opportunity } of record.decisions) {
+          tally.decision(outcome === 'approved', truth?.judge(opportunity) ?? 'fresh');
+        }
+        if (event.kind === 'slot' && truth !== undefined) tally.look(truth.judgePools().verdict);
+      },
+    });
+    const { engine } = service.parts;
+    truth = createTruth({ bank: world.bank, market: engine.market, window: config.risk.maxSlotLag + 1 });
+    await untilWhole(service, clock, signal);
+    const lengthMs = seconds * 1_000;
+    const plan = scheduleFaults({
+      random: random.fork('plan'),
+      endpoints: proxies.length,
+      lengthMs,
+      outageMs: Math.min(outageSeconds * 1_000, lengthMs),
+    });
+    let at = 0;
+    for (const stage of stages(plan)) {
+      if (signal.aborted) break;
+      if (stage.fromMs - at > BACK_TO_BACK_MS && at > 0) {
+        const tookMs = await untilWhole(service, clock, signal);
+        if (tookMs !== undefined) tally.recoveries.push(tookMs);
+      }
+      await sleep(stage.fromMs - at, signal);
+      for (const { kind, endpoint } of stage.faults) {
+        tally.fault(kind);
+        await proxies[endpoint]!.set(kind);
+      }
+      await sleep(stage.toMs - stage.fromMs, signal);
+      for (const { endpoint } of stage.faults) await proxies[endpoint]!.set(undefined);
+      at = stage.toMs;
+    }
+    const tookMs = await untilWhole(service, clock, signal);
+    if (tookMs !== undefined) tally.recoveries.push(tookMs);
+    const { reason, lostAccounts, contradictions, lies, forks } = service.feedStatus();
+    return {
+      seed,
+      redundancy,
+      live: tookMs !== undefined,
+      reason,
+      lostAccounts,
+      contradictions,
+      lies,
+      forks,
+      messagesTouched: proxies.reduce((sum, proxy) => sum + proxy.touched, 0),
+      ...tally.figures(),
+    };
+  } finally {
+    clearInterval(watching);
+    truth?.stop();
+    for (const proxy of proxies) await proxy.set(undefined);
+    await service?.stop();
+    for (const proxy of proxies) await proxy.close();
+    await node.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function openProxies(
+  node: { readonly rpcUrl: string; readonly wsUrl: string },
+  random: Random,
+): Promise<readonly FaultProxy[]> {
+  const { rpcUrl, wsUrl } = node;
+  const names = ['a', 'b'];
+  return await Promise.all(
+    names.map((name) =>
+      openFaultProxy({ rpcUrl, wsUrl, random: random.fork(name), host: `endpoint-${name}.invalid` }),
+    ),
+  );
+}
+
+function feedOf(market: LocalMarket, proxies: readonly FaultProxy[]) {
+  const { pools, skipped, symbols } = market;
+  const endpoints = proxies.map(({ rpcUrl, wsUrl }, i) => {
+    return { name: 'ab'[i]!, provider: 'generic' as const, url: rpcUrl, wsUrl };
+  });
+  return { pools, skipped, symbols, endpoints };
+}
+
+/** Nothing costs anything, so that as much as can be is decided; a lying endpoint is tried again soon. */
+function chaosConfig({ config, redundancy, seed }: FeedChaosParams, dir: string): Config {
+  return {
+    ...config,
+    seed,
+    market: 'built-in',
+    feed: { ...config.feed, redundancy, quarantineSeconds: 2 },
+    costs: { ...config.costs, baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n },
+    risk: { ...config.risk, minNetProfitLamports: 1n, maxPending: 1_000 },
+    server: { ...config.server, port: 0 },
+    store: { ...config.store, dir },
+  };
+}
+
+interface Stage {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly faults: { readonly kind: FaultKind; readonly endpoint: number }[];
+}
+
+/** Faults that begin together, together. */
+function stages(plan: ReturnType<typeof scheduleFaults>): readonly Stage[] {
+  const found: Stage[] = [];
+  for (const { kind, endpoint, fromMs, toMs } of plan) {
+    const last = found.at(-1);
+    if (last !== undefined && last.fromMs === fromMs) last.faults.push({ kind, endpoint });
+    else found.push({ fromMs, toMs, faults: [{ kind, endpoint }] });
+  }
+  return found;
+}
+
+/** Milliseconds until every account is confirmed and the engine may trade; undefined when that takes too long. */
+async function untilWhole(service: Service, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
+  const { engine } = service.parts;
+  const fromMicros = clock.monotonicMicros();
+  for (;;) {
+    const { state, accounts, confirmed } = service.feedStatus();
+    const tookMs = (clock.monotonicMicros() - fromMicros) / 1_000;
+    if (state === 'live' && accounts === confirmed && engine.status === 'running') return tookMs;
+    if (tookMs > WHOLE_WITHIN_MS || signal.aborted) return undefined;
+    await sleep(POLL_MS, signal);
+  }
+}
+
+function createVerdicts() {
+  const faults: Partial<Record<FaultKind, number>> = {};
+  const recoveries: number[] = [];
+  const decided: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
+  const seen: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
+  let approved = 0;
+  let peakRssBytes = 0;
+  return {
+    recoveries,
+    memory: () => {
+      peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
+    },
+    fault: (kind: FaultKind) => {
+      faults[kind] = (faults[kind] ?? 0) + 1;
+    },
+    decision(wasApproved: boolean, verdict: Verdict) {
+      if (wasApproved) approved++;
+      decided[verdict]++;
+    },
+    look: (verdict: Verdict) => void seen[verdict]++,
+    figures: () => ({
+      faults,
+      decisions: decided.fresh + decided.stale + decided.false,
+      approved,
+      staleDecisions: decided.stale,
+      falseDecisions: decided.false,
+      stateChecks: seen.fresh + seen.stale + seen.false,
+      staleStates: seen.stale,
+      falseStates: seen.false,
+      recoveriesMs: recoveries.map((ms) => Math.round(ms)).sort((a, b) => a - b),
+      peakRssBytes,
+    }),
+  };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
