@@ -7,6 +7,7 @@ import { createStillMarket } from '../../shared/market/still-market.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { openGate } from '../../shared/routing/candidates.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
+import { solveOptimum } from '../../shared/routing/optimum/optimum.ts';
 import { createTally, REASONS } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
 import { selectPools } from '../streamer/universe.ts';
@@ -15,16 +16,18 @@ import { defineVerb } from './verb.ts';
 
 const DEFAULT_TOP = 10;
 const DEFAULT_MAX_IN = 100_000_000_000n;
+/** Up to this many pools the optimum is a matter of a moment. */
+const CAPTURE_POOLS = 200;
 
 /** `arb search`: the best cycles of a market that stands still. */
 export const searchVerb = defineVerb({
   name: 'search',
   summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
-  usage: '--snapshot FILE [--start-mint MINT] [--max-in N] [--top K] [--json]',
+  usage: '--snapshot FILE [--start-mint MINT] [--max-in N] [--top K] [--capture] [--json]',
   details: [
     'Examines every cycle of up to routing.maxLegs hops from the start mint (without one: wSOL and USDC), each over the',
     'pools that pay most for it, split where that pays, and prints those that pay after the configured costs, best first,',
-    'with what the others were refused for. Those marked + can be traded together; a - shares a pool with one of them.',
+    'with what the others were refused for; then the best net as a share of the market-wide optimum. Those marked + can be traded together; a - shares a pool with one of them.',
   ].join('\n'),
   flags: {
     snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot', required: true },
@@ -35,6 +38,10 @@ export const searchVerb = defineVerb({
       summary: `most that goes in, base units of the start mint (default ${DEFAULT_MAX_IN})`,
     },
     top: { kind: 'count', value: 'K', summary: `how many to print (default ${DEFAULT_TOP})` },
+    capture: {
+      kind: 'boolean',
+      summary: `compare with the optimum also on more than ${CAPTURE_POOLS} pools, where that takes seconds`,
+    },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
   usesConfig: true,
@@ -69,6 +76,7 @@ export const searchVerb = defineVerb({
         .filter(({ opportunity }) => opportunity.netProfit > 0n)
         .map(({ opportunity }) => plainOpportunity(opportunity, false)),
     ].sort((a, b) => Number(b.expectedLamports) - Number(a.expectedLamports));
+    const trades = [...best, ...passedOver.map(({ opportunity }) => opportunity)];
     const unusable = market.pools
       .filter((pool) => pool.status !== 'live')
       .map(({ address: pool, venue, status, reason, missing }) => ({
@@ -83,6 +91,10 @@ export const searchVerb = defineVerb({
       micros: Math.round(micros),
       opportunities: found.slice(0, flags.top ?? DEFAULT_TOP),
       found: found.length,
+      capture:
+        changed.length <= CAPTURE_POOLS || flags.capture
+          ? startMints.map((mint) => captureOf(trades, market, mint, maxIn))
+          : [],
       refused: Object.fromEntries(
         REASONS.map((reason) => [reason, tally.of(reason)]).filter(([, n]) => n !== 0),
       ),
@@ -106,10 +118,35 @@ export const searchVerb = defineVerb({
         );
       }
     }
+    for (const { startMint, netProfit, optimum, bound, ratio } of result.capture) {
+      const share = ratio === null ? 'nothing to take' : `${(ratio * 100).toFixed(2)} % captured`;
+      stdout.line(
+        `best net ${netProfit} of an optimum of ${optimum} (at most ${bound}) of ${startMint}: ${share}`,
+      );
+    }
     for (const [reason, count] of Object.entries(result.refused)) stdout.line(`refused ${count} × ${reason}`);
     return EXIT.ok;
   },
 });
+
+/**
+ * What the best trade nets of what all pools give away together to the same input, in any number of swaps and without
+ * transaction costs: `ratio` null where they give nothing. Each trade may take all of the input, so they do not add up.
+ */
+function captureOf(trades: readonly Opportunity[], market: Market, startMint: Address, maxIn: bigint) {
+  const optimum = solveOptimum({ pools: market.pools, clock: market.clock!, startMint, maxIn });
+  let netProfit = 0n;
+  for (const trade of trades) {
+    if (trade.startMint === startMint && trade.netProfit > netProfit) netProfit = trade.netProfit;
+  }
+  return {
+    startMint,
+    netProfit: String(netProfit),
+    optimum: String(optimum.profit),
+    bound: String(optimum.bound),
+    ratio: optimum.profit > 0n ? Number(netProfit) / Number(optimum.profit) : null,
+  };
+}
 
 /** The mint that was asked for, when some pool trades it; wSOL and USDC when none was. */
 function startMintsOf(asked: string | undefined, market: Market): readonly Address[] {

@@ -6,6 +6,8 @@ export interface Result {
   readonly p99?: number;
   /** Another program doing the same work in the same run, in the same unit. */
   readonly baseline?: { readonly name: string; readonly value: number };
+  /** Further figures of the same run by name, in the same unit. */
+  readonly also?: Readonly<Record<string, number>>;
 }
 
 /** One measurement of a real unit of work. A `*.bench.ts` file exports `benches: readonly Bench[]`. */

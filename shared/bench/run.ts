@@ -10,7 +10,8 @@ const USAGE = `npm run -s bench -- [NAME...] [--json] [--list]
 
 Measures every benchmark, or those whose name begins with a NAME.
   --json  one JSON array on stdout, an object a benchmark:
-          {name, value, unit, p50?, p99?, baseline?: {name, value}, ratio?}; p50 and p99 in microseconds
+          {name, value, unit, p50?, p99?, baseline?: {name, value}, ratio?, also?: {name: value}};
+          p50 and p99 in microseconds
   --list  names and units, measuring nothing
 Exit code: 0 measured, 1 a benchmark failed, 2 no such benchmark or option.`;
 
@@ -37,7 +38,7 @@ async function discover(): Promise<Bench[]> {
 }
 
 function toFigure(bench: Bench, result: Result): Figure {
-  const { value, p50, p99, baseline } = result;
+  const { value, p50, p99, baseline, also } = result;
   return {
     name: bench.name,
     value: round(value),
@@ -50,6 +51,9 @@ function toFigure(bench: Bench, result: Result): Figure {
           baseline: { name: baseline.name, value: round(baseline.value) },
           ratio: round(value / baseline.value),
         }),
+    ...(also === undefined
+      ? {}
+      : { also: Object.fromEntries(Object.entries(also).map(([name, figure]) => [name, round(figure)])) }),
   };
 }
 
