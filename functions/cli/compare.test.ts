@@ -20,9 +20,10 @@ beforeAll(async () => {
   const named = pools.map(({ venue, address }) => ({ venue: venue.id, address }));
   apis = await startLocalApis({ bank: world.bank, pools: named });
   generous = createServer(async (request, response) => {
-    const answer = (await (await fetch(`${apis.jupiterUrl}${request.url}`)).json()) as Record<string, string>;
+    const passed = await fetch(`${apis.jupiterUrl}${request.url}`);
+    const answer = (await passed.json()) as { outAmount: string; otherAmountThreshold: string };
     const more = (text: string): string => String((BigInt(text) * 101n) / 100n);
-    const { outAmount = '', otherAmountThreshold = '' } = answer;
+    const { outAmount, otherAmountThreshold } = answer;
     const raised = { outAmount: more(outAmount), otherAmountThreshold: more(otherAmountThreshold) };
     response.end(JSON.stringify({ ...answer, ...raised }));
   });

@@ -1,7 +1,9 @@
 import { type Address, isAddress } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
+import { createRandom } from '../../shared/core/random.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import type { Market } from '../../shared/market/market.ts';
+import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
 import { createJupiter } from '../../shared/platform/jupiter/jupiter.ts';
 import { type ComparedQuotes, compareQuotes } from '../streamer/compare-quotes.ts';
 import { type LocalApis, startLocalApis } from '../streamer/local-apis.ts';
@@ -53,7 +55,9 @@ export const compareVerb = defineVerb({
     let local: LocalApis | undefined;
     try {
       local = url === undefined ? await serveMarket(source, config.seed) : undefined;
-      const jupiter = createJupiter({ url: url ?? local!.jupiterUrl, apiKey, clock, requestsPerSecond });
+      const limiter = createApiLimiter({ clock, random: createRandom(config.seed).fork('apis') });
+      const served = url ?? local!.jupiterUrl;
+      const jupiter = createJupiter({ url: served, apiKey, clock, limiter, requestsPerSecond });
       const compared = await compareQuotes(loaded.market, jupiter, ask);
       if (local !== undefined) stderr.line('no jupiter.url: compared with a local Jupiter on the same pools');
       const deviation = compared.deviationBps;

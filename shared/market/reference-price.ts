@@ -13,12 +13,16 @@ export interface ReferencePrice {
 
 const LAMPORT_ITSELF: ReferencePrice = { unitsPerLamportScaled: 1n << SCALE_BITS };
 
+/** What a lamport is worth in `mint`: what the pools say; where none does, the fallback price while it is young enough. */
+export function referencePrice(market: Market, mint: Address): ReferencePrice | undefined {
+  return poolPrice(market, mint) ?? market.fallbackPrices.of(mint, market.slot);
+}
+
 /**
  * What a lamport is worth in `mint`: the median over every quotable pool that trades the mint against wSOL, each at
- * the middle of its two marginal prices, so that one odd pool decides nothing. Where there is no such pool, the
- * fallback price while it is young enough; else undefined.
+ * the middle of its two marginal prices, so that one odd pool decides nothing. Undefined when there is no such pool.
  */
-export function referencePrice(market: Market, mint: Address): ReferencePrice | undefined {
+export function poolPrice(market: Market, mint: Address): ReferencePrice | undefined {
   if (mint === WSOL_MINT) return LAMPORT_ITSELF;
   const clock = market.clock;
   if (clock === undefined) return undefined;
@@ -32,7 +36,7 @@ export function referencePrice(market: Market, mint: Address): ReferencePrice | 
     const back = entry.venue.marginalPrice(state, !solIsA, clock);
     if (out > 0 && back > 0) prices.push(Math.sqrt(out / back));
   }
-  if (prices.length === 0) return market.fallbackPrices.of(mint, market.slot);
+  if (prices.length === 0) return undefined;
   prices.sort((a, b) => a - b);
   const scaled = scaledUnits(prices[prices.length >> 1]!);
   return scaled === undefined ? undefined : { unitsPerLamportScaled: scaled };

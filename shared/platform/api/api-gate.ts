@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { sleep } from '../backoff.ts';
+import type { Lane } from '../limits/lane.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { Priority } from '../limits/priority.ts';
 import { type BreakerState, createBreaker } from './breaker.ts';
-import { createPace } from './pace.ts';
 
 /**
  * Why a call to an outside API gave nothing. `rate-limited`: our own limit. `breaker-open`: it has failed too often.
@@ -44,8 +45,10 @@ export interface ApiStatus {
 
 export interface ApiGateOptions {
   readonly clock: Clock;
-  readonly perSecond: number;
-  readonly burst: number;
+  readonly limiter: Limiter;
+  /** The API's own limit. */
+  readonly lane: Lane;
+  readonly priority: Priority;
   /** Longest wait for our own limit before a call is refused. */
   readonly maxWaitMs: number;
   /** From the request to the last byte of its answer. */
@@ -63,8 +66,7 @@ export interface ApiGate {
 const BREAKER = { failures: 3, openMs: 2_000, maxOpenMs: 60_000 };
 
 export function createApiGate(options: ApiGateOptions): ApiGate {
-  const { clock, maxWaitMs, timeoutMs } = options;
-  const pace = createPace(options);
+  const { clock, limiter, lane, priority, maxWaitMs, timeoutMs } = options;
   const breaker = createBreaker({ clock, ...(options.breaker ?? BREAKER) });
   const refused: Partial<Record<ApiRefusal, number>> = {};
   let calls = 0;
@@ -79,20 +81,22 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
   };
 
   /** What the failure is called, and what it says about the API. */
-  const failed = (thrown: unknown, timedOut: boolean) => {
+  const failed = (thrown: unknown, timedOut: boolean, sentMicros: number) => {
     if (timedOut) {
       breaker.failed();
       return refuse('unreachable', `no answer in ${timeoutMs} ms`);
     }
     const coded = thrown instanceof ArbError && thrown.code.startsWith('api-');
     const reason = coded ? (thrown.code.slice('api-'.length) as ApiRefusal) : 'bad-answer';
-    const { retryAfterMs } = coded ? thrown.context : {};
+    const context = coded ? thrown.context : {};
+    const retryAfterMs = typeof context.retryAfterMs === 'number' ? context.retryAfterMs : undefined;
+    if (reason === 'overloaded') lane.throttled(sentMicros, retryAfterMs);
     if (reason === 'refused') {
       // It is up and says no to this one request.
       breaker.succeeded();
       answeredAtMs = clock.nowMs();
     } else {
-      breaker.failed(typeof retryAfterMs === 'number' ? retryAfterMs : undefined);
+      breaker.failed(retryAfterMs);
     }
     return refuse(reason, errorText(thrown));
   };
@@ -101,10 +105,18 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
     async call(request) {
       // Asked first, so that an API that is down costs no part of the limit.
       if (breaker.state === 'open') return refuse('breaker-open');
-      const waitMs = pace.reserve(maxWaitMs);
-      if (waitMs === undefined) return refuse('rate-limited');
-      if (waitMs > 0) await sleep(waitMs);
-      if (!breaker.allows()) return refuse('breaker-open');
+      try {
+        await limiter.enter(lane, { priority, deadlineMs: maxWaitMs });
+      } catch (thrown) {
+        // Its turn did not come in time, or calls of more weight needed the room.
+        if (thrown instanceof ArbError) return refuse('rate-limited');
+        throw thrown;
+      }
+      const sentMicros = clock.monotonicMicros();
+      if (!breaker.allows()) {
+        lane.settled(1, sentMicros);
+        return refuse('breaker-open');
+      }
       calls += 1;
       const abort = new AbortController();
       let timedOut = false;
@@ -115,14 +127,16 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
       try {
         const value = await request(abort.signal);
         breaker.succeeded();
+        lane.accepted();
         succeeded += 1;
         lastError = undefined;
         answeredAtMs = clock.nowMs();
         return success(value);
       } catch (thrown) {
-        return failed(thrown, timedOut);
+        return failed(thrown, timedOut, sentMicros);
       } finally {
         clearTimeout(timer);
+        lane.settled(1, sentMicros);
       }
     },
     status: () => ({

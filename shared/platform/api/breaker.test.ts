@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../core/clock.ts';
 import { createBreaker } from './breaker.ts';
-import { createPace } from './pace.ts';
 
 function breaker() {
   const clock = createManualClock(0);
@@ -63,23 +62,5 @@ describe('a circuit breaker', () => {
     expect(one.allows()).toBe(false);
     clock.advanceMs(1);
     expect(one.allows()).toBe(true);
-  });
-});
-
-describe('a pace', () => {
-  it('gives its burst at once, then a call each interval, and tells how long to wait', () => {
-    const clock = createManualClock(0);
-    const pace = createPace({ clock, perSecond: 2, burst: 2 });
-    expect([1, 2, 3, 4].map(() => pace.reserve(10_000))).toEqual([0, 0, 500, 1_000]);
-    clock.advanceMs(1_000);
-    expect(pace.reserve(10_000)).toBe(500);
-  });
-
-  it('refuses who would wait too long, and keeps nothing for them', () => {
-    const clock = createManualClock(0);
-    const pace = createPace({ clock, perSecond: 1, burst: 1 });
-    expect([pace.reserve(0), pace.reserve(999), pace.reserve(1_000)]).toEqual([0, undefined, 1_000]);
-    clock.advanceMs(2_000);
-    expect(pace.reserve(0)).toBe(0);
   });
 });

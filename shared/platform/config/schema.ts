@@ -224,6 +224,30 @@ export const configSchema = z.strictObject({
       summary: 'rent of one token account, in lamports',
     }),
   }),
+  helius: z.strictObject({
+    apiKey: secretKey({ summary: 'key of Helius; without it the priority fee stays the configured one' }),
+    url: urlKey({
+      protocols: ['http:', 'https:'],
+      summary: 'where Helius stands, instead of its own addresses; a local market brings its own',
+    }),
+    priorityLevel: choiceKey({
+      choices: ['min', 'low', 'medium', 'high', 'veryHigh'],
+      default: 'high',
+      summary: 'which of the estimated priority fees is counted on',
+    }),
+    refreshSeconds: numberKey({
+      min: 0.4,
+      max: 3_600,
+      default: 2,
+      summary: 'seconds between two estimates of the priority fee',
+    }),
+    requestsPerSecond: numberKey({
+      min: 0.01,
+      max: 1_000,
+      default: 5,
+      summary: 'most requests a second that Helius’s own methods get from us',
+    }),
+  }),
   jupiter: z.strictObject({
     url: urlKey({
       protocols: ['http:', 'https:'],

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
+import { createRandom } from '../../core/random.ts';
 import { referencePrice, scaledUnits } from '../../market/reference-price.ts';
 import { bestQuote } from '../../routing/best-quote.ts';
 import type { ApiServer } from '../../sim/apis/api-server.ts';
@@ -9,6 +10,7 @@ import { createChainMarket } from '../../sim/apis/chain-market.ts';
 import { startJupiterServer } from '../../sim/apis/jupiter-server.ts';
 import type { Bank } from '../../sim/bank.ts';
 import { createTestGenesis, TAXED_MINT } from '../../sim/test-genesis.ts';
+import { createApiLimiter } from '../api/api-limiter.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createJupiter, type Jupiter, type JupiterOptions } from './jupiter.ts';
 import { unitsPerLamport } from './price-answer.ts';
@@ -40,7 +42,15 @@ afterEach(async () => {
 
 function client(options: Partial<JupiterOptions> = {}): Jupiter {
   const clock = createSystemClock();
-  return createJupiter({ url: server.url, apiKey: KEY, clock, requestsPerSecond: 1_000, ...options });
+  const limiter = createApiLimiter({ clock, random: createRandom('test') });
+  return createJupiter({
+    url: server.url,
+    apiKey: KEY,
+    clock,
+    limiter,
+    requestsPerSecond: 1_000,
+    ...options,
+  });
 }
 
 /** A server that gives every request the true answer, changed. */
@@ -140,7 +150,9 @@ describe('Jupiter over HTTP', () => {
         nowMs: () => clock.nowMs() + skippedMs,
         monotonicMicros: () => clock.monotonicMicros() + skippedMs * 1_000,
       };
-      const jupiter = client({ clock: jumping, timeoutMs: 100 });
+      // The local Jupiter decodes its pools when it is first asked: not within the short deadline.
+      await client().quote(ASK);
+      const jupiter = client({ clock: jumping, timeoutMs: fault === 'slow' ? 500 : 4_000 });
       server.setFault(fault);
       for (let i = 0; i < 3; i++) expect(await jupiter.quote(ASK)).toMatchObject({ ok: false, reason });
       const asked = server.requests;

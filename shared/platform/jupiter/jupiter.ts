@@ -5,6 +5,7 @@ import { ArbError } from '../../core/errors.ts';
 import { type Outcome, refusal } from '../../core/outcome.ts';
 import { apiFetch } from '../api/api-fetch.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import { type JupiterPrice, readPrices } from './price-answer.ts';
 import { type JupiterQuote, type JupiterQuoteAsk, readQuote } from './quote-answer.ts';
 import { type JupiterSwap, readSwapInstructions } from './swap-answer.ts';
@@ -28,6 +29,8 @@ export interface JupiterOptions {
   /** A secret, sent as a header. */
   readonly apiKey?: string | undefined;
   readonly clock: Clock;
+  /** Holds Jupiter's limit in a lane of its own. */
+  readonly limiter: Limiter;
   readonly requestsPerSecond: number;
   readonly timeoutMs?: number;
   /** Longest wait for our own limit. */
@@ -38,7 +41,7 @@ export interface JupiterOptions {
 const NO_ROUTE = /COULD_NOT_FIND_ANY_ROUTE|NO_ROUTES_FOUND|TOKEN_NOT_TRADABLE|CANNOT_COMPUTE_OTHER_AMOUNT/;
 
 export function createJupiter(options: JupiterOptions): Jupiter {
-  const { clock, apiKey, requestsPerSecond } = options;
+  const { clock, limiter, apiKey, requestsPerSecond } = options;
   const base = options.url.replace(/\/+$/, '');
   const headers: Record<string, string> = apiKey === undefined ? {} : { 'x-api-key': apiKey };
   const api = new SwapApi(
@@ -50,8 +53,13 @@ export function createJupiter(options: JupiterOptions): Jupiter {
   );
   const gate = createApiGate({
     clock,
-    perSecond: requestsPerSecond,
-    burst: Math.max(1, Math.floor(requestsPerSecond)),
+    limiter,
+    lane: limiter.lane('jupiter', {
+      ratePerSecond: requestsPerSecond,
+      burst: Math.max(1, Math.floor(requestsPerSecond)),
+      windowMs: 0,
+    }),
+    priority: 'reports',
     maxWaitMs: options.maxWaitMs ?? 5_000,
     timeoutMs: options.timeoutMs ?? 4_000,
   });

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BalanceRow, ControlRow, LegRow, OpportunityRow, RunRow, Store, TradeRow } from './store.ts';
+import type {
+  BalanceRow,
+  ControlRow,
+  LegRow,
+  OpportunityRow,
+  QuoteComparisonRow,
+  RunRow,
+  Store,
+  TradeRow,
+} from './store.ts';
 
 /** Opens a store on the same rows again, as after a restart. */
 export interface StoreUnderTest {
@@ -85,6 +94,27 @@ export function sampleRun(fields: Partial<RunRow> = {}): RunRow {
   return { ...run, endedAtMs: undefined, summary: undefined, ...fields };
 }
 
+/** A comparison of run `run` in which both gave a quote. */
+export function sampleComparison(fields: Partial<QuoteComparisonRow>): QuoteComparisonRow {
+  return {
+    comparisonId: 'comparison',
+    runId: 'run',
+    atMs: 1_000,
+    slot: 10,
+    jupiterSlot: 9,
+    mintIn: LEG.mintIn,
+    mintOut: LEG.mintOut,
+    amountIn: 1_000_000_000n,
+    ownOut: 149_000_000n,
+    jupiterOut: 150_000_000n,
+    ownRoute: 'orca-whirlpool',
+    jupiterRoute: 'Meteora > Raydium',
+    deviationBps: -66.66,
+    alarm: true,
+    ...fields,
+  };
+}
+
 function sampleBalance(fields: Partial<BalanceRow>): BalanceRow {
   return { runId: 'run', atMs: 1_000, mint: LEG.mintIn, amount: 5n, ...fields };
 }
@@ -115,6 +145,7 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
       expect(await store.runs({ limit: 10 })).toEqual([]);
       expect(await store.trades({ limit: 10 })).toEqual([]);
       expect(await store.opportunities({ limit: 10 })).toEqual([]);
+      expect(await store.comparisons({ limit: 10 })).toEqual([]);
       expect(await store.decisionCounts({ runId: 'none' })).toEqual([]);
       expect(await store.balances({ runId: 'none' })).toEqual([]);
       expect(await store.controls()).toEqual([]);
@@ -255,6 +286,28 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
       ];
       await store.write({ batchId: 'b1', balances: rows });
       expect(await store.balances({ runId: 'run' })).toEqual([rows[1], rows[0]]);
+    });
+
+    it('keeps compared quotes, those that lack one too, once by their id and newest first', async () => {
+      const both = sampleComparison({ comparisonId: 'c1', atMs: 5, amountIn: U64_MAX, ownOut: U64_MAX });
+      const neither = sampleComparison({
+        comparisonId: 'c2',
+        atMs: 9,
+        jupiterSlot: undefined,
+        ownOut: undefined,
+        jupiterOut: undefined,
+        ownRoute: 'no-route',
+        jupiterRoute: 'breaker-open',
+        deviationBps: undefined,
+        alarm: false,
+      });
+      const other = sampleComparison({ comparisonId: 'c3', atMs: 1, runId: 'other' });
+      await store.write({ batchId: 'b1', comparisons: [both, neither, other] });
+      await store.write({ batchId: 'b2', comparisons: [{ ...both, ownOut: 0n }] });
+      await store.close();
+      store = await underTest.open();
+      expect(await store.comparisons({ runId: 'run', limit: 10 })).toEqual([neither, both]);
+      expect(await store.comparisons({ limit: 1, beforeMs: 5, beforeId: 'c1' })).toEqual([other]);
     });
 
     it('ends a run with its summary, starts the same run once, and refuses to end an unknown one', async () => {

@@ -6,6 +6,7 @@ import type {
   JsonObject,
   LegRow,
   OpportunityRow,
+  QuoteComparisonRow,
   RunRow,
   TradeRow,
 } from './store.ts';
@@ -152,6 +153,44 @@ export function readBalance(row: SqlRow): BalanceRow {
     atMs: count(row, 'at_ms'),
     mint: text(row, 'mint'),
     amount: amount(row, 'amount'),
+  };
+}
+
+export function comparisonParameters(row: QuoteComparisonRow): SqlParameters {
+  return {
+    comparison_id: row.comparisonId,
+    run_id: row.runId,
+    at_ms: row.atMs,
+    slot: row.slot,
+    jupiter_slot: row.jupiterSlot ?? null,
+    mint_in: row.mintIn,
+    mint_out: row.mintOut,
+    amount_in: String(row.amountIn),
+    own_out: row.ownOut === undefined ? null : String(row.ownOut),
+    jupiter_out: row.jupiterOut === undefined ? null : String(row.jupiterOut),
+    own_route: row.ownRoute,
+    jupiter_route: row.jupiterRoute,
+    deviation_bps: row.deviationBps ?? null,
+    alarm: row.alarm ? 1 : 0,
+  };
+}
+
+export function readComparison(row: SqlRow): QuoteComparisonRow {
+  return {
+    comparisonId: text(row, 'comparison_id'),
+    runId: text(row, 'run_id'),
+    atMs: count(row, 'at_ms'),
+    slot: count(row, 'slot'),
+    jupiterSlot: row.jupiter_slot === null ? undefined : count(row, 'jupiter_slot'),
+    mintIn: text(row, 'mint_in'),
+    mintOut: text(row, 'mint_out'),
+    amountIn: amount(row, 'amount_in'),
+    ownOut: row.own_out === null ? undefined : amount(row, 'own_out'),
+    jupiterOut: row.jupiter_out === null ? undefined : amount(row, 'jupiter_out'),
+    ownRoute: text(row, 'own_route'),
+    jupiterRoute: text(row, 'jupiter_route'),
+    deviationBps: row.deviation_bps === null ? undefined : Number(row.deviation_bps),
+    alarm: count(row, 'alarm') === 1,
   };
 }
 

@@ -48,6 +48,15 @@ const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE batches (sequence INTEGER PRIMARY KEY, batch_id TEXT NOT NULL UNIQUE) STRICT;
   `,
+  `
+  CREATE TABLE comparisons (
+    comparison_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, at_ms INTEGER NOT NULL, slot INTEGER NOT NULL,
+    jupiter_slot INTEGER, mint_in TEXT NOT NULL, mint_out TEXT NOT NULL, amount_in TEXT NOT NULL, own_out TEXT,
+    jupiter_out TEXT, own_route TEXT NOT NULL, jupiter_route TEXT NOT NULL, deviation_bps REAL, alarm INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX comparisons_by_time ON comparisons (at_ms);
+  CREATE INDEX comparisons_by_run ON comparisons (run_id, at_ms);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

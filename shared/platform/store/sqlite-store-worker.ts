@@ -57,5 +57,6 @@ function joined(last: StoreBatch, parts: readonly StoreBatch[]): StoreBatch {
     opportunities: all.flatMap(({ opportunities }) => opportunities ?? []),
     decisionCounts: all.flatMap(({ decisionCounts }) => decisionCounts ?? []),
     balances: all.flatMap(({ balances }) => balances ?? []),
+    comparisons: all.flatMap(({ comparisons }) => comparisons ?? []),
   };
 }

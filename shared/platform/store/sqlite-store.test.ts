@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeStore, sampleOpportunity, sampleTrade } from './contract.ts';
+import { describeStore, sampleComparison, sampleOpportunity, sampleTrade } from './contract.ts';
 import { migrate, SCHEMA_VERSION } from './sqlite-schema.ts';
 import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
 
@@ -56,6 +56,20 @@ describe('the sqlite store', () => {
     expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: SCHEMA_VERSION });
     migrate(database, path);
     database.close();
+  });
+
+  it('brings a file of the first schema up to date with its rows', async () => {
+    const before = createSqliteStore({ dir });
+    await before.write({ batchId: 'b1', opportunities: [sampleOpportunity({ opportunityId: 'old' })] });
+    await before.close();
+    const database = new DatabaseSync(path);
+    database.exec('DROP TABLE comparisons; PRAGMA user_version = 1');
+    database.close();
+    const store = createSqliteStore({ dir });
+    expect(await store.opportunities({ limit: 10 })).toHaveLength(1);
+    await store.write({ batchId: 'b2', comparisons: [sampleComparison({})] });
+    expect(await store.comparisons({ limit: 10 })).toEqual([sampleComparison({})]);
+    await store.close();
   });
 
   it('refuses a file that is no database, naming it and the way out', () => {

@@ -5,10 +5,12 @@ import { ArbError } from '../../core/errors.ts';
 import { storeError } from './sqlite-error.ts';
 import {
   balanceParameters,
+  comparisonParameters,
   controlParameters,
   decisionCountParameters,
   opportunityParameters,
   readBalance,
+  readComparison,
   readControl,
   readDecisionCount,
   readOpportunity,
@@ -63,6 +65,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
         for (const row of batch.opportunities ?? []) sql.addOpportunity.run(opportunityParameters(row));
         for (const row of batch.decisionCounts ?? []) sql.addDecisions.run(decisionCountParameters(row));
         for (const row of batch.balances ?? []) sql.addBalance.run(balanceParameters(row));
+        for (const row of batch.comparisons ?? []) sql.addComparison.run(comparisonParameters(row));
       }
       database.exec('COMMIT');
     } catch (error) {
@@ -89,6 +92,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     write: (batch) => guarded(() => writeBatch(batch)),
     trades: (query) => guarded(() => page(sql.trades, query).map(readTrade)),
     opportunities: (query) => guarded(() => page(sql.opportunities, query).map(readOpportunity)),
+    comparisons: (query) => guarded(() => page(sql.comparisons, query).map(readComparison)),
     decisionCounts: ({ runId }) => guarded(() => sql.decisions.all({ run_id: runId }).map(readDecisionCount)),
     balances: ({ runId }) => guarded(() => sql.balances.all({ run_id: runId }).map(readBalance)),
     controls: () => guarded(() => sql.controls.all().map(readControl)),
@@ -142,6 +146,9 @@ function prepareStatements(database: DatabaseSync) {
   const opportunity =
     'opportunity_id run_id slot at_ms start_mint route_id legs amount_in amount_out gross_profit net_profit ' +
     'cost_lamports outcome reason';
+  const comparison =
+    'comparison_id run_id at_ms slot jupiter_slot mint_in mint_out amount_in own_out jupiter_out own_route ' +
+    'jupiter_route deviation_bps alarm';
   const run = 'run_id started_at_ms ended_at_ms version mode market seed summary';
   return {
     // The conflict target is named: OR IGNORE would also pass over rows that break another rule.
@@ -158,6 +165,8 @@ function prepareStatements(database: DatabaseSync) {
       `${insert('opportunities', opportunity)} ON CONFLICT (opportunity_id) DO NOTHING`,
     ),
     opportunities: pages('opportunities', 'at_ms', 'opportunity_id'),
+    addComparison: prepare(`${insert('comparisons', comparison)} ON CONFLICT (comparison_id) DO NOTHING`),
+    comparisons: pages('comparisons', 'at_ms', 'comparison_id'),
     addDecisions: prepare(
       `${insert('decision_counts', 'run_id minute_ms reason count')} ` +
         'ON CONFLICT (run_id, minute_ms, reason) DO UPDATE SET count = count + excluded.count',

@@ -98,6 +98,30 @@ export interface ControlRow {
   readonly atMs: number;
 }
 
+/** Our best quote for an amount beside Jupiter's. Amounts in base units; undefined where there was no quote. */
+export interface QuoteComparisonRow {
+  /** Unique across runs; writing it again changes nothing. */
+  readonly comparisonId: string;
+  readonly runId: string;
+  readonly atMs: number;
+  /** Of our state. */
+  readonly slot: number;
+  /** That Jupiter names. */
+  readonly jupiterSlot: number | undefined;
+  readonly mintIn: string;
+  readonly mintOut: string;
+  readonly amountIn: bigint;
+  readonly ownOut: bigint | undefined;
+  readonly jupiterOut: bigint | undefined;
+  /** Venues in order, joined by ` > `; the reason where there was no quote. */
+  readonly ownRoute: string;
+  readonly jupiterRoute: string;
+  /** How much more we would get; undefined where one of the two is missing. */
+  readonly deviationBps: number | undefined;
+  /** Past the configured threshold. */
+  readonly alarm: boolean;
+}
+
 /** Rows that are written together or not at all. */
 export interface StoreBatch {
   /**
@@ -110,6 +134,7 @@ export interface StoreBatch {
   /** Added to the counts that are there. */
   readonly decisionCounts?: readonly DecisionCount[];
   readonly balances?: readonly BalanceRow[];
+  readonly comparisons?: readonly QuoteComparisonRow[];
 }
 
 export interface RowQuery {
@@ -137,6 +162,8 @@ export interface Store {
   trades(query: RowQuery): Promise<readonly TradeRow[]>;
   /** Newest first. */
   opportunities(query: RowQuery): Promise<readonly OpportunityRow[]>;
+  /** Newest first. */
+  comparisons(query: RowQuery): Promise<readonly QuoteComparisonRow[]>;
   /** By minute, then reason. */
   decisionCounts(query: { readonly runId: string }): Promise<readonly DecisionCount[]>;
   /** The latest of each mint, by mint. */

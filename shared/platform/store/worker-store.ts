@@ -107,6 +107,7 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
     },
     trades: (query) => call('trades', query),
     opportunities: (query) => call('opportunities', query),
+    comparisons: (query) => call('comparisons', query),
     decisionCounts: (query) => call('decisionCounts', query),
     balances: (query) => call('balances', query),
     controls: () => call('controls'),
@@ -124,7 +125,14 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
 
 /** `batch` in pieces of at most `SLICE_ROWS` rows; the last one is to be sent as the write itself. */
 function slicesOf(batch: StoreBatch): StoreBatch[] {
-  const { batchId, trades = [], opportunities = [], decisionCounts = [], balances = [] } = batch;
+  const {
+    batchId,
+    trades = [],
+    opportunities = [],
+    decisionCounts = [],
+    balances = [],
+    comparisons = [],
+  } = batch;
   const slices: StoreBatch[] = [];
   const cut = <Row>(rows: readonly Row[], part: (rows: readonly Row[]) => Omit<StoreBatch, 'batchId'>) => {
     for (let at = 0; at < rows.length; at += SLICE_ROWS) {
@@ -135,6 +143,7 @@ function slicesOf(batch: StoreBatch): StoreBatch[] {
   cut(opportunities, (rows) => ({ opportunities: rows }));
   cut(decisionCounts, (rows) => ({ decisionCounts: rows }));
   cut(balances, (rows) => ({ balances: rows }));
+  cut(comparisons, (rows) => ({ comparisons: rows }));
   return slices;
 }
 

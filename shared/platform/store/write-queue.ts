@@ -1,4 +1,11 @@
-import type { BalanceRow, DecisionCount, OpportunityRow, StoreBatch, TradeRow } from './store.ts';
+import type {
+  BalanceRow,
+  DecisionCount,
+  OpportunityRow,
+  QuoteComparisonRow,
+  StoreBatch,
+  TradeRow,
+} from './store.ts';
 
 /** Rows by kind. */
 export interface RowCounts {
@@ -6,6 +13,7 @@ export interface RowCounts {
   opportunities: number;
   decisionCounts: number;
   balances: number;
+  comparisons: number;
 }
 
 /** What waits to be written, bounded. */
@@ -17,6 +25,7 @@ export interface WriteQueue {
   addOpportunity(row: OpportunityRow): void;
   addDecisions(runId: string, atMs: number, reason: string, count: number): void;
   addBalance(row: BalanceRow): void;
+  addComparison(row: QuoteComparisonRow): void;
   /** Removes at most `rows` rows, the most important and oldest first. */
   take(rows: number): Omit<StoreBatch, 'batchId'>;
 }
@@ -31,7 +40,7 @@ interface DecisionEntry {
 }
 
 /**
- * An empty queue that never holds more than `maxQueued` rows: when it is full the oldest opportunity goes first, then
+ * An empty queue that never holds more than `maxQueued` rows: when it is full the oldest comparison goes first, then the oldest opportunity, then
  * a decision count, then the oldest trade. Balances (one a mint) are not dropped for others.
  */
 export function createWriteQueue(maxQueued: number): WriteQueue {
@@ -41,15 +50,18 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
   const decisions = new Map<string, DecisionEntry>();
   /** By run and mint. */
   const balances = new Map<string, BalanceRow>();
-  const written: RowCounts = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0 };
-  const dropped: RowCounts = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0 };
+  const comparisons = createFifo<QuoteComparisonRow>();
+  const written = noRows();
+  const dropped = noRows();
 
-  const size = (): number => trades.size() + opportunities.size() + decisions.size + balances.size;
+  const size = (): number =>
+    trades.size() + opportunities.size() + decisions.size + balances.size + comparisons.size();
 
   /** Keeps the bound after an add, so that a new row competes with the old ones. */
   function trim(): void {
     if (size() <= maxQueued) return;
-    if (opportunities.shift() !== undefined) dropped.opportunities++;
+    if (comparisons.shift() !== undefined) dropped.comparisons++;
+    else if (opportunities.shift() !== undefined) dropped.opportunities++;
     else if (deleteFirst(decisions) !== undefined) dropped.decisionCounts++;
     else if (trades.shift() !== undefined) dropped.trades++;
     else if (deleteFirst(balances) !== undefined) dropped.balances++;
@@ -82,6 +94,10 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
       balances.set(`${row.mint} ${row.runId}`, row);
       trim();
     },
+    addComparison(row) {
+      comparisons.push(row);
+      trim();
+    },
     take(rows) {
       let left = rows;
       const takeAll = <Row>(next: () => Row | undefined): Row[] => {
@@ -98,9 +114,14 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
         balances: takeAll(() => deleteFirst(balances)),
         decisionCounts: takeAll<DecisionCount>(() => deleteFirst(decisions)),
         opportunities: takeAll(opportunities.shift),
+        comparisons: takeAll(comparisons.shift),
       };
     },
   };
+}
+
+function noRows(): RowCounts {
+  return { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0 };
 }
 
 /** Removes and returns the oldest entry. */

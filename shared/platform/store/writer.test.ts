@@ -56,7 +56,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const NOTHING = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0 };
+const NOTHING = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0 };
 
 const tradeIds = async (): Promise<string[]> =>
   (await store.trades({ limit: 100_000 })).map(({ tradeId }) => tradeId).sort();

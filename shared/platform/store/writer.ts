@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
-import type { BalanceRow, OpportunityRow, Store, StoreBatch, TradeRow } from './store.ts';
+import type { BalanceRow, OpportunityRow, QuoteComparisonRow, Store, StoreBatch, TradeRow } from './store.ts';
 import { createWriteQueue, type RowCounts } from './write-queue.ts';
 
 export interface StoreWriterOptions {
@@ -56,6 +56,7 @@ export interface StoreWriter {
   addDecisionCount(decision: CountedDecision): void;
   /** The latest of a mint replaces one that still waits. */
   addBalance(row: BalanceRow): void;
+  addComparison(row: QuoteComparisonRow): void;
   stats(): StoreWriterStats;
   /** Writes what is there, for at most `timeoutMs`; afterwards the writer takes no more rows. The store stays open. */
   drain(timeoutMs: number): Promise<DrainResult>;
@@ -181,6 +182,11 @@ export function createStoreWriter(options: StoreWriterOptions): StoreWriter {
       queue.addBalance(row);
       added();
     },
+    addComparison(row) {
+      if (!open('comparisons')) return;
+      queue.addComparison(row);
+      added();
+    },
     stats: () => ({
       queued: pending(),
       written: { ...queue.written },
@@ -219,14 +225,16 @@ async function waitFor(work: Promise<void> | undefined, ms: number): Promise<voi
   clearTimeout(timer);
 }
 
-function rowsIn({ trades, opportunities, decisionCounts, balances }: StoreBatch): number {
-  return [trades, opportunities, decisionCounts, balances].reduce(
+function rowsIn({ trades, opportunities, decisionCounts, balances, comparisons }: StoreBatch): number {
+  return [trades, opportunities, decisionCounts, balances, comparisons].reduce(
     (sum, rows) => sum + (rows?.length ?? 0),
     0,
   );
 }
 
-function count(counts: RowCounts, { trades, opportunities, decisionCounts, balances }: StoreBatch): void {
+function count(counts: RowCounts, batch: StoreBatch): void {
+  const { trades, opportunities, decisionCounts, balances, comparisons } = batch;
+  counts.comparisons += comparisons?.length ?? 0;
   counts.trades += trades?.length ?? 0;
   counts.opportunities += opportunities?.length ?? 0;
   counts.decisionCounts += decisionCounts?.length ?? 0;
@@ -234,11 +242,19 @@ function count(counts: RowCounts, { trades, opportunities, decisionCounts, balan
 }
 
 function singleRows(batch: StoreBatch): StoreBatch[] {
-  const { batchId, trades = [], opportunities = [], decisionCounts = [], balances = [] } = batch;
+  const {
+    batchId,
+    trades = [],
+    opportunities = [],
+    decisionCounts = [],
+    balances = [],
+    comparisons = [],
+  } = batch;
   return [
     ...trades.map((row) => ({ trades: [row] })),
     ...opportunities.map((row) => ({ opportunities: [row] })),
     ...decisionCounts.map((row) => ({ decisionCounts: [row] })),
     ...balances.map((row) => ({ balances: [row] })),
+    ...comparisons.map((row) => ({ comparisons: [row] })),
   ].map((rows, at) => ({ batchId: `${batchId}.${at}`, ...rows }));
 }
