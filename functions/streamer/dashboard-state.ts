@@ -6,6 +6,7 @@ import type { Fill } from '../../shared/execution/fill.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type { Books } from './books.ts';
 import type { BookFeedView } from './dashboard/book-view.ts';
+import type { OutsideView } from './dashboard/outside-view.ts';
 import type {
   DashboardState,
   MintPnlView,
@@ -39,6 +40,7 @@ export interface DashboardStateParams {
   readonly books: Books;
   readonly bookFeed: () => BookFeedView;
   readonly store: () => StoreView;
+  readonly outside: () => OutsideView;
   /** What the service itself is doing beyond the engine: draining, and why it is paused. */
   readonly phase: () => { readonly draining: boolean; readonly reason: string };
 }
@@ -108,6 +110,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       latency: latencyViews(params.latency),
       refusals: Object.entries(refusedByReason(engine)).map(([name, count]) => ({ reason: name, count })),
       store: params.store(),
+      outside: params.outside(),
       memory: { rssBytes: process.memoryUsage.rss() },
     };
   };

@@ -1,5 +1,6 @@
 import { ArbError, errorText } from '../../shared/core/errors.ts';
 import { startLocalNode } from '../../shared/sim/node.ts';
+import { startLocalApis } from './local-apis.ts';
 import { createLocalMarket } from './local-market.ts';
 import type { LocalNodeReply } from './local-node.ts';
 
@@ -28,7 +29,9 @@ try {
     },
   });
   const named = pools.map(({ venue, address }) => ({ venue: venue.id, address }));
-  reply({ ok: true, rpcUrl, wsUrl, pools: named, skipped, symbols });
+  const { jupiterUrl, heliusUrl, heliusKey } = await startLocalApis({ bank: world.bank, pools: named });
+  const apis = { jupiterUrl, heliusUrl, heliusKey };
+  reply({ ok: true, rpcUrl, wsUrl, pools: named, skipped, symbols, apis });
 } catch (error) {
   const code = error instanceof ArbError ? error.code : 'local-node-failed';
   reply({ ok: false, code, message: errorText(error) });

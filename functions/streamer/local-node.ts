@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import type { FeedSource } from './main.ts';
+import type { OutsideAddresses } from './outside-apis.ts';
 import { type SkippedPool, selectPools } from './universe.ts';
 
 export interface LocalNodeRequest {
@@ -19,6 +20,7 @@ export type LocalNodeReply =
       readonly pools: readonly { readonly venue: string; readonly address: Address }[];
       readonly skipped: readonly SkippedPool[];
       readonly symbols: ReadonlyMap<Address, string>;
+      readonly apis: OutsideAddresses;
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
@@ -50,8 +52,8 @@ export async function startLocalNodeProcess({ market, seed }: LocalNodeRequest):
     await stop();
     throw new ArbError(reply.code, reply.message, { market });
   }
-  const { rpcUrl, wsUrl, symbols } = reply;
+  const { rpcUrl, wsUrl, symbols, apis } = reply;
   const { pools, skipped } = selectPools(reply.pools);
   const endpoints = [{ name: 'local', provider: 'generic', url: rpcUrl, wsUrl } as const];
-  return { feed: { endpoints, symbols, pools, skipped: [...reply.skipped, ...skipped] }, stop };
+  return { feed: { endpoints, symbols, apis, pools, skipped: [...reply.skipped, ...skipped] }, stop };
 }

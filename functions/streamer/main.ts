@@ -20,6 +20,10 @@ import { createDashboardState } from './dashboard-state.ts';
 import { createJournal } from './journal.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { createPipeline, type Observer } from './pipeline.ts';
+import { createDegradation, type Degradation } from './degradation.ts';
+import { createDependencyProbes } from './dependency-probes.ts';
+import { createOutsideApis, type OutsideAddresses } from './outside-apis.ts';
+import { declareOutsideMetrics, outsideView } from './outside-view.ts';
 import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder } from './run-recorder.ts';
@@ -34,6 +38,8 @@ export interface FeedSource extends Universe {
   readonly endpoints: readonly EndpointConfig[];
   /** What the market's mints are called, where the source knows. */
   readonly symbols: ReadonlyMap<Address, string>;
+  /** The outside APIs that a local market brings; what the configuration names comes first. */
+  readonly apis?: OutsideAddresses;
 }
 
 export interface ServiceParams {
@@ -147,6 +153,27 @@ export async function startService(params: ServiceParams): Promise<Service> {
       log,
       maxFollowed: config.books.maxFollowed,
     });
+    const degradation = createDegradation(
+      createDependencyProbes({
+        engine,
+        rpc: () => rpc.stats(),
+        store: () => writer.stats(),
+        jupiter: () => apis.jupiter?.status(),
+        helius: () => apis.helius?.status(),
+      }),
+    );
+    const { allows } = degradation;
+    const apis = createOutsideApis({
+      config,
+      own: feed.apis ?? {},
+      parts,
+      pipeline,
+      writer,
+      allows,
+      clock,
+      log,
+    });
+    const outside = { apis, degradation, names: parts.names, costs: engine.costs };
 
     let draining = false;
     let universe: UniverseWatch | undefined;
@@ -169,9 +196,11 @@ export async function startService(params: ServiceParams): Promise<Service> {
         const { queued, written, dropped } = writer.stats();
         return { queued, written: total(written), dropped: total(dropped) };
       },
+      outside: () => outsideView({ ...outside, alarmBps: config.jupiter.alarmBps }),
       phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
     });
     const metrics = createServiceMetrics({ parts, stream, writer, recorder });
+    declareOutsideMetrics(metrics, outside);
     const server = await startServer({
       host: config.server.host,
       port: config.server.port,
@@ -179,7 +208,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       source: { state, book: books.whole, control: control.take },
       metricsText: () => metrics.text(),
       health: () => ({ ok: true, message: 'ok' }),
-      ready: () => readiness(engine.status, draining),
+      ready: () => readiness(engine.status, draining, degradation),
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
     started.push(() => server.close());
@@ -201,6 +230,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     started.push(() => stream.stop());
     bookFeed.start();
     started.push(() => bookFeed.stop());
+    apis.start();
+    started.push(async () => apis.stop());
 
     let stopping: Promise<RunSummary> | undefined;
     const stop = async (): Promise<RunSummary> => {
@@ -209,6 +240,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       control.stopDeciding();
       const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
       while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
+      apis.stop();
       await stream.stop();
       await bookFeed.stop();
       guard.stop();
@@ -258,11 +290,15 @@ function refusedFile(universe: UniverseWatch | undefined): readonly SkippedPool[
   return [{ pool: '', venue: 'universe file', reason: universe.problem }];
 }
 
-function readiness(status: string, draining: boolean): { ok: boolean; message: string } {
+/** Ready means able to trade; what else is off is in the message. */
+function readiness(
+  status: string,
+  draining: boolean,
+  { allows, summary }: Degradation,
+): { ok: boolean; message: string } {
   if (draining) return { ok: false, message: 'draining' };
-  return status === 'feed-down'
-    ? { ok: false, message: 'the feed is not live' }
-    : { ok: true, message: status };
+  const off = summary();
+  return { ok: allows('trading'), message: off === '' ? status : `${status}; ${off}` };
 }
 
 function total(counts: RowCounts): number {

@@ -40,6 +40,8 @@ export interface CostModel {
    * costs the same; undefined: no longer known. A model of fixed figures does not listen.
    */
   setUnitPrice(microLamportsPerUnit: bigint | undefined): void;
+  /** The estimate that counts now; undefined while the configured fee does. */
+  readonly unitPriceMicroLamports: bigint | undefined;
 }
 
 /** The figures of the static model, all in lamports. */
@@ -84,22 +86,27 @@ const MICRO_LAMPORTS = 1_000_000n;
 
 /** A model with fixed figures: the same for every route of the same length. */
 export function createStaticCosts(figures: StaticCosts): CostModel {
-  return createCosts(figures, () => figures.priorityFeeLamports);
+  return createCosts(figures, () => figures.priorityFeeLamports, false);
 }
 
 /** Fixed figures, but the priority fee follows what a compute unit costs while that is known; rounded up a leg. */
 export function createEstimatedCosts(figures: EstimatedCosts): CostModel {
   const units = BigInt(figures.unitsPerLeg);
-  return createCosts(figures, (price) => {
-    if (price === undefined) return figures.priorityFeeLamports;
-    const fee = (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
-    return fee < figures.maxPriorityFeeLamports ? fee : figures.maxPriorityFeeLamports;
-  });
+  return createCosts(
+    figures,
+    (price) => {
+      if (price === undefined) return figures.priorityFeeLamports;
+      const fee = (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
+      return fee < figures.maxPriorityFeeLamports ? fee : figures.maxPriorityFeeLamports;
+    },
+    true,
+  );
 }
 
 function createCosts(
   figures: StaticCosts,
   feePerLeg: (microLamportsPerUnit: bigint | undefined) => bigint,
+  listens: boolean,
 ): CostModel {
   const known: CostBreakdown[] = [];
   const odds: AttemptOdds = {
@@ -108,8 +115,14 @@ function createCosts(
   };
   const rentEach = figures.rentLamports ?? TOKEN_ACCOUNT_RENT_LAMPORTS;
   let legFeeLamports = feePerLeg(undefined);
+  let unitPrice: bigint | undefined;
   return {
+    get unitPriceMicroLamports() {
+      return unitPrice;
+    },
     setUnitPrice(microLamportsPerUnit) {
+      if (!listens) return;
+      unitPrice = microLamportsPerUnit;
       legFeeLamports = feePerLeg(microLamportsPerUnit);
       known.length = 0;
     },

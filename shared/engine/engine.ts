@@ -58,6 +58,7 @@ export interface Engine {
   readonly market: Market;
   readonly ledger: Ledger;
   readonly balances: Balances;
+  readonly costs: CostModel;
   readonly book: PaperBook;
   /** What the search knows: mints, pools in both directions, pairs of mints. */
   readonly graph: Search['size'];
@@ -258,6 +259,7 @@ export function createEngine(params: EngineParams): Engine {
     market,
     ledger,
     balances,
+    costs: params.costs,
     book,
     refused: refusedInTotal,
     get graph() {

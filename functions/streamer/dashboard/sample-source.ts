@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../../../shared/core/random.ts';
 import type { BookFillView, BookView } from './book-view.ts';
 import { sampleBook, sampleFill } from './sample-book.ts';
+import type { OutsideView } from './outside-view.ts';
 import { createPnlSeries } from './series.ts';
 import type {
   ControlCommand,
@@ -128,6 +129,7 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
         count: Math.floor((weight * seconds) / 600),
       })),
       store: { queued: random.below(40), written: updates * 2, dropped: 0 },
+      outside: sampleOutside(nowMs, seconds),
       memory: { rssBytes: 171_000_000 + random.below(3_000_000) },
       ...change,
     };
@@ -299,6 +301,54 @@ function sampleVenues(updates: number, random: Random): DashboardState['venues']
       note: 'not supported yet',
     },
   ];
+}
+
+function sampleOutside(nowMs: number, seconds: number): OutsideView {
+  const compared = Math.floor(seconds / 5) * 2;
+  const quote = { atMs: nowMs - (nowMs % 5_000), ownRoute: 'orca-whirlpool', jupiterRoute: 'Meteora DLMM' };
+  return {
+    compares: true,
+    alarmBps: 50,
+    totals: { compared, missed: 0, alarms: 1 },
+    comparisons: [
+      {
+        ...quote,
+        key: 'a',
+        from: SOL,
+        to: USDC,
+        amountIn: '10000000000',
+        ownOut: '1423295317',
+        jupiterOut: '1423310220',
+        deviationBps: -0.1,
+        alarm: false,
+      },
+      {
+        ...quote,
+        key: 'b',
+        from: USDC,
+        to: SOL,
+        amountIn: '1500000000',
+        ownOut: '10441000000',
+        jupiterOut: '10512000000',
+        jupiterRoute: 'Raydium CLMM > Orca Whirlpool',
+        deviationBps: -67.54,
+        alarm: true,
+      },
+    ],
+    dependencies: [
+      { id: 'websockets', name: 'every WebSocket', state: 'up', reason: '', off: 'trading', goesOn: 'page' },
+      { id: 'jupiter', name: 'Jupiter', state: 'up', reason: '', off: 'backup routing', goesOn: 'trading' },
+      {
+        id: 'helius',
+        name: 'Helius',
+        state: 'down',
+        reason: 'api says 429',
+        off: 'estimated priority fees',
+        goesOn: 'trading, at the configured priority fee',
+      },
+    ],
+    fee: { source: 'configured', lamportsPerLeg: '20000', microLamportsPerUnit: null },
+  };
 }
 
 /** A log-normal shape over buckets that grow by a quarter of a decade. */

@@ -1,4 +1,5 @@
 import type { BookFeedView, BookView } from './book-view.ts';
+import type { OutsideView } from './outside-view.ts';
 
 /**
  * What the dashboard shows, as it crosses the wire: plain JSON. Bigints are decimal strings in base units and stand
@@ -34,6 +35,7 @@ export interface DashboardState {
   /** Largest count first. */
   readonly refusals: readonly RefusalCount[];
   readonly store: StoreView;
+  readonly outside: OutsideView;
   readonly memory: { readonly rssBytes: number };
 }
 

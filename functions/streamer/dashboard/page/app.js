@@ -3,6 +3,7 @@ import { connect } from './connection.js';
 import { createControls } from './control.js';
 import { byId, setData, setHidden, setText, setTitle } from './dom.js';
 import { ageText, clockText, durationText, solText } from './format.js';
+import { showOutside } from './outside.js';
 import { redrawHistograms, showKpis, showLatency, showRefusals, showStore, showVenues } from './panels.js';
 import { createPnlPlot } from './plot.js';
 import { showMints, showOpportunities, showSkippedPools, showTrades } from './tables.js';
@@ -46,6 +47,7 @@ function show(now) {
   if (before?.venues !== now.venues) showVenues(now.venues);
   if (before?.latency !== now.latency) showLatency(now.latency);
   if (before?.skippedPools !== now.skippedPools) showSkippedPools(now.skippedPools);
+  if (before?.outside !== now.outside) showOutside(now.outside);
   if (before?.store !== now.store) showStore(now.store);
   if (!reading && before?.opportunities !== now.opportunities) showOpportunities(now.opportunities);
 }

@@ -1,0 +1,125 @@
+/** What the service does beside serving its page, each switched off when something it cannot do without is down. */
+export type Feature =
+  | 'trading'
+  | 'snapshots'
+  | 'program-watch'
+  | 'records'
+  | 'quote-comparison'
+  | 'fallback-prices'
+  | 'backup-routing'
+  | 'fee-estimates'
+  | 'post-trade-reading';
+
+export const FEATURE_NAMES: Readonly<Record<Feature, string>> = {
+  trading: 'trading',
+  snapshots: 'new snapshots',
+  'program-watch': 'the watch for redeployed programs',
+  records: 'records on disk',
+  'quote-comparison': 'quotes compared with Jupiter’s',
+  'fallback-prices': 'fallback prices',
+  'backup-routing': 'backup routing',
+  'fee-estimates': 'estimated priority fees',
+  'post-trade-reading': 'reading what a transaction did',
+};
+
+export type DependencyId = 'rpc' | 'websockets' | 'jupiter' | 'helius' | 'store';
+
+export interface Dependency {
+  readonly id: DependencyId;
+  readonly name: string;
+  /** Switched off while it is down. */
+  readonly off: readonly Feature[];
+  /** What goes on, and how. */
+  readonly goesOn: string;
+}
+
+/** What still works when each thing is down: the service obeys this, and the README shows it. */
+export const DEPENDENCIES: readonly Dependency[] = [
+  {
+    id: 'websockets',
+    name: 'every WebSocket',
+    off: ['trading'],
+    goesOn: 'page, records and controls; trading comes back by itself after a fresh snapshot',
+  },
+  {
+    id: 'rpc',
+    name: 'every RPC',
+    off: ['snapshots', 'program-watch'],
+    goesOn: 'trading on what is streamed; what a gap has made unsure stays untraded until an RPC is back',
+  },
+  {
+    id: 'jupiter',
+    name: 'Jupiter',
+    off: ['quote-comparison', 'fallback-prices', 'backup-routing'],
+    goesOn: 'trading; a start mint that no pool prices is not traded once its last fallback price is too old',
+  },
+  {
+    id: 'helius',
+    name: 'Helius',
+    off: ['fee-estimates', 'post-trade-reading'],
+    goesOn: 'trading, at the configured priority fee once the last estimate is too old',
+  },
+  {
+    id: 'store',
+    name: 'the store',
+    off: ['records'],
+    goesOn:
+      'paper trading; rows wait in memory and the least important are dropped, counted, when there is no room; a pause works but the next start does not know of it',
+  },
+];
+
+/** `trying`: it was down, and the next call will tell. `unused`: not configured. */
+export type DependencyState = 'up' | 'trying' | 'down' | 'unused';
+
+export interface DependencyReport extends Dependency {
+  readonly state: DependencyState;
+  /** Why it is not up, in a few words; '' otherwise. */
+  readonly reason: string;
+}
+
+export interface DependencyProbe {
+  readonly state: DependencyState;
+  readonly reason?: string | undefined;
+}
+
+export interface Degradation {
+  /** False while something is down that the feature cannot do without. */
+  allows(feature: Feature): boolean;
+  report(): readonly DependencyReport[];
+  /** What is off now and because of what, in one line; '' when nothing is. */
+  summary(): string;
+}
+
+export function createDegradation(
+  probes: Readonly<Record<DependencyId, () => DependencyProbe>>,
+): Degradation {
+  const report = (): readonly DependencyReport[] =>
+    DEPENDENCIES.map((dependency) => {
+      const { state, reason = '' } = probes[dependency.id]();
+      return { ...dependency, state, reason };
+    });
+  return {
+    report,
+    allows: (feature) =>
+      DEPENDENCIES.every(({ id, off }) => !off.includes(feature) || probes[id]().state !== 'down'),
+    summary: () =>
+      report()
+        .filter(({ state }) => state === 'down' || state === 'trying')
+        .map(
+          ({ name, off }) => `${name} down, off: ${off.map((feature) => FEATURE_NAMES[feature]).join(', ')}`,
+        )
+        .join('; '),
+  };
+}
+
+/** The table of the README: one row a dependency. */
+export function degradationTable(): readonly (readonly string[])[] {
+  return [
+    ['down', 'switched off', 'goes on'],
+    ...DEPENDENCIES.map(({ name, off, goesOn }) => [
+      name,
+      off.map((feature) => FEATURE_NAMES[feature]).join(', '),
+      goesOn,
+    ]),
+  ];
+}

@@ -1,0 +1,132 @@
+import type { Address } from '../../shared/core/address.ts';
+import type { Clock } from '../../shared/core/clock.ts';
+import { createRandom } from '../../shared/core/random.ts';
+import type { MarketEvent } from '../../shared/engine/event.ts';
+import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import { createHelius, type Helius } from '../../shared/platform/helius/helius.ts';
+import { createJupiter, type Jupiter } from '../../shared/platform/jupiter/jupiter.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
+import type { Feature } from './degradation.ts';
+import { createFeeEstimate, type FeeEstimate } from './fee-estimate.ts';
+import { createPriceFallback, type PriceFallback } from './price-fallback.ts';
+import { createQuoteComparison, type QuoteComparison } from './quote-comparison.ts';
+import type { RunParts } from './run-parts.ts';
+
+/** Where a local market's own APIs stand; absent on a live one. */
+export interface OutsideAddresses {
+  readonly jupiterUrl?: string;
+  readonly heliusUrl?: string;
+  readonly heliusKey?: string;
+}
+
+export interface OutsideApisParams {
+  readonly config: Config;
+  readonly own: OutsideAddresses;
+  readonly parts: RunParts;
+  readonly pipeline: { process(event: Extract<MarketEvent, { readonly kind: 'price' | 'fee' }>): void };
+  readonly writer: { addComparison(row: QuoteComparisonRow): void };
+  readonly allows: (feature: Feature) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Everything that asks outside APIs, beside the hot line: what it learns reaches the engine as recorded events only. */
+export interface OutsideApis {
+  readonly jupiter: Jupiter | undefined;
+  readonly helius: Helius | undefined;
+  readonly comparison: QuoteComparison | undefined;
+  readonly fallback: PriceFallback | undefined;
+  readonly fees: FeeEstimate | undefined;
+  start(): void;
+  stop(): void;
+}
+
+/** Pools of so many decisions say which accounts our transactions would write. */
+const RECENT_DECISIONS = 4;
+const PRICE_SECONDS = 2;
+
+export function createOutsideApis(params: OutsideApisParams): OutsideApis {
+  const { config, own, parts, pipeline, writer, allows, clock, log } = params;
+  const { market } = parts.engine;
+  const limiter = createApiLimiter({ clock, random: createRandom(config.seed).fork('apis') });
+  const jupiter = openJupiter();
+  const helius = openHelius();
+
+  function openJupiter(): Jupiter | undefined {
+    const { url = own.jupiterUrl, apiKey, requestsPerSecond } = config.jupiter;
+    return url === undefined ? undefined : createJupiter({ url, apiKey, clock, limiter, requestsPerSecond });
+  }
+
+  function openHelius(): Helius | undefined {
+    // A key of our own is for Helius itself, never for the local market's.
+    const { apiKey, url, requestsPerSecond } = config.helius;
+    if (apiKey !== undefined) return createHelius({ apiKey, url, clock, limiter, requestsPerSecond });
+    const { heliusUrl, heliusKey } = own;
+    if (heliusUrl === undefined || heliusKey === undefined) return undefined;
+    return createHelius({ apiKey: heliusKey, url: heliusUrl, clock, limiter, requestsPerSecond });
+  }
+
+  const comparison =
+    jupiter &&
+    createQuoteComparison({
+      market,
+      jupiter,
+      asks: config.jupiter.compare,
+      everySeconds: config.jupiter.compareSeconds,
+      alarmBps: config.jupiter.alarmBps,
+      isAllowed: () => market.live && allows('quote-comparison'),
+      writer,
+      clock,
+      log,
+      runId: parts.runId,
+    });
+  const fallback =
+    jupiter &&
+    createPriceFallback({
+      market,
+      pipeline,
+      jupiter,
+      mints: config.routing.startMints,
+      everySeconds: PRICE_SECONDS,
+      isAllowed: () => allows('fallback-prices'),
+      clock,
+      log,
+    });
+  const fees =
+    helius &&
+    createFeeEstimate({
+      pipeline,
+      helius,
+      level: config.helius.priorityLevel,
+      everySeconds: config.helius.refreshSeconds,
+      isAllowed: () => market.live && allows('fee-estimates'),
+      accounts: recentPools,
+      clock,
+    });
+
+  function recentPools(): readonly Address[] {
+    const decisions = parts.recent.decisions.slice(0, RECENT_DECISIONS);
+    return [...new Set(decisions.flatMap(({ item }) => item.opportunity.legs.map(({ pool }) => pool)))];
+  }
+
+  return {
+    jupiter,
+    helius,
+    comparison,
+    fallback,
+    fees,
+    start() {
+      comparison?.start();
+      fallback?.start();
+      fees?.start();
+    },
+    stop() {
+      comparison?.stop();
+      fallback?.stop();
+      fees?.stop();
+      limiter.close();
+    },
+  };
+}
