@@ -17,6 +17,7 @@ const DECIDES: { readonly [Section in keyof Config]: boolean } = {
   risk: true,
   costs: true,
   jupiter: false,
+  helius: false,
   recorder: false,
   server: false,
   store: false,

@@ -2,9 +2,11 @@ import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
+import type { BackupRouter } from '../../shared/execution/backup-router.ts';
 import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createHelius, type Helius } from '../../shared/platform/helius/helius.ts';
+import { createBackupRouter } from '../../shared/platform/jupiter/backup-router.ts';
 import { createJupiter, type Jupiter } from '../../shared/platform/jupiter/jupiter.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
@@ -36,6 +38,8 @@ export interface OutsideApisParams {
 export interface OutsideApis {
   readonly jupiter: Jupiter | undefined;
   readonly helius: Helius | undefined;
+  /** Asked by nothing yet: nothing is signed or sent. */
+  readonly backup: BackupRouter | undefined;
   readonly comparison: QuoteComparison | undefined;
   readonly fallback: PriceFallback | undefined;
   readonly fees: FeeEstimate | undefined;
@@ -46,6 +50,8 @@ export interface OutsideApis {
 /** Pools of so many decisions say which accounts our transactions would write. */
 const RECENT_DECISIONS = 4;
 const PRICE_SECONDS = 2;
+/** Five lamports a unit: a swap of 200,000 units would cost a thousandth of a SOL. */
+const MAX_UNIT_PRICE = 5_000_000n;
 
 export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   const { config, own, parts, pipeline, writer, allows, clock, log } = params;
@@ -114,6 +120,7 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   return {
     jupiter,
     helius,
+    backup: jupiter && createBackupRouter({ jupiter, maxUnitPriceMicroLamports: MAX_UNIT_PRICE }),
     comparison,
     fallback,
     fees,

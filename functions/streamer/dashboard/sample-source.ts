@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../../../shared/core/random.ts';
 import type { BookFillView, BookView } from './book-view.ts';
-import { sampleBook, sampleFill } from './sample-book.ts';
 import type { OutsideView } from './outside-view.ts';
+import { sampleBook, sampleFill } from './sample-book.ts';
 import { createPnlSeries } from './series.ts';
 import type {
   ControlCommand,

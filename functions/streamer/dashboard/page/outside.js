@@ -48,7 +48,7 @@ function makeComparison() {
   const root = element('tr', '', [
     element('td', 'name', [cells.amount, cells.pair]),
     element('td', 'num', [cells.own, cells.ownRoute]),
-    element('td', 'num', [cells.theirs, cells.theirRoute]),
+    element('td', 'num w-xs', [cells.theirs, cells.theirRoute]),
     element('td', 'num c-deviation', [cells.deviation]),
     cells.time,
   ]);
