@@ -37,7 +37,7 @@ export interface SearchParams {
   readonly costs: CostModel;
   /** Exact quotes that one update may cost. */
   readonly maxQuotes: number;
-  /** Cycles that one update may size with splits. */
+  /** Cycles that one update may solve with splits, the most promising first; three times as many without. */
   readonly maxCandidates: number;
   /** Most that one leg may take of a pool, as the share by which its average price falls below the marginal one. */
   readonly maxPoolShareBps: number;
@@ -70,6 +70,8 @@ export interface Search {
     tally: Tally,
     options?: RunOptions,
   ): SearchResult;
+  /** Takes a pool's prices over without looking for anything. */
+  refresh(pool: PoolEntry, clock: ChainClock): void;
   /** True while some cycle through the pool in that direction pays at size zero, before costs. */
   hasMarginalProfit(pool: PoolEntry, aToB: boolean): boolean;
   /** Mints, pools in both directions and pairs known now. */
@@ -100,6 +102,8 @@ interface Solved extends Choice {
 const MAX_ROUNDS = 3;
 /** A change of several pools may cost as many quotes as so many updates. */
 const MAX_BUDGETS = 16;
+/** For each candidate that may be solved with splits, so many are solved with one pool a hop. */
+const SINGLES_PER_SPLIT = 3;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
 const NO_GATE_OPTIONS: RunOptions = {};
@@ -184,10 +188,15 @@ export function createSearch(params: SearchParams): Search {
   const solveAll = (weighed: Weighed[], onlyBest: boolean, tally: Tally): Solved[] => {
     weighed.sort((a, b) => b.boundLamports - a.boundLamports);
     const singles: Solved[] = [];
+    const most = params.maxCandidates * (onlyBest ? 1 : MAX_BUDGETS);
     let bestLamports = 0;
     for (const { candidate, scanned, boundLamports } of weighed) {
       if (onlyBest && boundLamports <= bestLamports) {
         tally.add('outranked');
+        continue;
+      }
+      if (singles.length >= most * SINGLES_PER_SPLIT) {
+        tally.add('capped');
         continue;
       }
       const single = solved(candidate, solveSingle(curves, candidate, scanned.size));
@@ -210,7 +219,7 @@ export function createSearch(params: SearchParams): Search {
         continue;
       }
       if (bound > 0 && swaps > hops) {
-        if (sized >= params.maxCandidates) tally.add('capped');
+        if (sized >= most) tally.add('capped');
         else {
           sized += 1;
           result = solved(candidate, solveSplits(curves, candidate, plan, maxSwaps));
@@ -329,6 +338,7 @@ export function createSearch(params: SearchParams): Search {
       if (best.length > 1) best.sort(byExpectedLamports);
       return { best, passedOver };
     },
+    refresh: (pool, clock) => graph.refresh(pool, clock),
     hasMarginalProfit(pool, aToB) {
       const edge = edgeOf(pool, aToB);
       const pair = graph.edgePair[edge] ?? NONE;

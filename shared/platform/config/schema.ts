@@ -141,8 +141,8 @@ export const configSchema = z.strictObject({
     maxCandidatesPerUpdate: countKey({
       min: 1,
       max: 100_000,
-      default: 32,
-      summary: 'most routes that one market update may size with split hops',
+      default: 4,
+      summary: 'most routes that one market update may size with split hops; three times as many without',
     }),
     maxQuotesPerUpdate: countKey({
       min: 1,
