@@ -3,12 +3,14 @@ import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Decision } from '../../shared/engine/record.ts';
 import type { Fill } from '../../shared/execution/fill.ts';
+import type { PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type { Books } from './books.ts';
 import type { BookFeedView } from './dashboard/book-view.ts';
 import type { OutsideView } from './dashboard/outside-view.ts';
 import type {
   DashboardState,
+  FeedView,
   MintPnlView,
   OpportunityView,
   StageLatencyView,
@@ -39,6 +41,9 @@ export interface DashboardStateParams {
   readonly activity: VenueActivity;
   readonly books: Books;
   readonly bookFeed: () => BookFeedView;
+  readonly feed: () => FeedView;
+  /** Whether the feed vouches for every account of a pool. */
+  readonly isFresh: (pool: PoolEntry) => boolean;
   readonly store: () => StoreView;
   readonly outside: () => OutsideView;
   /** What the service itself is doing beyond the engine: draining, and why it is paused. */
@@ -57,18 +62,18 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
     const rate = perVenue.get(venue) ?? createRate();
     perVenue.set(venue, rate);
     const live = pools.filter((pool) => pool.status === 'live').length;
+    const fresh = pools.filter(params.isFresh).length;
     return {
       venue,
       state: pools.some((pool) => pool.quarantine !== '')
         ? 'quarantined'
-        : feedState(engine, params.maxSlotLag),
+        : venueFeedState(feedState(engine, params.maxSlotLag), live, fresh),
       pools: live,
       updateAgeMs: lastMicros === undefined ? null : (clock.monotonicMicros() - lastMicros) / 1_000,
       updates,
       updatesPerSecond: rate.perSecond(updates, clock.nowMs()),
       note:
-        pools.find((pool) => pool.quarantine !== '')?.quarantine ??
-        (live === pools.length ? '' : `${pools.length - live} of ${pools.length} pools not quotable`),
+        pools.find((pool) => pool.quarantine !== '')?.quarantine ?? unquotableNote(pools.length, live, fresh),
     };
   };
 
@@ -104,6 +109,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       trades: [...pendingTrades(params), ...recent.fills.map((fill) => tradeView(fill, params))].slice(0, 50),
       opportunities: recent.decisions.map((decision) => opportunityView(decision, params.names)),
       venues: venues.map(venueView),
+      feed: params.feed(),
       skippedPools: [...params.skipped(), ...excludedPools(engine)],
       books: params.books.views(),
       bookFeed: params.bookFeed(),
@@ -120,6 +126,21 @@ function feedState(engine: Engine, maxSlotLag: number): 'live' | 'stale' | 'down
   const { live, slot, clock } = engine.market;
   if (!live) return 'down';
   return clock !== undefined && slot - clock.slot > maxSlotLag ? 'stale' : 'live';
+}
+
+/** A venue is as well off as its pools: stale while some of them wait for the feed, down when all do. */
+function venueFeedState(
+  feed: 'live' | 'stale' | 'down',
+  live: number,
+  fresh: number,
+): 'live' | 'stale' | 'down' {
+  if (feed !== 'live' || fresh >= live) return feed;
+  return fresh === 0 ? 'down' : 'stale';
+}
+
+function unquotableNote(pools: number, live: number, fresh: number): string {
+  if (live < pools) return `${pools - live} of ${pools} pools not quotable`;
+  return fresh < live ? `${live - fresh} of ${live} pools wait for the feed` : '';
 }
 
 function byStartMint({ engine, names }: DashboardStateParams): readonly MintPnlView[] {

@@ -2,7 +2,7 @@ import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
-import { createAccountStream, type StreamStatus } from '../../shared/platform/account-stream.ts';
+import type { StreamStatus } from '../../shared/platform/account-stream.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
@@ -12,18 +12,20 @@ import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
-import { streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
 import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
 import { createControl } from './control.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createDegradation, type Degradation } from './degradation.ts';
 import { createDependencyProbes } from './dependency-probes.ts';
+import { feedView } from './feed-view.ts';
 import { createJournal } from './journal.ts';
+import { createMarketFeed } from './market-feed.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { createOutsideApis, type OutsideAddresses } from './outside-apis.ts';
 import { declareOutsideMetrics, outsideView } from './outside-view.ts';
 import { createPipeline, type Observer } from './pipeline.ts';
+import { isFresh } from './pool-freshness.ts';
 import { createProgramGuard } from './program-guard.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder } from './run-recorder.ts';
@@ -105,21 +107,15 @@ export async function startService(params: ServiceParams): Promise<Service> {
 
     const rpcUrl = firstAddress(feed.endpoints);
     const rpc = createRpcClient({ url: rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
-    const heard = streamEndpoints(feed.endpoints, config.feed);
-    const stream = createAccountStream({
-      endpoints: heard,
-      // A local market has one node; the configuration of a live one is checked.
-      redundancy: heard.length > 1 ? config.feed.redundancy : 1,
-      maxLagMs: config.feed.maxLagMs,
-      maxSlotLag: config.risk.maxSlotLag,
-      timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },
+    const marketFeed = createMarketFeed({
+      config,
+      endpoints: feed.endpoints,
       rpc,
-      commitment: config.rpc.commitment,
       clock,
-      random: createRandom(config.seed).fork('stream'),
+      log,
       onEvent: (event) => pipeline.process(event),
-      log: (event, values) => log.notice(event, values),
     });
+    const { stream } = marketFeed;
     const recorder = await createRunRecorder({
       config,
       universe: feed,
@@ -192,6 +188,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       activity: parts.activity,
       books,
       bookFeed: bookFeed.view,
+      feed: () => feedView(marketFeed, engine.market, parts.names),
+      isFresh: (pool) => isFresh(pool, stream),
       store: () => {
         const { queued, written, dropped } = writer.stats();
         return { queued, written: total(written), dropped: total(dropped) };
@@ -199,7 +197,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       outside: () => outsideView({ ...outside, alarmBps: config.jupiter.alarmBps }),
       phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
     });
-    const metrics = createServiceMetrics({ parts, stream, writer, recorder });
+    const metrics = createServiceMetrics({ parts, feed: marketFeed, writer, recorder });
     declareOutsideMetrics(metrics, outside);
     const server = await startServer({
       host: config.server.host,
@@ -208,7 +206,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       source: { state, book: books.whole, control: control.take },
       metricsText: () => metrics.text(),
       health: () => ({ ok: true, message: 'ok' }),
-      ready: () => readiness(engine.status, draining, degradation),
+      ready: () => readiness(engine.status, draining, degradation, stream.status()),
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
     started.push(() => server.close());
@@ -226,8 +224,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     await guard.start();
     universe = watchUniverseFile(config, { pipeline, clock, log });
     started.push(async () => universe?.stop());
-    stream.start();
-    started.push(() => stream.stop());
+    marketFeed.start();
+    started.push(() => marketFeed.stop());
     bookFeed.start();
     started.push(() => bookFeed.stop());
     apis.start();
@@ -241,7 +239,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
       while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
       apis.stop();
-      await stream.stop();
+      await marketFeed.stop();
       await bookFeed.stop();
       guard.stop();
       universe?.stop();
@@ -290,15 +288,17 @@ function refusedFile(universe: UniverseWatch | undefined): readonly SkippedPool[
   return [{ pool: '', venue: 'universe file', reason: universe.problem }];
 }
 
-/** Ready means able to trade; what else is off is in the message. */
+/** Ready means able to trade; what else is off, and what the feed has lost, is in the message. */
 function readiness(
   status: string,
   draining: boolean,
   { allows, summary }: Degradation,
+  { accounts, confirmed }: StreamStatus,
 ): { ok: boolean; message: string } {
   if (draining) return { ok: false, message: 'draining' };
-  const off = summary();
-  return { ok: allows('trading'), message: off === '' ? status : `${status}; ${off}` };
+  const lost = accounts > confirmed ? `${accounts - confirmed} accounts unconfirmed` : '';
+  const off = [status, summary(), lost].filter((part) => part !== '').join('; ');
+  return { ok: allows('trading'), message: off };
 }
 
 function total(counts: RowCounts): number {

@@ -1,6 +1,7 @@
-import type { AccountStream } from '../../shared/platform/account-stream.ts';
 import { createMetrics, type Metrics } from '../../shared/platform/metrics.ts';
 import type { StoreWriter } from '../../shared/platform/store/writer.ts';
+import { addFeedMetrics } from './feed-metrics.ts';
+import type { MarketFeed } from './market-feed.ts';
 import { addRecorderMetrics } from './recorder-metrics.ts';
 import type { RunParts } from './run-parts.ts';
 import type { RunRecorder } from './run-recorder.ts';
@@ -9,14 +10,14 @@ import { refusedByReason } from './summary.ts';
 
 export interface ServiceMetricsParams {
   readonly parts: RunParts;
-  readonly stream: AccountStream;
+  readonly feed: MarketFeed;
   readonly writer: StoreWriter;
   /** Undefined: the run is not recorded. */
   readonly recorder: RunRecorder | undefined;
 }
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
-export function createServiceMetrics({ parts, stream, writer, recorder }: ServiceMetricsParams): Metrics {
+export function createServiceMetrics({ parts, feed, writer, recorder }: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = parts;
   const { ledger, market } = engine;
   const metrics = createMetrics();
@@ -86,15 +87,7 @@ export function createServiceMetrics({ parts, stream, writer, recorder }: Servic
     label: 'stage',
     read: () => STAGES.map((stage) => [stage, latency.histograms[stage]] as const),
   });
-  metrics.counters({
-    name: 'arb_feed_total',
-    help: 'What the account stream has counted.',
-    label: 'what',
-    read: () => {
-      const { frames, badFrames, lateFrames, reconnects } = stream.status();
-      return Object.entries({ frames, badFrames, lateFrames, reconnects });
-    },
-  });
+  addFeedMetrics(metrics, feed, market);
   metrics.gauge({
     name: 'arb_store_queued_rows',
     help: 'Rows waiting to be written.',

@@ -32,6 +32,8 @@ export interface LocalNode {
   readonly bank: Bank;
   /** Live subscriptions of all clients. */
   readonly subscriptions: () => number;
+  /** Cuts every WebSocket client off without a closing handshake; they may come back. */
+  dropClients(): void;
   /** Stops the slots, cuts every client off and frees both ports. */
   stop(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export async function startLocalNode(options: LocalNodeOptions): Promise<LocalNo
     wsUrl: `ws://${HOST}:${portOf(servers.ws)}`,
     bank,
     subscriptions: () => pubsub.subscriptions,
+    dropClients: () => pubsub.dropClients(),
     async stop() {
       clearTimeout(timer);
       pubsub.close();

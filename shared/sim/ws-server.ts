@@ -19,6 +19,8 @@ export interface PubsubServer {
   /** Live subscriptions of all clients. */
   readonly subscriptions: number;
   readonly clients: number;
+  /** Cuts every client off without a closing handshake; they may come back. */
+  dropClients(): void;
   /** Cuts every client off and stops listening to the bank. */
   close(): void;
 }
@@ -70,6 +72,9 @@ export function createPubsubServer(bank: Bank): PubsubServer {
     },
     get clients() {
       return sockets.clients.size;
+    },
+    dropClients() {
+      for (const socket of sockets.clients) socket.terminate();
     },
     close() {
       hub.close();

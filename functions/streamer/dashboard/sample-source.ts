@@ -120,6 +120,7 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
       trades: [...trades],
       opportunities: [...opportunities],
       venues: sampleVenues(updates, random),
+      feed: sampleFeed(slot()),
       skippedPools: SKIPPED,
       books: [currentBook()],
       bookFeed: { state: 'live', transactions: fillCount, lost: 0 },
@@ -348,6 +349,61 @@ function sampleOutside(nowMs: number, seconds: number): OutsideView {
       },
     ],
     fee: { source: 'configured', lamportsPerLeg: '20000', microLamportsPerUnit: null },
+  };
+}
+
+function sampleFeed(slot: number): DashboardState['feed'] {
+  const provider = 'helius';
+  return {
+    live: true,
+    reason: 'snapshot',
+    accounts: 1_240,
+    confirmed: 1_212,
+    pools: 30,
+    freshPools: 29,
+    losses: 2,
+    forks: 1,
+    duplicates: 80_412,
+    conflated: 3,
+    recoveries: 1,
+    lastRecoveryMs: 640,
+    blockhashAgeSlots: 2,
+    connections: [
+      {
+        name: 'helius/1',
+        provider,
+        state: 'live',
+        reason: '',
+        accounts: 998,
+        lagMs: 4,
+        reconnects: 0,
+        lastSlot: slot,
+      },
+      {
+        name: 'helius/2',
+        provider,
+        state: 'behind',
+        reason: 'the clock of slot 312004499 is 104 ms late',
+        accounts: 242,
+        lagMs: 104,
+        reconnects: 1,
+        lastSlot: slot - 1,
+      },
+      {
+        name: 'spare/1',
+        provider: 'generic',
+        state: 'suspended',
+        reason: 'quarantined: slot 812004500 is far from 312004500',
+        accounts: 0,
+        lagMs: 0,
+        reconnects: 0,
+        lastSlot: -1,
+      },
+    ],
+    quarantined: [
+      { endpoint: 'spare', reason: 'slot 812004500 is far from 312004500', untilMs: 1_795_000_300_000 },
+    ],
+    wallet: [],
   };
 }
 

@@ -26,6 +26,7 @@ export interface DashboardState {
   /** Newest first, at most 50. */
   readonly opportunities: readonly OpportunityView[];
   readonly venues: readonly VenueView[];
+  readonly feed: FeedView;
   readonly skippedPools: readonly SkippedPoolView[];
   /** The best of each order book, and its last fills. */
   readonly books: readonly BookView[];
@@ -126,6 +127,61 @@ export interface VenueView {
   readonly updates: number;
   readonly updatesPerSecond: number;
   readonly note: string;
+}
+
+/** What is streamed, over which connections, and how much of it may be relied on. */
+export interface FeedView {
+  readonly live: boolean;
+  /** Why it is not live, or why it last was not. */
+  readonly reason: string;
+  readonly accounts: number;
+  readonly confirmed: number;
+  readonly pools: number;
+  /** Pools whose every account is confirmed. */
+  readonly freshPools: number;
+  /** Times that accounts were lost. */
+  readonly losses: number;
+  readonly forks: number;
+  readonly duplicates: number;
+  readonly conflated: number;
+  readonly recoveries: number;
+  readonly lastRecoveryMs: number;
+  /** -1 without one. */
+  readonly blockhashAgeSlots: number;
+  readonly connections: readonly FeedConnectionView[];
+  readonly quarantined: readonly {
+    readonly endpoint: string;
+    readonly reason: string;
+    readonly untilMs: number;
+  }[];
+  readonly wallet: readonly {
+    readonly wallet: string;
+    readonly symbol: string;
+    readonly decimals: number;
+    readonly amount: string;
+    readonly confirmed: boolean;
+  }[];
+}
+
+export interface FeedConnectionView {
+  readonly name: string;
+  readonly provider: string;
+  readonly state:
+    | 'idle'
+    | 'connecting'
+    | 'subscribing'
+    | 'snapshot'
+    | 'live'
+    | 'behind'
+    | 'waiting'
+    | 'suspended'
+    | 'stopped';
+  /** '' while it is live. */
+  readonly reason: string;
+  readonly accounts: number;
+  readonly lagMs: number;
+  readonly reconnects: number;
+  readonly lastSlot: number;
 }
 
 export interface SkippedPoolView {

@@ -44,17 +44,36 @@ export function mintsKey(options: KeySummary & { readonly default: readonly Addr
   return keyWithDefault(checkMints, notes, options.default);
 }
 
+/** Addresses, none twice; may be empty. Text form: comma-separated, or JSON. */
+export function addressesKey(options: KeySummary & { readonly default: readonly Address[] }) {
+  const notes = {
+    ...labels(options),
+    allowed: 'a list of different addresses',
+    fromText: itemsFromText,
+    placeholder: 'ADDRESS,…',
+  };
+  const check = (value: unknown): Outcome<readonly Address[], 'bad-value'> => {
+    if (Array.isArray(value) && value.length === 0) return success([]);
+    return checkDifferent(value, 'an address');
+  };
+  return keyWithDefault(check, notes, options.default);
+}
+
 function checkMints(value: unknown): Outcome<readonly Address[], 'bad-value'> {
+  return checkDifferent(value, 'a mint address');
+}
+
+function checkDifferent(value: unknown, what: string): Outcome<readonly Address[], 'bad-value'> {
   if (!Array.isArray(value) || value.length === 0) return refusal('bad-value');
-  const mints: Address[] = [];
+  const addresses: Address[] = [];
   for (const item of value as unknown[]) {
     if (typeof item !== 'string' || !isAddress(item)) {
-      return refusal('bad-value', `${JSON.stringify(item)} is not a mint address`);
+      return refusal('bad-value', `${JSON.stringify(item)} is not ${what}`);
     }
-    if (mints.includes(item)) return refusal('bad-value', `${item} stands there twice`);
-    mints.push(item);
+    if (addresses.includes(item)) return refusal('bad-value', `${item} stands there twice`);
+    addresses.push(item);
   }
-  return success(mints);
+  return success(addresses);
 }
 
 /** Pools by venue and address, none twice. Text form: `VENUE:ADDRESS,…`, or JSON. */

@@ -12,7 +12,7 @@ import {
   optionalTextKey,
   textKey,
 } from './leaf.ts';
-import { amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
+import { addressesKey, amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
 import { quoteAsksKey } from './quote-asks-leaf.ts';
 import { secretKey } from './secret-leaf.ts';
 import { urlKey } from './url-leaf.ts';
@@ -102,6 +102,10 @@ export const configSchema = z.strictObject({
       default: 16,
       summary:
         'order books whose fills are followed, one getTransaction for each transaction on them; 0 is none',
+  wallet: z.strictObject({
+    addresses: addressesKey({
+      default: [],
+      summary: 'wallets whose balances on chain are followed: lamports, and tokens of the start mints',
     }),
   }),
   paper: z.strictObject({

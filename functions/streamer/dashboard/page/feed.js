@@ -1,0 +1,83 @@
+import { byId, element, setData, setHidden, setText, setTitle, syncRows } from './dom.js';
+import { ageText, countText, microsText } from './format.js';
+
+/**
+ * The feed's connections, and what it can vouch for.
+ * @typedef {import('../view.ts').FeedView} FeedView
+ */
+
+const STATE_TEXT = {
+  idle: 'Idle',
+  connecting: 'Connecting',
+  subscribing: 'Subscribing',
+  snapshot: 'Fetching',
+  live: 'Live',
+  behind: 'Behind',
+  waiting: 'Waiting',
+  suspended: 'Quarantined',
+  stopped: 'Stopped',
+};
+
+/** What the tag's colour says. */
+const STATE_TAG = {
+  idle: 'skipped',
+  connecting: 'stale',
+  subscribing: 'stale',
+  snapshot: 'stale',
+  live: 'live',
+  behind: 'stale',
+  waiting: 'down',
+  suspended: 'quarantined',
+  stopped: 'down',
+};
+
+/** @param {FeedView} feed */
+export function showFeed(feed) {
+  setText(byId('feed-note'), feedNote(feed));
+  setHidden(byId('feed-empty'), feed.connections.length > 0);
+  syncRows(byId('feed'), feed.connections, {
+    key: (connection) => connection.name,
+    make() {
+      const cells = {
+        name: element('div'),
+        reason: element('div', 'legs'),
+        state: element('span', 'tag'),
+        accounts: element('td', 'num w-xs'),
+        lag: element('td', 'num'),
+        slot: element('td', 'num w-sm'),
+        reconnects: element('td', 'num w-sm'),
+      };
+      const name = element('th', 'name', [cells.name, cells.reason]);
+      name.setAttribute('scope', 'row');
+      const state = element('td', '', [cells.state]);
+      const root = element('tr', '', [name, state, cells.accounts, cells.lag, cells.slot, cells.reconnects]);
+      return { root, ...cells };
+    },
+    update(row, connection) {
+      setText(row.name, connection.name);
+      setText(row.reason, connection.reason);
+      setTitle(row.reason, connection.reason);
+      setText(row.state, STATE_TEXT[connection.state]);
+      setData(row.state, 'tag', STATE_TAG[connection.state]);
+      setText(row.accounts, countText(connection.accounts));
+      setText(row.lag, connection.state === 'live' ? microsText(connection.lagMs * 1_000) : '–');
+      setText(row.slot, connection.lastSlot < 0 ? '–' : countText(connection.lastSlot));
+      setText(row.reconnects, countText(connection.reconnects));
+    },
+  });
+  setText(byId('feed-fresh'), `${countText(feed.freshPools)} of ${countText(feed.pools)}`);
+  setText(byId('feed-accounts'), `${countText(feed.confirmed)} of ${countText(feed.accounts)}`);
+  setText(byId('feed-losses'), countText(feed.losses));
+  setText(byId('feed-forks'), countText(feed.forks));
+  setText(byId('feed-recovery'), feed.recoveries === 0 ? '–' : ageText(feed.lastRecoveryMs));
+  setText(byId('feed-conflated'), countText(feed.conflated));
+  setText(byId('feed-blockhash'), feed.blockhashAgeSlots < 0 ? '–' : `${feed.blockhashAgeSlots} slots`);
+}
+
+/** @param {FeedView} feed */
+function feedNote(feed) {
+  if (feed.quarantined.length > 0) {
+    return feed.quarantined.map(({ endpoint, reason }) => `${endpoint} is left alone: ${reason}`).join(' · ');
+  }
+  return feed.live ? '' : feed.reason;
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '../../shared/core/clock.ts';
+import { createRandom } from '../../shared/core/random.ts';
+import type { MarketEvent } from '../../shared/engine/event.ts';
+import { type AccountStream, createAccountStream } from '../../shared/platform/account-stream.ts';
+import { type BlockhashCache, createBlockhashCache } from '../../shared/platform/blockhash-cache.ts';
+import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
+import type { Logger } from '../../shared/platform/log.ts';
+import type { RpcClient } from '../../shared/platform/rpc-client.ts';
+import { streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
+import { createWalletBalances, type WalletBalances } from '../../shared/platform/wallet-balances.ts';
+
+export interface MarketFeedParams {
+  readonly config: Config;
+  readonly endpoints: readonly EndpointConfig[];
+  readonly rpc: RpcClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onEvent: (event: MarketEvent) => void;
+}
+
+/** Everything that is followed on chain: the pools' accounts, the wallets', the slots and the blockhash. */
+export interface MarketFeed {
+  readonly stream: AccountStream;
+  readonly wallet: WalletBalances;
+  readonly blockhash: BlockhashCache;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createMarketFeed({
+  config,
+  endpoints,
+  rpc,
+  clock,
+  log,
+  onEvent,
+}: MarketFeedParams): MarketFeed {
+  const heard = streamEndpoints(endpoints, config.feed);
+  const wallet = createWalletBalances(config.wallet.addresses, config.routing.startMints);
+  const blockhash = createBlockhashCache({ rpc });
+  const stream = createAccountStream({
+    endpoints: heard,
+    // A local market has one node; the configuration of a live one is checked.
+    redundancy: heard.length > 1 ? config.feed.redundancy : 1,
+    maxLagMs: config.feed.maxLagMs,
+    maxSlotLag: config.risk.maxSlotLag,
+    timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },
+    rpc,
+    commitment: config.rpc.commitment,
+    clock,
+    random: createRandom(config.seed).fork('stream'),
+    onEvent(event) {
+      if (!wallet.take(event)) onEvent(event);
+      if (event.kind === 'slot') blockhash.onSlot(event.slot);
+    },
+    log: (event, values) => log.notice(event, values),
+  });
+  return {
+    stream,
+    wallet,
+    blockhash,
+    start() {
+      stream.watch(wallet.accounts);
+      stream.start();
+    },
+    async stop() {
+      blockhash.stop();
+      await stream.stop();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import type { AccountBytes } from '../core/account.ts';
+import {
+  type Address,
+  addressAt,
+  associatedTokenAddress,
+  TOKEN_PROGRAM,
+  USDC_MINT,
+  WSOL_MINT,
+} from '../core/address.ts';
+import type { MarketEvent } from '../engine/event.ts';
+import { encodeTokenAccount } from '../venues/token.ts';
+import { createWalletBalances } from './wallet-balances.ts';
+
+const WALLET = addressAt(new Uint8Array(32).fill(5));
+const OTHER = addressAt(new Uint8Array(32).fill(6));
+const USDC = associatedTokenAddress(WALLET, USDC_MINT, TOKEN_PROGRAM);
+
+function told(address: Address, account: AccountBytes | null, slot = 100): MarketEvent {
+  return { kind: 'account', atMicros: 0, update: { address, slot, account } };
+}
+
+function holding(amount: bigint, mint = USDC_MINT): AccountBytes {
+  return encodeTokenAccount({ mint, owner: WALLET, amount, tokenProgram: TOKEN_PROGRAM });
+}
+
+it('follows lamports and the tokens of the mints asked for, and takes only its own events', () => {
+  const wallet = createWalletBalances([WALLET], [WSOL_MINT, USDC_MINT]);
+  expect(wallet.accounts).toHaveLength(5);
+  expect(wallet.accounts).toContain(USDC);
+  expect(wallet.take(told(WALLET, { owner: OTHER, lamports: 7n, data: new Uint8Array(0) }))).toBe(true);
+  expect(wallet.take(told(USDC, holding(1_500n)))).toBe(true);
+  expect(wallet.take(told(OTHER, holding(9n)))).toBe(false);
+  expect(wallet.balances().map(({ mint, amount, confirmed }) => [mint, amount, confirmed])).toEqual([
+    [undefined, 7n, true],
+    [USDC_MINT, 1_500n, true],
+  ]);
+});
+
+it('does not vouch for what the feed has lost, until it is told again', () => {
+  const wallet = createWalletBalances([WALLET], [USDC_MINT]);
+  wallet.take(told(USDC, holding(3n)));
+  expect(wallet.take({ kind: 'lost', atMicros: 0, addresses: [USDC], reason: 'behind' })).toBe(false);
+  const usdc = () => wallet.balances().find(({ mint }) => mint === USDC_MINT);
+  expect(usdc()).toMatchObject({ amount: 3n, confirmed: false });
+  wallet.take(told(USDC, holding(4n), 101));
+  expect(usdc()).toMatchObject({ amount: 4n, confirmed: true, slot: 101 });
+  wallet.take({ kind: 'feed', atMicros: 0, live: false, reason: 'closed' });
+  expect(usdc()?.confirmed).toBe(false);
+});
+
+it('counts nothing for an account of another mint, or that is gone', () => {
+  const wallet = createWalletBalances([WALLET], [USDC_MINT]);
+  wallet.take(told(USDC, holding(3n, WSOL_MINT)));
+  expect(wallet.balances().some(({ mint }) => mint === USDC_MINT)).toBe(false);
+  wallet.take(told(USDC, null, 101));
+  expect(wallet.balances().some(({ mint }) => mint === USDC_MINT)).toBe(false);
+});
