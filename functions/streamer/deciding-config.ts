@@ -12,6 +12,7 @@ const DECIDES: { readonly [Section in keyof Config]: boolean } = {
   rpc: false,
   feed: false,
   books: false,
+  wallet: false,
   paper: true,
   routing: true,
   risk: true,

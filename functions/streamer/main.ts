@@ -143,7 +143,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const books = createBooks({ market: engine.market, names: parts.names });
     const bookFeed = createBookFeed({
       books,
-      wsUrl: heard[0]!.wsUrl,
+      wsUrl: marketFeed.endpoints[0]!.wsUrl,
       rpc,
       random: createRandom(config.seed).fork('book-feed'),
       log,

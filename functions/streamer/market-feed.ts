@@ -7,7 +7,7 @@ import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { RpcClient } from '../../shared/platform/rpc-client.ts';
-import { streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
+import { type StreamEndpoint, streamEndpoints } from '../../shared/platform/stream-endpoint.ts';
 import { createWalletBalances, type WalletBalances } from '../../shared/platform/wallet-balances.ts';
 
 export interface MarketFeedParams {
@@ -21,6 +21,8 @@ export interface MarketFeedParams {
 
 /** Everything that is followed on chain: the pools' accounts, the wallets', the slots and the blockhash. */
 export interface MarketFeed {
+  /** Where it listens; at least one. */
+  readonly endpoints: readonly StreamEndpoint[];
   readonly stream: AccountStream;
   readonly wallet: WalletBalances;
   readonly blockhash: BlockhashCache;
@@ -57,6 +59,7 @@ export function createMarketFeed({
     log: (event, values) => log.notice(event, values),
   });
   return {
+    endpoints: heard,
     stream,
     wallet,
     blockhash,

@@ -102,6 +102,8 @@ export const configSchema = z.strictObject({
       default: 16,
       summary:
         'order books whose fills are followed, one getTransaction for each transaction on them; 0 is none',
+    }),
+  }),
   wallet: z.strictObject({
     addresses: addressesKey({
       default: [],

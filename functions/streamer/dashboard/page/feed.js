@@ -77,7 +77,7 @@ export function showFeed(feed) {
 /** @param {FeedView} feed */
 function feedNote(feed) {
   if (feed.quarantined.length > 0) {
-    return feed.quarantined.map(({ endpoint, reason }) => `${endpoint} is left alone: ${reason}`).join(' · ');
+    return `${feed.quarantined.map(({ endpoint }) => endpoint).join(', ')} left alone`;
   }
   return feed.live ? '' : feed.reason;
 }
