@@ -40,7 +40,7 @@ export function showFeed(feed) {
     make() {
       const cells = {
         name: element('div'),
-        reason: element('div', 'legs'),
+        reason: element('div', 'legs wrap'),
         state: element('span', 'tag'),
         accounts: element('td', 'num w-xs'),
         lag: element('td', 'num'),
