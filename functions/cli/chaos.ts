@@ -1,13 +1,18 @@
 import { ArbError } from '../../shared/core/errors.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport } from './chaos-feeds-report.ts';
+import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
 import { EXIT } from './exit-code.ts';
-import { defineVerb } from './verb.ts';
+import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_SEEDS = 5;
 const DEFAULT_SECONDS = 12;
+const DEFAULT_DEMAND = 3_000;
+const DEFAULT_LIMIT = 833;
+const DEFAULT_LIMIT_SECONDS = 10;
 const DEFAULT_OUTAGE_SECONDS = 4;
 /** The first seed has a longer one: a minute without any endpoint, unless a shorter run is asked for. */
 const LONG_OUTAGE_SECONDS = 60;
@@ -15,8 +20,9 @@ const LONG_OUTAGE_SECONDS = 60;
 /** `arb chaos`: what the system does while things go wrong, on loopback, seeded. */
 export const chaosVerb = defineVerb({
   name: 'chaos',
-  summary: 'break the wire to the market in every way and see that nothing is decided on stale state',
-  usage: 'feeds [--seeds N] [--seconds S] [--outage S] [--json]',
+  summary: 'break the wire to the market, or ask more than a provider allows, and see what holds',
+  usage:
+    'feeds [--seeds N] [--seconds S] [--outage S] [--json] | limits [--demand N] [--limit N] [--seconds S] [--json]',
   details: [
     'feeds: the whole service on the built-in market over two endpoints, each behind a proxy that refuses, resets,',
     'trickles, goes silent or half-open, forgets its name, drops, repeats, reorders and corrupts messages, answers 429,',
@@ -24,25 +30,32 @@ export const chaosVerb = defineVerb({
     'is held against what the chain really held. Even seeds stream every account from both endpoints. Both endpoints',
     'are gone at once for --outage seconds, in the first seed for a minute. Exit 1 unless every seed ends live without',
     'a decision on state that was over (staleDecisions) or never was (falseDecisions).',
+    'limits: a local endpoint accepts --limit calls in any second and answers more with 429 and Retry-After; --demand calls',
+    'a second in the priority mix of a trading service go to it through the RPC pool and its limiter, as limits.* and rpc.*',
+    'configure them. Prints waits, shed calls and 429 by priority. --seed is that of the demand. Exit 1 when an execution',
+    'call was shed or answered 429.',
   ].join('\n'),
   flags: {
     seeds: { kind: 'count', value: 'N', summary: `how many seeds, from 1 on (default ${DEFAULT_SEEDS})` },
     seconds: {
       kind: 'count',
       value: 'S',
-      summary: `faults for so long, each seed (default ${DEFAULT_SECONDS})`,
+      summary: `faults for so long, each seed (default ${DEFAULT_SECONDS}; of limits ${DEFAULT_LIMIT_SECONDS})`,
     },
     outage: {
       kind: 'count',
       value: 'S',
       summary: `both endpoints down at once (default ${DEFAULT_OUTAGE_SECONDS}; the first seed ${LONG_OUTAGE_SECONDS})`,
     },
+    demand: { kind: 'count', value: 'N', summary: `calls a second (limits; default ${DEFAULT_DEMAND})` },
+    limit: { kind: 'count', value: 'N', summary: `calls a second let in (limits; default ${DEFAULT_LIMIT})` },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  positionals: { what: { summary: 'what is broken', choices: ['feeds'], required: true } },
+  positionals: { what: { summary: 'what is broken', choices: ['feeds', 'limits'], required: true } },
   usesConfig: true,
-  async run({ flags, stdout, stderr, clock, version, signal, loadConfig }) {
+  async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
     const { config } = loadConfig();
+    if (positionals.what === 'limits') return await chaosLimits({ flags, config, stdout, clock, signal });
     const seeds = flags.seeds ?? DEFAULT_SEEDS;
     if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
     const seconds = flags.seconds ?? DEFAULT_SECONDS;
@@ -78,3 +91,34 @@ export const chaosVerb = defineVerb({
     return report.ok ? EXIT.ok : EXIT.negative;
   },
 });
+
+async function chaosLimits(
+  params: Pick<VerbContext, 'stdout' | 'clock' | 'signal'> & {
+    readonly config: Config;
+    readonly flags: {
+      readonly demand: number | undefined;
+      readonly limit: number | undefined;
+      readonly seconds: number | undefined;
+      readonly json: boolean;
+    };
+  },
+): Promise<number> {
+  const { flags, config, stdout, clock, signal } = params;
+  const { demand = DEFAULT_DEMAND, limit = DEFAULT_LIMIT, seconds = DEFAULT_LIMIT_SECONDS } = flags;
+  if (demand === 0 || limit === 0 || seconds === 0) {
+    const message = '--demand, --limit and --seconds must be 1 or more';
+    throw new ArbError('usage-chaos', message, { demand, limit, seconds });
+  }
+  const report = await runLimitsChaos({
+    config,
+    clock,
+    demandPerSecond: demand,
+    limitPerSecond: limit,
+    seconds,
+    seed: config.seed,
+    signal,
+  });
+  if (flags.json) stdout.line(JSON.stringify(report, null, 2));
+  else for (const line of limitsChaosLines(report)) stdout.line(line);
+  return report.ok ? EXIT.ok : EXIT.negative;
+}

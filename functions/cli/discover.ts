@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { type Address, isAddress } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
+import { createApiAccess } from '../../shared/platform/api-access.ts';
+import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { type CheckedPools, checkPools } from '../../shared/platform/discovery/check-pools.ts';
 import { findPools } from '../../shared/platform/discovery/find-pools.ts';
 import { mergeUniverse } from '../../shared/platform/discovery/merge-universe.ts';
-import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
 import { didYouMean } from '../../shared/platform/nearest.ts';
-import { createRpcClient, type RpcClient } from '../../shared/platform/rpc-client.ts';
+import type { RpcClient } from '../../shared/platform/rpc-client.ts';
 import { EMPTY_UNIVERSE, readUniverseFile, writeUniverseFile } from '../../shared/platform/universe-file.ts';
 import { VENUES, venueById } from '../../shared/venues/registry.ts';
 import type { Venue } from '../../shared/venues/venue.ts';
@@ -92,19 +93,21 @@ async function withNode<T>(
   config: Config,
   work: (rpc: RpcClient) => Promise<T>,
 ): Promise<T> {
-  const named = config.rpc.endpoints.find(({ url }) => url !== undefined);
   const random = createRandom(config.seed).fork('discover');
-  if (named?.url !== undefined) {
-    const { url } = endpointAddress(named, named.url);
-    return await work(createRpcClient({ url, clock, random }));
-  }
-  if (config.market === 'live') {
-    throw new ArbError('config-live-rpc', 'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the file)');
+  const ask = async (endpoints: readonly EndpointConfig[]): Promise<T> => {
+    const apis = createApiAccess({ config, endpoints, clock, random });
+    try {
+      return await work(apis.rpc);
+    } finally {
+      await apis.close();
+    }
+  };
+  if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined)) {
+    return ask(config.rpc.endpoints);
   }
   const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
   try {
-    const [local] = feed.endpoints;
-    return await work(createRpcClient({ url: local?.url ?? '', clock, random }));
+    return await ask(feed.endpoints);
   } finally {
     await stop();
   }

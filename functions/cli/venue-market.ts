@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../../shared/core/clock.ts';
-import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { Market } from '../../shared/market/market.ts';
 import { createStillMarket } from '../../shared/market/still-market.ts';
+import { createApiAccess } from '../../shared/platform/api-access.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
-import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
 import { fetchMarket } from '../../shared/platform/fetch-market.ts';
-import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import { type SkippedPool, selectPools } from '../streamer/universe.ts';
@@ -36,14 +34,18 @@ export async function loadStandingMarket(params: StandingMarketParams): Promise<
   const { config, clock, cwd, snapshotFile, slots } = params;
   const source = snapshotFile ?? config.market;
   if (snapshotFile === undefined && source === 'live') {
-    const endpoint = config.rpc.endpoints.find(({ url }) => url !== undefined);
-    if (endpoint?.url === undefined) {
-      throw new ArbError('config-live-rpc', 'market live needs rpc.url (ARB_RPC_URL, --rpc-url or the file)');
-    }
-    const { url } = endpointAddress(endpoint, endpoint.url);
     const universe = selectPools(config.universe.pools);
-    const rpc = createRpcClient({ url, clock, random: createRandom('venues') });
-    return { market: await fetchMarket(universe.pools, rpc), skipped: universe.skipped };
+    const apis = createApiAccess({
+      config,
+      endpoints: config.rpc.endpoints,
+      clock,
+      random: createRandom('venues'),
+    });
+    try {
+      return { market: await fetchMarket(universe.pools, apis.rpc), skipped: universe.skipped };
+    } finally {
+      await apis.close();
+    }
   }
   if (snapshotFile === undefined && source === 'built-in') {
     const { world, pools, skipped } = createLocalMarket(source, config.seed);

@@ -10,6 +10,7 @@ const DECIDES: { readonly [Section in keyof Config]: boolean } = {
   seed: true,
   duration: false,
   rpc: false,
+  limits: false,
   feed: false,
   books: false,
   wallet: false,

@@ -1,14 +1,12 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
-import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { StreamStatus } from '../../shared/platform/account-stream.ts';
+import { createApiAccess } from '../../shared/platform/api-access.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
-import { endpointAddress } from '../../shared/platform/endpoint-address.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
-import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
@@ -105,8 +103,14 @@ export async function startService(params: ServiceParams): Promise<Service> {
     });
     const journal = createJournal({ writer, engine, clock, runId, mode: config.mode });
 
-    const rpcUrl = firstAddress(feed.endpoints);
-    const rpc = createRpcClient({ url: rpcUrl, clock, random: createRandom(config.seed).fork('rpc') });
+    const access = createApiAccess({
+      config,
+      endpoints: feed.endpoints,
+      clock,
+      random: createRandom(config.seed).fork('apis'),
+    });
+    started.push(() => access.close());
+    const { rpc } = access;
     const marketFeed = createMarketFeed({
       config,
       endpoints: feed.endpoints,
@@ -197,7 +201,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       outside: () => outsideView({ ...outside, alarmBps: config.jupiter.alarmBps }),
       phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
     });
-    const metrics = createServiceMetrics({ parts, feed: marketFeed, writer, recorder });
+    const metrics = createServiceMetrics({ parts, feed: marketFeed, writer, recorder, access });
     declareOutsideMetrics(metrics, outside);
     const server = await startServer({
       host: config.server.host,
@@ -253,6 +257,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       const { left } = await writer.drain(DRAIN_STORE_MS);
       if (left > 0) log.error('store.rows-lost', { rows: left });
       await store.endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)));
+      await access.close();
       await server.close();
       await store.close();
       return summary;
@@ -267,12 +272,6 @@ export async function startService(params: ServiceParams): Promise<Service> {
       },
     };
   }
-}
-
-function firstAddress(endpoints: readonly EndpointConfig[]): string {
-  const asked = endpoints.find(({ url }) => url !== undefined);
-  if (asked?.url === undefined) throw new ArbError('config-endpoints', 'no endpoint has a url');
-  return endpointAddress(asked, asked.url).url;
 }
 
 function watchUniverseFile(

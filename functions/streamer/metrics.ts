@@ -1,5 +1,7 @@
+import type { ApiAccess } from '../../shared/platform/api-access.ts';
 import { createMetrics, type Metrics } from '../../shared/platform/metrics.ts';
 import type { StoreWriter } from '../../shared/platform/store/writer.ts';
+import { addApiMetrics } from './api-metrics.ts';
 import { addFeedMetrics } from './feed-metrics.ts';
 import type { MarketFeed } from './market-feed.ts';
 import { addRecorderMetrics } from './recorder-metrics.ts';
@@ -14,10 +16,17 @@ export interface ServiceMetricsParams {
   readonly writer: StoreWriter;
   /** Undefined: the run is not recorded. */
   readonly recorder: RunRecorder | undefined;
+  readonly access: ApiAccess;
 }
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
-export function createServiceMetrics({ parts, feed, writer, recorder }: ServiceMetricsParams): Metrics {
+export function createServiceMetrics({
+  parts,
+  feed,
+  writer,
+  recorder,
+  access,
+}: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = parts;
   const { ledger, market } = engine;
   const metrics = createMetrics();
@@ -99,6 +108,7 @@ export function createServiceMetrics({ parts, feed, writer, recorder }: ServiceM
     label: 'kind',
     read: () => Object.entries(writer.stats().dropped),
   });
+  addApiMetrics(metrics, access);
   metrics.gauge({
     name: 'arb_resident_bytes',
     help: 'Resident memory of the process.',

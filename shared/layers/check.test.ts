@@ -155,6 +155,25 @@ describe('packages', () => {
     expect(broken('shared/engine/a.ts', "import 'node:crypto';")).toEqual(['layer-builtins@1']);
   });
 
+  it('keeps the SDKs of what stands outside in platform', () => {
+    for (const name of [
+      'ws',
+      'undici',
+      '@grpc/grpc-js',
+      '@jup-ag/api',
+      '@google-cloud/storage',
+      'prom-client',
+    ]) {
+      const text = `import '${name}';`;
+      expect(broken('functions/streamer/a.ts', text)).toContain('sdk-packages@1');
+      expect(broken('functions/streamer/a.test.ts', text)).not.toContain('sdk-packages@1');
+      expect(broken('shared/platform/a.ts', text)).not.toContain('sdk-packages@1');
+    }
+    expect(broken('shared/sim/a.ts', "import 'ws';")).not.toContain('sdk-packages@1');
+    expect(broken('shared/sim/a.ts', "import 'helius-sdk';")).toContain('sdk-packages@1');
+    expect(broken('shared/market/a.ts', "import 'ws';")).toEqual(['layer-packages@1']);
+  });
+
   it('wants every package declared where it is used', () => {
     expect(broken('shared/platform/a.ts', "import '@solana/web3.js'; import 'node:sqlite';")).toEqual([]);
     expect(broken('shared/platform/a.ts', "import 'left-pad';")).toEqual(['declared-packages@1']);

@@ -25,7 +25,7 @@ const LAYER_PACKAGES: Readonly<Record<string, readonly string[]>> = { core: ['bs
 /** Node's own modules a layer may import; layers not named here may import none. */
 const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['node:crypto'] };
 
-/** The only production files that may drive the local node: the `run` verb and what it composes for it. */
+/** The only production files that may drive what sim serves: the `run` and `chaos` verbs and what they compose. */
 const SIM_STARTERS = [
   /^functions\/cli\/(run|chaos)[^/]*\.ts$/,
   /^functions\/streamer\/(local-[a-z-]+|simulated-run)\.ts$/,
@@ -36,6 +36,13 @@ const FUNCTION_COMPOSES: Readonly<Record<string, readonly string[]>> = { cli: ['
 
 /** Entry files: they may hand `process.env` on as a whole, and never read a variable out of it. */
 const COMPOSITION_ROOTS = [/^functions\/cli\/arb\.ts$/, /^functions\/[^/]+\/(main|index)\.ts$/];
+
+/** SDKs and clients of what stands outside the program: only platform speaks to it. */
+const SDK_PACKAGES =
+  /^(@grpc\/.*|@google-cloud\/.*|helius-sdk|@jup-ag\/api|undici|ws|@solana\/web3\.js|laserstream-core-proto-js|prom-client)$/;
+
+/** What the local servers need to speak the same protocols. */
+const SIM_SDKS = /^(@grpc\/.*|ws|@solana\/web3\.js|laserstream-core-proto-js)$/;
 
 /** The one file of shared/ that the Pulumi program may import. */
 const NAMES_FILE = 'shared/core/names.ts';
@@ -154,6 +161,13 @@ export function judgePackageImport(from: Place, specifier: string, declared: Dec
     );
   }
   if (builtin) return null;
+  if (SDK_PACKAGES.test(name) && !mayUseSdk(from, name)) {
+    return ruling(
+      'sdk-packages',
+      `${from.path} imports ${name}, the SDK of something outside`,
+      'let shared/platform use it and give out a port of ours',
+    );
+  }
   const free = from.test || from.zone === 'tool' || from.zone === 'root';
   const lists = from.zone === 'infra' ? [declared.infra] : [declared.production];
   if (free) lists.push(declared.development);
@@ -163,6 +177,12 @@ export function judgePackageImport(from: Place, specifier: string, declared: Dec
     `${name} is not among the ${from.zone === 'infra' ? 'infra' : free ? 'root' : 'production'} dependencies`,
     'add it to package.json at an exact version and say why in shared/DEPENDENCIES.md, or do without it',
   );
+}
+
+function mayUseSdk(from: Place, name: string): boolean {
+  if (from.test || from.zone === 'platform' || from.zone === 'tool' || from.zone === 'root') return true;
+  if (from.zone === 'infra') return true;
+  return from.zone === 'sim' && SIM_SDKS.test(name);
 }
 
 /** Judges a global that brings time, chance or the outside world, such as `Date.now`. */

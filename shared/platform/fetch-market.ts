@@ -17,7 +17,7 @@ export async function fetchMarket(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { watch } = market.takeSubscriptions();
     if (watch.length === 0) break;
-    const { slot, accounts } = await rpc.getMultipleAccounts(watch);
+    const { slot, accounts } = await rpc.getMultipleAccounts(watch, { priority: 'discovery' });
     newest = Math.max(newest, slot);
     watch.forEach((address, i) => {
       market.apply({ address, slot, account: accounts[i]! });

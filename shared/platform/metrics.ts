@@ -18,6 +18,13 @@ export interface Metrics {
   counter(metric: MetricName & { readonly read: () => number }): void;
   /** A total for each value of one label. */
   counters(metric: MetricName & { readonly label: string; readonly read: () => LabelledValues }): void;
+  /** A total for each combination of several labels, in their order. */
+  tallies(
+    metric: MetricName & {
+      readonly labels: readonly string[];
+      readonly read: () => Iterable<readonly [values: readonly string[], total: number]>;
+    },
+  ): void;
   gauge(metric: MetricName & { readonly read: () => number }): void;
   gauges(metric: MetricName & { readonly label: string; readonly read: () => LabelledValues }): void;
   /** A histogram in seconds for each value of one label. */
@@ -63,6 +70,18 @@ export function createMetrics(): Metrics {
         collect() {
           this.reset();
           for (const [value, total] of read()) this.inc({ [label]: value }, total);
+        },
+      });
+    },
+    tallies({ name, help, labels, read }) {
+      new Counter({
+        name,
+        help,
+        registers,
+        labelNames: [...labels],
+        collect() {
+          this.reset();
+          for (const [values, total] of read()) this.labels(...values).inc(total);
         },
       });
     },

@@ -74,7 +74,9 @@ export function createProgramFolder(folder: string): ProgramSource {
 export function createProgramRpc(rpc: RpcClient): ProgramSource {
   return {
     async find(addresses) {
-      const held = (await rpc.getMultipleAccounts(addresses, { commitment: 'confirmed' })).accounts;
+      const held = (
+        await rpc.getMultipleAccounts(addresses, { commitment: 'confirmed', priority: 'discovery' })
+      ).accounts;
       const binaries: ProgramBinary[] = [];
       const pointers: { programId: Address; dataAddress: Address }[] = [];
       addresses.forEach((programId, i) => {
@@ -88,6 +90,7 @@ export function createProgramRpc(rpc: RpcClient): ProgramSource {
       // One by one: a program account can be megabytes, and nodes bound the size of an answer.
       for (const { programId, dataAddress } of pointers) {
         const { account } = await rpc.getAccount(dataAddress, {
+          priority: 'discovery',
           commitment: 'confirmed',
           encoding: 'base64+zstd',
         });

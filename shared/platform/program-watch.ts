@@ -66,6 +66,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     if (unknown.length === 0) return;
     const ids = unknown.map(({ state }) => state.programId);
     const { accounts } = await rpc.getMultipleAccounts(ids, {
+      priority: 'confirmation',
       dataSlice: { offset: 0, length: PROGRAM_BYTES },
     });
     accounts.forEach((account, i) => {
@@ -118,6 +119,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
         if (held.length === 0) return;
         const addresses = held.map(({ dataAddress }) => dataAddress!);
         const { accounts } = await rpc.getMultipleAccounts(addresses, {
+          priority: 'confirmation',
           dataSlice: { offset: 0, length: PROGRAM_DATA_HEADER_BYTES },
         });
         for (const [i, account] of accounts.entries()) {

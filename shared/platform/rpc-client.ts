@@ -1,4 +1,3 @@
-import bs58 from 'bs58';
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
@@ -6,26 +5,16 @@ import type { Random } from '../core/random.ts';
 import { AccountPayloadDecoder } from './account-payload.ts';
 import type { Priority } from './limits/priority.ts';
 import type { AnswerReader } from './rpc-answer.ts';
-import {
-  accountOf,
-  addressOf,
-  arrayOf,
-  contextOf,
-  integerOf,
-  objectOf,
-  textOf,
-  unitsOf,
-} from './rpc-answer.ts';
-import { type SignatureEntry, signaturesOf, type TransactionRead, transactionOf } from './rpc-history.ts';
-import { badAnswer, createRpcHttp } from './rpc-http.ts';
+import type { SignatureEntry, TransactionRead } from './rpc-history.ts';
+import { createRpcHttp } from './rpc-http.ts';
+import { createRpcReads } from './rpc-reads.ts';
 import type { RetryOptions } from './rpc-retry.ts';
 import { retryRead } from './rpc-retry.ts';
 
+export { MULTIPLE_ACCOUNTS_MAX } from './rpc-reads.ts';
+
 export type Commitment = 'processed' | 'confirmed' | 'finalized';
 export type AccountEncoding = 'base64' | 'base64+zstd';
-
-/** The most accounts that a node gives in one getMultipleAccounts. */
-export const MULTIPLE_ACCOUNTS_MAX = 100;
 
 export interface ReadOptions {
   /** Default 'processed'. */
@@ -160,134 +149,16 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     }
   }
 
-  async function getChunk(addresses: readonly Address[], options: AccountReadOptions) {
-    const params = [addresses, accountConfig(options, 'base64')];
-    return read('getMultipleAccounts', params, options.signal, (reader, result) => {
-      const { slot, value } = contextOf(reader, result);
-      const list = arrayOf(reader, value, 'result.value', addresses.length);
-      const accounts = list.map((member, i) => accountOf(reader, member, `result.value[${i}]`));
-      return { slot: atLeast(reader, slot, options), accounts };
-    });
-  }
-
-  return {
+  return createRpcReads({
     host: http.host,
-    async getMultipleAccounts(addresses, options = {}) {
-      let slot = Number.MAX_SAFE_INTEGER;
-      const accounts: (AccountBytes | null)[] = [];
-      for (let from = 0; from === 0 || from < addresses.length; from += MULTIPLE_ACCOUNTS_MAX) {
-        const chunk = await getChunk(addresses.slice(from, from + MULTIPLE_ACCOUNTS_MAX), options);
-        slot = Math.min(slot, chunk.slot);
-        for (const account of chunk.accounts) accounts.push(account);
-      }
-      return { slot, accounts };
-    },
-    async getAccount(address, options = {}) {
-      const params = [address, accountConfig(options, 'base64')];
-      return read('getAccountInfo', params, options.signal, (reader, result) => {
-        const { slot, value } = contextOf(reader, result);
-        return { slot: atLeast(reader, slot, options), account: accountOf(reader, value, 'result.value') };
-      });
-    },
-    async getProgramAccounts(programId, filter = {}) {
-      const filters: unknown[] = [];
-      if (filter.dataSize !== undefined) filters.push({ dataSize: filter.dataSize });
-      for (const { offset, bytes } of filter.memcmp ?? []) {
-        filters.push({ memcmp: { offset, bytes: bs58.encode(bytes) } });
-      }
-      const params = [programId, { ...accountConfig(filter, 'base64+zstd'), withContext: true, filters }];
-      return read('getProgramAccounts', params, filter.signal, (reader, result) => {
-        const { slot, value } = contextOf(reader, result);
-        const accounts = arrayOf(reader, value, 'result.value').map((member, i) => {
-          const field = `result.value[${i}]`;
-          const entry = objectOf(reader, member, field);
-          const account = accountOf(reader, entry.account ?? undefined, `${field}.account`);
-          return { address: addressOf(reader, entry.pubkey, `${field}.pubkey`), account };
-        });
-        // An account whose last lamport has gone is none.
-        const held = accounts.flatMap(({ address, account }) =>
-          account === null ? [] : [{ address, account }],
-        );
-        return { slot: atLeast(reader, slot, filter), accounts: held };
-      });
-    },
-    async getSlot(options = {}) {
-      return read('getSlot', [slotConfig(options)], options.signal, (reader, result) =>
-        atLeast(reader, integerOf(reader, result, 'result'), options),
-      );
-    },
-    async getBalance(address, options = {}) {
-      return read('getBalance', [address, slotConfig(options)], options.signal, (reader, result) => {
-        const { slot, value } = contextOf(reader, result);
-        return { slot, lamports: unitsOf(reader, value, 'result.value') };
-      });
-    },
-    async getLatestBlockhash(options = {}) {
-      return read('getLatestBlockhash', [slotConfig(options)], options.signal, (reader, result) => {
-        const { slot, value } = contextOf(reader, result);
-        const body = objectOf(reader, value, 'result.value');
-        return {
-          slot,
-          blockhash: addressOf(reader, body.blockhash, 'result.value.blockhash'),
-          lastValidBlockHeight: integerOf(
-            reader,
-            body.lastValidBlockHeight,
-            'result.value.lastValidBlockHeight',
-          ),
-        };
-      });
-    },
-    async getTransaction(signature, options = {}) {
-      const params = [
-        signature,
-        { ...historyConfig(options), encoding: 'json', maxSupportedTransactionVersion: 0 },
-      ];
-      return read('getTransaction', params, options.signal, transactionOf);
-    },
-    async getSignaturesForAddress(address, options = {}) {
-      const { until, limit } = options;
-      const params = [address, { ...historyConfig(options), until, limit }];
-      return read('getSignaturesForAddress', params, options.signal, signaturesOf);
-    },
-    async getGenesisHash(options = {}) {
-      return read('getGenesisHash', [], options.signal, (reader, result) =>
-        addressOf(reader, result, 'result'),
-      );
-    },
-    async getVersion(options = {}) {
-      return read('getVersion', [], options.signal, (reader, result) =>
-        textOf(reader, objectOf(reader, result, 'result')['solana-core'], 'result.solana-core'),
-      );
-    },
+    call: (method, params, { signal, deadlineMs }, check) =>
+      read(method, params, withDeadline(signal, deadlineMs), check),
     stats: () => ({ ...stats }),
-  };
+  });
 }
 
-/** A node keeps no history of what is only processed. */
-function historyConfig({ commitment }: ReadOptions): Record<string, unknown> {
-  return { commitment: commitment === 'finalized' ? commitment : 'confirmed' };
-}
-
-function slotConfig(options: ReadOptions): Record<string, unknown> {
-  const { commitment = 'processed', minContextSlot } = options;
-  return minContextSlot === undefined ? { commitment } : { commitment, minContextSlot };
-}
-
-function accountConfig(options: AccountReadOptions, encoding: AccountEncoding): Record<string, unknown> {
-  const { dataSlice } = options;
-  const slice = dataSlice === undefined ? {} : { dataSlice };
-  return { ...slotConfig(options), encoding: options.encoding ?? encoding, ...slice };
-}
-
-/** A node that answers from before the slot asked for has lied about `minContextSlot`. */
-function atLeast(reader: AnswerReader, slot: number, options: ReadOptions): number {
-  if (options.minContextSlot !== undefined && slot < options.minContextSlot) {
-    throw badAnswer(
-      reader.method,
-      reader.host,
-      'slot',
-      `${slot} is before minContextSlot ${options.minContextSlot}`,
-    );
-  }
-  return slot;
+function withDeadline(signal: AbortSignal | undefined, deadlineMs: number | undefined) {
+  if (deadlineMs === undefined) return signal;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
 }

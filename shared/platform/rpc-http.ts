@@ -21,7 +21,7 @@ export interface RpcHttp {
 
 /** A JSON-RPC endpoint over HTTP, one attempt a call. Throws `rpc-url-invalid` when `url` is not http(s). */
 export function createRpcHttp(options: RpcHttpOptions): RpcHttp {
-  const { target, headers } = readUrl(options.url);
+  const { target, headers } = readRpcUrl(options.url);
   const host = target.host;
   const send = options.fetch ?? fetch;
   let lastId = 0;
@@ -68,7 +68,7 @@ export function createRpcHttp(options: RpcHttpOptions): RpcHttp {
   };
 }
 
-interface Answer {
+export interface RpcAnswer {
   readonly method: string;
   readonly host: string;
   readonly id: number;
@@ -76,8 +76,14 @@ interface Answer {
   readonly text: string;
 }
 
-function readAnswer({ method, host, id, status, text }: Answer): unknown {
-  const answer = parse(text);
+/** The `result` of one call, out of the text of its answer; throws as `RpcHttp.call` does. */
+export function readAnswer({ method, host, id, status, text }: RpcAnswer): unknown {
+  return readMember({ method, host, id, status }, parseAnswer(text));
+}
+
+/** One parsed answer, alone or a member of a batch. */
+export function readMember({ method, host, id, status }: Omit<RpcAnswer, 'text'>, parsed: unknown): unknown {
+  const answer = isObject(parsed) ? parsed : undefined;
   const error = answer?.error;
   if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) {
     const { code, message } = error;
@@ -118,17 +124,21 @@ export function badAnswer(method: string, host: string, field: string, problem: 
   });
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+/** The JSON value of an answer's text; undefined when it is none. */
+export function parseAnswer(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(keepLargeLamports(text));
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Readonly<Record<string, unknown>>;
+    return JSON.parse(keepLargeLamports(text));
   } catch {
     return undefined;
   }
 }
 
-function readUrl(text: string): { target: URL; headers: Record<string, string> } {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A URL that may be asked, and the headers that stand for the login in it. Throws `rpc-url-invalid`. */
+export function readRpcUrl(text: string): { target: URL; headers: Record<string, string> } {
   const target = URL.parse(text);
   if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
     const host = target?.host ?? '';

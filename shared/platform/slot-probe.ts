@@ -30,7 +30,7 @@ export function createSlotProbe(options: SlotProbeOptions): { start(): void; sto
   async function probe(): Promise<void> {
     if (asking || !options.shards().some((shard) => shard.isLive)) return;
     asking = true;
-    const slot = await orFailure(rpc.getSlot({ commitment, signal: abort.signal }));
+    const slot = await orFailure(rpc.getSlot({ commitment, signal: abort.signal, priority: 'confirmation' }));
     asking = false;
     if (typeof slot === 'string' || abort.signal.aborted) return;
     options.onSlot(slot);

@@ -31,7 +31,9 @@ export async function fetchSnapshot(
     while (failure === '' && next < addresses.length) {
       const chunk = addresses.slice(next, next + MULTIPLE_ACCOUNTS_MAX);
       next += MULTIPLE_ACCOUNTS_MAX;
-      const read = rpc.getMultipleAccounts(chunk, { commitment, encoding, minContextSlot, signal });
+      // Until a snapshot is here its pools are not traded, so it is part of trading.
+      const options = { commitment, encoding, minContextSlot, signal, priority: 'execution' } as const;
+      const read = rpc.getMultipleAccounts(chunk, options);
       const answer = await orFailure(read);
       if (typeof answer === 'string') {
         failure = answer;

@@ -86,7 +86,9 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
    * not to be believed and the feed stays down.
    */
   async function snapshotFloor(session: StreamSession): Promise<number | string> {
-    const rpcSlot = await orFailure(rpc.getSlot({ commitment, signal: session.abort.signal }));
+    const rpcSlot = await orFailure(
+      rpc.getSlot({ commitment, signal: session.abort.signal, priority: 'execution' }),
+    );
     if (typeof rpcSlot === 'string') return rpcSlot;
     options.onHttpSlot(rpcSlot);
     const heard = slots.lastParent;

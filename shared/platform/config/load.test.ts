@@ -133,6 +133,13 @@ describe('the configuration', () => {
     );
   });
 
+  it('lays numbers by name over their defaults', () => {
+    const { limits } = load({ env: { ARB_LIMITS_PER_HOUR: 'generic=5, mine=7' } }).config;
+    expect(limits.perHour).toMatchObject({ helius: 3_000_000, generic: 5, mine: 7 });
+    writeConfig({ limits: { credits: { 'triton/*': 2 } } });
+    expect(load().config.limits.credits).toMatchObject({ 'helius/getProgramAccounts': 10, 'triton/*': 2 });
+  });
+
   it('takes rpc.url for the first endpoint, named main, of the provider that its host tells', () => {
     const named = [{ name: 'a', provider: 'triton', grpcUrl: 'https://a', token: 't' }];
     writeConfig({ rpc: { endpoints: named } });
@@ -213,6 +220,11 @@ describe('the configuration', () => {
     [{ ARB_UNIVERSE_POOLS: `orca:${POOL},ray:${POOL}` }, /twice/],
     [{ ARB_MARKET: 'live' }, /rpc\.url must be given when market is "live"/],
     [{ ARB_RPC_WS_URL: 'ws://a' }, /rpc\.url must be given/],
+    [{ ARB_LIMITS_PER_HOUR: 'helius' }, /helius is ""/],
+    [{ ARB_LIMITS_PER_HOUR: 'helius=0' }, /a provider or endpoint name to a number from 1 .*helius is 0/],
+    [{ ARB_LIMITS_PER_HOUR: 'a=1,a=2' }, /limits\.perHour must be an object/],
+    [{ ARB_LIMITS_CREDITS: '{"helius/ x": 1}' }, /"helius\/ x" is not PROVIDER\/METHOD/],
+    [{ ARB_LIMITS_METHOD_WEIGHTS: '[1]' }, /limits\.methodWeights must be an object/],
     [{ ARB_RPC_ENDPOINTS: '{}' }, /rpc\.endpoints must be a list of/],
     [{ ARB_RPC_ENDPOINTS: '[{"name":"a"' }, /rpc\.endpoints must be a list of .*not "\*+"/],
     [{ ARB_RPC_ENDPOINTS: '[5]' }, /entry 0 is not an object/],

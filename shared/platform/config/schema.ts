@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
+import { DEFAULT_METHODS_PER_SECOND, DEFAULT_PER_HOUR, DEFAULT_PRICES } from '../limits/default-limits.ts';
 import { bucketKey } from './bucket-leaf.ts';
 import { endpointsKey } from './endpoint-leaf.ts';
 import {
@@ -13,6 +14,7 @@ import {
   textKey,
 } from './leaf.ts';
 import { addressesKey, amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
+import { numbersByNameKey } from './numbers-leaf.ts';
 import { quoteAsksKey } from './quote-asks-leaf.ts';
 import { secretKey } from './secret-leaf.ts';
 import { urlKey } from './url-leaf.ts';
@@ -62,6 +64,91 @@ export const configSchema = z.strictObject({
       choices: ['processed', 'confirmed', 'finalized'],
       default: 'processed',
       summary: 'how settled the account states must be that are traded on',
+    }),
+    timeoutMs: countKey({
+      min: 50,
+      max: 600_000,
+      default: 10_000,
+      summary: 'milliseconds that one attempt of a call may take, to the last byte of its answer',
+    }),
+    deadlineMs: countKey({
+      min: 50,
+      max: 600_000,
+      default: 30_000,
+      summary: 'milliseconds that a whole call may take, with its waits and repeats',
+    }),
+    connections: countKey({
+      min: 1,
+      max: 1_024,
+      default: 32,
+      summary: 'most HTTP connections to one endpoint',
+    }),
+    batchSize: countKey({
+      min: 1,
+      max: 100,
+      default: 16,
+      summary: 'most small calls in one HTTP request; 1 sends each alone',
+    }),
+  }),
+  limits: z.strictObject({
+    perHour: numbersByNameKey({
+      min: 1,
+      max: 1e12,
+      what: 'a provider or endpoint name',
+      default: DEFAULT_PER_HOUR,
+      summary: 'requests an hour that each provider allows, or one endpoint of its own',
+    }),
+    methodsPerSecond: numbersByNameKey({
+      min: 0.001,
+      max: 1e6,
+      what: 'PROVIDER/METHOD',
+      default: DEFAULT_METHODS_PER_SECOND,
+      summary: 'requests a second of single methods, beside the limit of the provider',
+    }),
+    methodWeights: numbersByNameKey({
+      min: 0,
+      max: 1e6,
+      what: 'METHOD or PROVIDER/METHOD',
+      default: {},
+      summary: 'how many requests one of a method counts for, where it is not 1',
+    }),
+    burstMs: countKey({
+      min: 0,
+      max: 60_000,
+      default: 50,
+      summary: "milliseconds' worth of requests that may go at once",
+    }),
+    windowMs: countKey({
+      min: 0,
+      max: 60_000,
+      default: 1_000,
+      summary: 'no window of so many milliseconds holds more than the rate allows; 0: not watched',
+    }),
+    maxQueued: countKey({
+      min: 1,
+      max: 1_000_000,
+      default: 1_024,
+      summary: 'most requests that wait for a limit; then lower levels give way',
+    }),
+    agingMs: countKey({
+      min: 1,
+      max: 600_000,
+      default: 500,
+      summary: 'milliseconds of waiting that make up for one level of priority, below execution',
+    }),
+    credits: numbersByNameKey({
+      min: 0,
+      max: 1e9,
+      what: 'PROVIDER/METHOD or PROVIDER/*',
+      default: DEFAULT_PRICES.credits,
+      summary: 'credits that a provider charges for a request',
+    }),
+    usdPerMillionCredits: numbersByNameKey({
+      min: 0,
+      max: 1e6,
+      what: 'a provider name',
+      default: DEFAULT_PRICES.usdPerMillionCredits,
+      summary: 'dollars for a million credits',
     }),
   }),
   feed: z.strictObject({

@@ -57,7 +57,8 @@ export async function checkPools(
 async function withVaults(entries: readonly PoolEntry[], rpc: RpcClient): Promise<readonly PricedPool[]> {
   const loaded = entries.filter(({ state }) => state !== undefined);
   const vaults = loaded.flatMap(({ state }) => [state!.vaultA, state!.vaultB]);
-  const { accounts } = vaults.length === 0 ? { accounts: [] } : await rpc.getMultipleAccounts(vaults);
+  const { accounts } =
+    vaults.length === 0 ? { accounts: [] } : await rpc.getMultipleAccounts(vaults, { priority: 'discovery' });
   const amountOf = (entry: PoolEntry, side: 0 | 1): bigint => {
     const at = loaded.indexOf(entry);
     const account = at < 0 ? null : accounts[at * 2 + side];

@@ -42,6 +42,7 @@ export async function findPools(params: FindPoolsParams): Promise<readonly Found
       ];
       if (discriminator.length > 0) memcmp.unshift({ offset: 0, bytes: discriminator });
       const { accounts } = await rpc.getProgramAccounts(venue.programId, {
+        priority: 'discovery',
         ...(dataSize === undefined ? {} : { dataSize }),
         ...(signal === undefined ? {} : { signal }),
         memcmp,

@@ -185,6 +185,7 @@ export function createLane(params: LaneParams): Lane {
     throttled(sentMicros, retryAfterMs) {
       parent?.throttled(sentMicros, retryAfterMs);
       refusals++;
+      guard?.distrust();
       const nowMicros = clock.monotonicMicros();
       const askedMs = Math.min(RETRY_AFTER_CAP_MS, retryAfterMs ?? 0);
       let pauseMs = askedMs * (1 + random.next() * RETRY_AFTER_JITTER);

@@ -5,10 +5,12 @@ export interface WindowGuard {
   sent(count: number): void;
   /** What was sent at `sentMicros` has been answered, or given up. */
   settled(count: number, sentMicros: number, nowMicros: number): void;
+  /** The server refused all the same: the shortest way is measured anew. */
+  distrust(): void;
   readonly inFlight: number;
 }
 
-/** The shortest way there and back is that of the last one to two of these many answers. */
+/** The shortest way there and back is that of the last one to two of these many answers, once there are as many. */
 const GENERATION = 1_024;
 
 /**
@@ -27,7 +29,8 @@ export function createWindowGuard(max: number, windowMicros: number): WindowGuar
   let held = 0;
   let inFlight = 0;
   let newest = Number.NEGATIVE_INFINITY;
-  let shortestBefore = Number.POSITIVE_INFINITY;
+  /** 0 until a generation is full: what is not known yet must not be taken for long. */
+  let shortestBefore = 0;
   let shortestNow = Number.POSITIVE_INFINITY;
   let seen = 0;
 
@@ -78,6 +81,11 @@ export function createWindowGuard(max: number, windowMicros: number): WindowGuar
         countedBy[tail < max ? tail : tail - max] = newest;
         held++;
       }
+    },
+    distrust() {
+      shortestBefore = 0;
+      shortestNow = Number.POSITIVE_INFINITY;
+      seen = 0;
     },
     get inFlight() {
       return inFlight;

@@ -1,0 +1,53 @@
+import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { type Bounds, type KeySummary, keyWithDefault, labels } from './leaf.ts';
+
+/**
+ * Numbers by name, laid over the defaults: a name that is not given keeps its default. Text form:
+ * `NAME=N,NAME=N`, or JSON. `what` says what a name is.
+ */
+export function numbersByNameKey(
+  options: Bounds &
+    KeySummary & { readonly default: Readonly<Record<string, number>>; readonly what: string },
+) {
+  const { min, max, what } = options;
+  const notes = {
+    ...labels(options),
+    allowed: `an object from ${what} to a number from ${min} to ${max}`,
+    fromText: pairsFromText,
+    placeholder: 'NAME=N,…',
+  };
+  const check = (value: unknown): Outcome<Readonly<Record<string, number>>, 'bad-value'> => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refusal('bad-value');
+    const numbers: Record<string, number> = { ...options.default };
+    for (const [name, number] of Object.entries(value)) {
+      if (!NAME.test(name)) return refusal('bad-value', `${JSON.stringify(name)} is not ${what}`);
+      if (typeof number !== 'number' || !(number >= min && number <= max)) {
+        return refusal('bad-value', `${name} is ${JSON.stringify(number)}`);
+      }
+      numbers[name] = number;
+    }
+    return success(numbers);
+  };
+  return keyWithDefault(check, notes, options.default);
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}(\/([A-Za-z0-9.-]{1,64}|\*))?$/;
+
+function pairsFromText(text: string): unknown {
+  const trimmed = text.trim();
+  if (trimmed.startsWith('{')) {
+    try {
+      return JSON.parse(trimmed);
+    } catch {
+      return text;
+    }
+  }
+  const pairs: Record<string, unknown> = {};
+  for (const item of trimmed === '' ? [] : trimmed.split(',')) {
+    const [name = '', value = ''] = item.split(/=(.*)/s).map((part) => part.trim());
+    // Twice the same name has no meaning; the text as a whole is refused.
+    if (Object.hasOwn(pairs, name)) return text;
+    pairs[name] = /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  }
+  return pairs;
+}
