@@ -1,13 +1,15 @@
 import type { Random } from '../../shared/core/random.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { RpcClient } from '../../shared/platform/rpc-client.ts';
+import type { StreamEndpoint } from '../../shared/platform/stream-endpoint.ts';
 import { createTransactionStream, type TransactionStream } from '../../shared/platform/transaction-stream.ts';
 import type { Books } from './books.ts';
 import type { BookFeedView } from './dashboard/book-view.ts';
 
 export interface BookFeedParams {
   readonly books: Books;
-  readonly wsUrl: string;
+  /** Logs come over a WebSocket; without one no fills are followed. */
+  readonly endpoint: Pick<StreamEndpoint, 'wsUrl' | 'headers'> | undefined;
   readonly rpc: RpcClient;
   readonly random: Random;
   readonly log: Logger;
@@ -26,7 +28,7 @@ export interface BookFeed {
 const LOOK_MS = 2_000;
 
 export function createBookFeed(params: BookFeedParams): BookFeed {
-  const { books, wsUrl, rpc, random, log, maxFollowed } = params;
+  const { books, endpoint, rpc, random, log, maxFollowed } = params;
   let stream: TransactionStream | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -34,9 +36,10 @@ export function createBookFeed(params: BookFeedParams): BookFeed {
 
   return {
     start() {
-      if (maxFollowed === 0) return;
+      if (maxFollowed === 0 || endpoint?.wsUrl === undefined) return;
       stream = createTransactionStream({
-        wsUrl,
+        wsUrl: endpoint.wsUrl,
+        headers: endpoint.headers,
         rpc,
         random,
         onTransaction: books.take,

@@ -147,7 +147,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const books = createBooks({ market: engine.market, names: parts.names });
     const bookFeed = createBookFeed({
       books,
-      wsUrl: marketFeed.endpoints[0]!.wsUrl,
+      endpoint: marketFeed.endpoints.find(({ wsUrl }) => wsUrl !== undefined),
       rpc,
       random: createRandom(config.seed).fork('book-feed'),
       log,

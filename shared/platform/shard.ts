@@ -2,13 +2,14 @@ import type { AccountBytes } from '../core/account.ts';
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import { decodeChainClock } from '../market/chain-clock.ts';
 import { backoffMs, sleep } from './backoff.ts';
-import { FrameDecoder, type FrameKind } from './frame.ts';
+import type { FrameKind } from './frame.ts';
 import type { ShardListener, ShardOptions, ShardState, ShardStatus } from './shard-contract.ts';
 import { SlotWatch } from './slot-watch.ts';
 import { createStreamCounters } from './stream-counters.ts';
+import { transportOf } from './stream-endpoint.ts';
+import type { StreamMessage, StreamTransport } from './stream-transport.ts';
 import { SubscriptionBook, type Topic } from './subscription-book.ts';
 import { createSynchronizer, type StreamSession, type Synchronizer } from './synchronizer.ts';
-import { openWsConnection, webSocketHost } from './ws-connection.ts';
 
 interface EarlyFrame {
   readonly subscription: number;
@@ -24,7 +25,7 @@ const SWEEP_MS = 100;
 /**
  * One connection of the account stream, over all its reconnects: its share of the accounts, subscribed and fetched.
  * It says what it hears and whether that can be relied on; what follows for the market is the stream's to judge.
- * Throws `ws-url-invalid`. Nothing is opened before `start`.
+ * Throws `ws-url-invalid` and `grpc-url-invalid`. Nothing is opened before `start`.
  */
 export class Shard {
   readonly name: string;
@@ -42,7 +43,7 @@ export class Shard {
   failures = 0;
   readonly options: ShardOptions;
   readonly #listener: ShardListener;
-  readonly #decoder = new FrameDecoder();
+  readonly #transport: StreamTransport;
   readonly #book: SubscriptionBook;
   readonly #synchronizer: Synchronizer;
   readonly #wanted = new Set<Address>();
@@ -64,7 +65,8 @@ export class Shard {
     this.#listener = listener;
     this.name = options.name;
     this.lane = options.lane;
-    this.host = webSocketHost(options.endpoint.wsUrl);
+    this.#transport = transportOf(options.endpoint, options.commitment);
+    this.host = this.#transport.host;
     this.slots = new SlotWatch(this.counters);
     const { clock, random, commitment, encoding, timing, log } = options;
     this.#book = new SubscriptionBook({
@@ -77,7 +79,7 @@ export class Shard {
       backoff: timing.subscribeBackoff,
       maxInFlight: options.maxRequestsInFlight,
       priorityOf: (topic) => (topic === 'slots' ? Number.MAX_VALUE : this.#priorityOf(topic)),
-      send: (text) => this.#session?.connection.send(text),
+      send: (request) => this.#session?.connection.send(request),
       onSubscribed: (topic, subscription) => this.#onSubscribed(topic, subscription),
       onFailed: (topic, error) => {
         log('stream.subscription-failed', { connection: this.name, topic, error });
@@ -305,43 +307,35 @@ export class Shard {
     this.#listener.onAccount(this, address, slot, account, atMicros, false);
   }
 
-  #onFrame(frame: Buffer, isBinary: boolean): void {
+  #onMessage(kind: FrameKind, message: StreamMessage, bytes: number): void {
     const atMicros = this.options.clock.monotonicMicros();
-    const decoder = this.#decoder;
     const { counters } = this;
     counters.frames++;
-    counters.bytes += frame.length;
+    counters.bytes += bytes;
     this.#lastFrameAtMs = this.options.clock.nowMs();
-    const kind = isBinary ? this.#refuseBinary() : decoder.decode(frame);
     if (kind === 'account') {
-      const topic = this.#book.topicOf(decoder.subscription);
-      if (topic === undefined || topic === 'slots') this.#onUnknownSubscription(atMicros);
-      else this.#onAccount(topic, decoder.slot, decoder.account, atMicros);
+      const topic = this.#book.topicOf(message.subscription);
+      if (topic === undefined || topic === 'slots') this.#onUnknownSubscription(message, atMicros);
+      else this.#onAccount(topic, message.slot, message.account, atMicros);
     } else if (kind === 'slot') {
-      const { slot, parent } = decoder;
+      const { slot, parent } = message;
       const { highestSlot } = this.slots;
       this.slots.slot(slot, parent, atMicros);
       this.#listener.onSlot(this, slot, parent, highestSlot, atMicros);
     } else if (kind === 'reply') {
-      this.#onReply();
+      this.#onReply(message);
     } else if (kind === 'other') {
       counters.otherFrames++;
-      this.options.log('stream.other-frame', { connection: this.name, problem: decoder.problem });
+      this.options.log('stream.other-frame', { connection: this.name, problem: message.problem });
     } else {
       counters.badFrames++;
-      this.options.log('stream.bad-frame', { connection: this.name, problem: decoder.problem });
+      this.options.log('stream.bad-frame', { connection: this.name, problem: message.problem });
       // What it should have said is lost, so what is held can no longer be trusted.
       this.distrust('bad-frame');
     }
   }
 
-  #refuseBinary(): FrameKind {
-    this.#decoder.problem = 'binary frame';
-    return 'bad';
-  }
-
-  #onReply(): void {
-    const { replyId, replyResult, replyErrorCode, replyError } = this.#decoder;
+  #onReply({ replyId, replyResult, replyErrorCode, replyError }: StreamMessage): void {
     const fate = this.#book.reply(replyId, replyResult, replyErrorCode, replyError);
     if (fate === 'clash') {
       this.drop('subscription-id-clash');
@@ -352,28 +346,25 @@ export class Shard {
   }
 
   /** A notification may overtake the acknowledgement of its subscription: it is held while one is awaited. */
-  #onUnknownSubscription(atMicros: number): void {
+  #onUnknownSubscription({ subscription, slot, account }: StreamMessage, atMicros: number): void {
     if (this.#book.pending === 0 || this.#early.length >= EARLY_FRAMES_MAX) {
       this.counters.strayFrames++;
       return;
     }
-    const { subscription, slot, account } = this.#decoder;
     this.#early.push({ subscription, atMicros, slot, account });
   }
 
   #connect(): void {
     this.#state = 'connecting';
     const { timing } = this.options;
-    const connection = openWsConnection({
-      url: this.options.endpoint.wsUrl,
-      ...(this.options.endpoint.headers === undefined ? {} : { headers: this.options.endpoint.headers }),
+    const connection = this.#transport.open({
       handshakeTimeoutMs: timing.handshakeTimeoutMs,
       silenceMs: timing.silenceMs,
       maxFrameBytes: this.options.maxFrameBytes,
       onOpen: () => {
         if (this.#session === opened) this.#onOpen(opened);
       },
-      onFrame: (frame, isBinary) => this.#onFrame(frame, isBinary),
+      onMessage: (kind, message, bytes) => this.#onMessage(kind, message, bytes),
       onEnd: (why) => this.#onEnd(why),
     });
     const abort = new AbortController();

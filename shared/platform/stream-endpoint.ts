@@ -1,14 +1,21 @@
 import type { EndpointConfig, Provider } from './config/endpoint-leaf.ts';
 import { endpointAddress } from './endpoint-address.ts';
+import type { Commitment } from './rpc-client.ts';
+import type { StreamTransport } from './stream-transport.ts';
+import { createWsTransport } from './ws-transport.ts';
+import { createYellowstoneTransport } from './yellowstone/transport.ts';
 
-/** A node's WebSocket. */
+/** A node that is listened to: at its Yellowstone gRPC address where it has one, else at its WebSocket. */
 export interface StreamEndpoint {
   /** Stands for it in status, metrics and events. */
   readonly name: string;
   readonly provider: Provider;
   /** With the endpoint's secrets in it: never for a log. */
-  readonly wsUrl: string;
+  readonly wsUrl?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly grpcUrl?: string;
+  /** `x-token` over gRPC. */
+  readonly token?: string;
   /** In place of the provider's. */
   readonly limits?: Partial<StreamLimits>;
 }
@@ -34,16 +41,30 @@ export function limitsOf({ provider, limits }: StreamEndpoint): StreamLimits {
   return { ...STREAM_LIMITS[provider], ...limits };
 }
 
-/** The configured endpoints that have a WebSocket. A limit of 0 is the provider's own. */
+/** The configured endpoints that are listened to. A limit of 0 is the provider's own. */
 export function streamEndpoints(
   endpoints: readonly EndpointConfig[],
   limits: StreamLimits,
 ): readonly StreamEndpoint[] {
-  const given = Object.entries(limits).filter(([, limit]) => limit > 0);
-  return endpoints.flatMap((endpoint) => {
-    if (endpoint.wsUrl === undefined) return [];
-    const { url: wsUrl, headers } = endpointAddress(endpoint, endpoint.wsUrl);
-    const { name, provider } = endpoint;
-    return [{ name, provider, wsUrl, headers, limits: Object.fromEntries(given) }];
+  const { subscriptionsPerConnection, connections } = limits;
+  const own = {
+    ...(subscriptionsPerConnection > 0 ? { subscriptionsPerConnection } : {}),
+    ...(connections > 0 ? { connections } : {}),
+  };
+  return endpoints.flatMap((endpoint): StreamEndpoint[] => {
+    const { name, provider, wsUrl, grpcUrl, token } = endpoint;
+    if (grpcUrl !== undefined) {
+      return [{ name, provider, grpcUrl, ...(token === undefined ? {} : { token }), limits: own }];
+    }
+    if (wsUrl === undefined) return [];
+    const { url, headers } = endpointAddress(endpoint, wsUrl);
+    return [{ name, provider, wsUrl: url, headers, limits: own }];
   });
+}
+
+/** How the endpoint is spoken to. Throws `ws-url-invalid` and `grpc-url-invalid`. */
+export function transportOf(endpoint: StreamEndpoint, commitment: Commitment): StreamTransport {
+  const { grpcUrl, token, wsUrl = '', headers } = endpoint;
+  if (grpcUrl !== undefined) return createYellowstoneTransport({ url: grpcUrl, token, commitment });
+  return createWsTransport({ url: wsUrl, headers });
 }

@@ -4,6 +4,7 @@ import type { Random } from '../core/random.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
 import type { AccountEncoding, Commitment } from './rpc-client.ts';
+import type { StreamRequest } from './stream-transport.ts';
 
 /** What is subscribed to: an account, or the slots. */
 export type Topic = Address | 'slots';
@@ -32,7 +33,7 @@ export interface SubscriptionBookOptions {
   readonly backoff: BackoffPolicy;
   /** Requests that may await their acknowledgement at one time. */
   readonly maxInFlight: number;
-  readonly send: (text: string) => void;
+  readonly send: (request: StreamRequest) => void;
   readonly onSubscribed: (topic: Topic, subscription: number) => void;
   readonly onFailed: (topic: Topic, error: string) => void;
   /** On a new connection the larger comes first. Without it everything is asked for in the order it was wanted. */
@@ -262,8 +263,8 @@ export class SubscriptionBook {
     this.#entries.delete(entry.topic);
   }
 
-  #send(id: number, method: string, params: readonly unknown[]): void {
-    this.#options.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  #send(id: number, method: StreamRequest['method'], params: readonly unknown[]): void {
+    this.#options.send({ id, method, params });
   }
 
   #nowMs(): number {

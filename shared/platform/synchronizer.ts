@@ -6,12 +6,12 @@ import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
 import { SLOT_DISAGREEMENT_MAX, type SlotWatch } from './slot-watch.ts';
 import { fetchSnapshot, orFailure } from './snapshot.ts';
 import type { StreamCounters, StreamLog } from './stream-counters.ts';
+import type { StreamConnection } from './stream-transport.ts';
 import type { SubscriptionBook } from './subscription-book.ts';
-import type { WsConnection } from './ws-connection.ts';
 
 /** One connection's life. */
 export interface StreamSession {
-  readonly connection: WsConnection;
+  readonly connection: StreamConnection;
   readonly abort: AbortController;
   /** Snapshots tried since the feed was last stable, for the backoff. */
   attempts: number;

@@ -18,6 +18,7 @@ export interface StreamedTransaction {
 
 export interface TransactionStreamOptions {
   readonly wsUrl: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly rpc: Pick<RpcClient, 'getTransaction' | 'getSignaturesForAddress'>;
   readonly random: Random;
   /** In the order of the chain for each account, each signature once. Must not throw. */
@@ -85,6 +86,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
   function open(): void {
     const opened: WsConnection = openWsConnection({
       url: options.wsUrl,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
       handshakeTimeoutMs: HANDSHAKE_MS,
       silenceMs,
       maxFrameBytes: MAX_FRAME_BYTES,

@@ -237,9 +237,11 @@ function crossChecks(config: Config): Problem[] {
       conflict('rpc.endpoints', 'must name one with a wsUrl or grpcUrl when market is "live"');
     }
   }
-  const heard = endpoints.filter(({ wsUrl }) => wsUrl !== undefined).length + (config.rpc.wsUrl ? 1 : 0);
+  const heard =
+    endpoints.filter(({ wsUrl, grpcUrl }) => (wsUrl ?? grpcUrl) !== undefined).length +
+    (config.rpc.wsUrl ? 1 : 0);
   if (config.market === 'live' && config.feed.redundancy === 2 && heard < 2) {
-    conflict('feed.redundancy', `is 2, which needs two endpoints with a wsUrl; there is ${heard}`);
+    conflict('feed.redundancy', `is 2, which needs two endpoints with a wsUrl or grpcUrl; there is ${heard}`);
   }
   if (config.rpc.url !== undefined && endpoints.some(({ name }) => name === MAIN_ENDPOINT)) {
     conflict('rpc.endpoints', `must not use the name "${MAIN_ENDPOINT}": it is that of rpc.url`);
