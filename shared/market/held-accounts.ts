@@ -1,5 +1,6 @@
 import type { AccountBytes, AccountSource } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
+import type { PoolEntry } from './pool-entry.ts';
 import type { AccountUpdate } from './update.ts';
 
 /** Before the first update, and again after the feed was lost: nothing is known for sure. */
@@ -8,81 +9,81 @@ export const UNKNOWN_SLOT = -1;
 /** What taking an update came to. `confirmed`: the same bytes at a newer slot. */
 export type Taken = 'changed' | 'confirmed' | 'duplicate' | 'late-slot' | 'unknown-account';
 
-interface Held {
+/** The newest known bytes of one account. Found once for an update: every further look-up would hash the address. */
+export interface HeldAccount {
+  readonly address: Address;
   account: AccountBytes | null | undefined;
+  /** The slot of these bytes, or UNKNOWN_SLOT. */
   slot: number;
-  /** How many different states of this slot have been told. */
+  /** Which state of that slot it is, counted from 1: equal for accounts that the same swaps wrote. */
   revision: number;
-  /** How many pools (or fixed uses) need it. */
-  uses: number;
+  /** The pools that read it, in the order in which they came. */
+  readonly users: PoolEntry[];
 }
 
 /** The newest known bytes of every account in use, with the slot they are from. */
 export interface HeldAccounts {
   readonly source: AccountSource;
-  /** Adds a use; true when the account was not held before, so that it must be subscribed. */
-  use(address: Address): boolean;
-  /** Drops a use; true when nobody uses it any more, so that it must be unsubscribed. */
-  release(address: Address): boolean;
-  /** Takes the update when it is not older than what is held. */
-  take(update: AccountUpdate): Taken;
-  /** The slot of the held bytes, or UNKNOWN_SLOT. */
-  slotOf(address: Address): number;
-  /** Which state of that slot it is, counted from 1: equal for accounts that the same swaps wrote. */
-  revisionOf(address: Address): number;
+  /** In the order in which they were first used. */
+  all(): readonly HeldAccount[];
+  of(address: Address): HeldAccount | undefined;
+  /** The account, held from now on if it was not: then it must be subscribed. */
+  hold(address: Address): HeldAccount;
+  /** Lets go of the account, which must then be unsubscribed. */
+  release(address: Address): void;
   /** Keeps the bytes and forgets their slots: the next update of each account is taken whatever its slot. */
   forgetSlots(): void;
-  /** The same for one account. */
-  forgetSlot(address: Address): void;
 }
 
 export function createHeldAccounts(): HeldAccounts {
-  const held = new Map<Address, Held>();
+  const held = new Map<Address, HeldAccount>();
   return {
     source: (address) => held.get(address)?.account,
-    use(address) {
-      const entry = held.get(address);
-      if (entry !== undefined) {
-        entry.uses += 1;
-        return false;
+    all: () => [...held.values()],
+    of: (address) => held.get(address),
+    hold(address) {
+      let account = held.get(address);
+      if (account === undefined) {
+        account = { address, account: undefined, slot: UNKNOWN_SLOT, revision: 0, users: [] };
+        held.set(address, account);
       }
-      held.set(address, { account: undefined, slot: UNKNOWN_SLOT, revision: 0, uses: 1 });
-      return true;
+      return account;
     },
-    release(address) {
-      const entry = held.get(address);
-      if (entry === undefined) return false;
-      entry.uses -= 1;
-      if (entry.uses > 0) return false;
-      held.delete(address);
-      return true;
-    },
-    take(update) {
-      const entry = held.get(update.address);
-      if (entry === undefined) return 'unknown-account';
-      if (update.slot < entry.slot) return 'late-slot';
-      const same = sameAccount(entry.account, update.account);
-      if (same && update.slot === entry.slot) return 'duplicate';
-      entry.revision = update.slot === entry.slot ? entry.revision + 1 : 1;
-      entry.slot = update.slot;
-      if (same) return 'confirmed';
-      entry.account = update.account;
-      return 'changed';
-    },
-    slotOf: (address) => held.get(address)?.slot ?? UNKNOWN_SLOT,
-    revisionOf: (address) => held.get(address)?.revision ?? 0,
+    release: (address) => void held.delete(address),
     forgetSlots() {
-      for (const entry of held.values()) entry.slot = UNKNOWN_SLOT;
-    },
-    forgetSlot(address) {
-      const entry = held.get(address);
-      if (entry !== undefined) entry.slot = UNKNOWN_SLOT;
+      for (const account of held.values()) account.slot = UNKNOWN_SLOT;
     },
   };
 }
 
+/** Takes the update when it is not older than what is held. @hot */
+export function takeUpdate(held: HeldAccount, { slot, account }: AccountUpdate): Taken {
+  if (slot < held.slot) return 'late-slot';
+  const same = sameAccount(held.account, account);
+  if (slot === held.slot) {
+    if (same) return 'duplicate';
+    held.revision += 1;
+  } else {
+    held.revision = 1;
+    held.slot = slot;
+  }
+  if (same) return 'confirmed';
+  held.account = account;
+  return 'changed';
+}
+
+/** Bytes that are compared one by one before the rest is left to memcmp, whose call costs as much as these. */
+const COMPARED_HERE = 128;
+
 function sameAccount(before: AccountBytes | null | undefined, after: AccountBytes | null): boolean {
   if (before === undefined) return false;
   if (before === null || after === null) return before === after;
-  return before.owner === after.owner && Buffer.compare(before.data, after.data) === 0;
+  if (before.owner !== after.owner) return false;
+  const [left, right] = [before.data, after.data];
+  if (left === right) return true;
+  const { length } = left;
+  if (length !== right.length) return false;
+  const here = Math.min(length, COMPARED_HERE);
+  for (let at = 0; at < here; at++) if (left[at] !== right[at]) return false;
+  return length === here || Buffer.compare(left, right) === 0;
 }

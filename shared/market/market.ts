@@ -3,7 +3,13 @@ import type { ChainClock } from '../core/clock.ts';
 import type { Venue } from '../venues/venue.ts';
 import { decodeChainClock } from './chain-clock.ts';
 import { createFallbackPrices, type FallbackPrices } from './fallback-prices.ts';
-import { createHeldAccounts, type Taken, UNKNOWN_SLOT } from './held-accounts.ts';
+import {
+  createHeldAccounts,
+  type HeldAccount,
+  type Taken,
+  takeUpdate,
+  UNKNOWN_SLOT,
+} from './held-accounts.ts';
 import { createPoolEntry, type PoolEntry } from './pool-entry.ts';
 import type { AccountUpdate } from './update.ts';
 
@@ -65,10 +71,13 @@ export interface Market {
 /** Slots for which an estimate from outside the chain counts where nothing else is said: 20 seconds. */
 export const DEFAULT_ESTIMATE_AGE_SLOTS = 50;
 
+const NO_SUBSCRIPTIONS = { watch: [], unwatch: [] };
+
 export function createMarket(options: { readonly maxEstimateAgeSlots?: number | undefined } = {}): Market {
   const pools: PoolEntry[] = [];
   const byAddress = new Map<Address, PoolEntry>();
-  const dependents = new Map<Address, PoolEntry[]>();
+  /** By a pool's index: what is held of each of `subscribed`, in its order. */
+  const heldOf: (readonly HeldAccount[])[] = [];
   const held = createHeldAccounts();
   const fallbackPrices = createFallbackPrices(options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS);
   const applied: Applied = { taken: '', loads: 0, changed: [] };
@@ -81,23 +90,24 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let topology = 0;
   let offMints: ReadonlySet<Address> = new Set();
 
-  if (held.use(CLOCK_SYSVAR)) watch.push(CLOCK_SYSVAR);
+  held.hold(CLOCK_SYSVAR);
+  watch.push(CLOCK_SYSVAR);
 
-  const depend = (entry: PoolEntry, address: Address): void => {
-    const list = dependents.get(address) ?? [];
-    if (list.includes(entry)) return;
-    list.push(entry);
-    dependents.set(address, list);
-    if (held.use(address)) watch.push(address);
+  const depend = (entry: PoolEntry, address: Address): HeldAccount => {
+    const isNew = held.of(address) === undefined;
+    const account = held.hold(address);
+    if (!account.users.includes(entry)) account.users.push(entry);
+    if (isNew) watch.push(address);
+    return account;
   };
 
-  const undepend = (entry: PoolEntry, address: Address): void => {
-    const list = dependents.get(address);
-    const at = list?.indexOf(entry) ?? -1;
-    if (list === undefined || at < 0) return;
-    list.splice(at, 1);
-    if (list.length === 0) dependents.delete(address);
-    if (held.release(address)) unwatch.push(address);
+  const undepend = (entry: PoolEntry, account: HeldAccount | undefined): void => {
+    const at = account?.users.indexOf(entry) ?? -1;
+    if (account === undefined || at < 0) return;
+    account.users.splice(at, 1);
+    if (account.users.length > 0 || account.address === CLOCK_SYSVAR) return;
+    held.release(account.address);
+    unwatch.push(account.address);
   };
 
   const resubscribe = (entry: PoolEntry): void => {
@@ -106,8 +116,9 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     const wanted = new Set(state.accounts.map((account) => account.address));
     wanted.add(entry.address);
     for (const address of wanted) depend(entry, address);
-    for (const { address } of entry.subscribed) if (!wanted.has(address)) undepend(entry, address);
+    for (const { address } of entry.subscribed) if (!wanted.has(address)) undepend(entry, held.of(address));
     entry.subscribed = state.accounts;
+    heldOf[entry.index] = state.accounts.map(({ address }) => held.hold(address));
   };
 
   const exclude = (entry: PoolEntry, reason: string): void => {
@@ -168,14 +179,17 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     let swapSlot = UNKNOWN_SLOT;
     let swapRevision = 0;
     let even = true;
-    for (const account of entry.subscribed) {
+    const { subscribed } = entry;
+    const accounts = heldOf[entry.index]!;
+    for (let i = 0; i < subscribed.length; i++) {
+      const account = accounts[i]!;
       // Wanted but not told yet (a tick array just subscribed): the quote's to refuse.
-      if (held.source(account.address) === undefined) continue;
-      const at = held.slotOf(account.address);
+      if (account.account === undefined) continue;
+      const at = account.slot;
       if (at === UNKNOWN_SLOT) return false;
       if (at > newest) newest = at;
-      if (!account.everySwap) continue;
-      const revision = held.revisionOf(account.address);
+      if (!subscribed[i]!.everySwap) continue;
+      const { revision } = account;
       if (swapSlot !== UNKNOWN_SLOT && (at !== swapSlot || revision !== swapRevision)) even = false;
       if (at > swapSlot) swapSlot = at;
       swapRevision = revision;
@@ -206,6 +220,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     const known = byAddress.get(address);
     if (known !== undefined && known.status !== 'removed') return known;
     const entry = known ?? createPoolEntry(pools.length, venue, address);
+    heldOf[entry.index] = [];
     if (known === undefined) {
       pools.push(entry);
       byAddress.set(address, entry);
@@ -218,7 +233,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   };
 
   const removePool = (entry: PoolEntry): void => {
-    for (const address of [...dependents.keys()]) undepend(entry, address);
+    for (const account of held.all()) undepend(entry, account);
     if (entry.state !== undefined) topology += 1;
     Object.assign(entry, {
       status: 'removed',
@@ -228,6 +243,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       coherent: false,
     });
     entry.missing = new Set();
+    heldOf[entry.index] = [];
     torn.delete(entry);
   };
 
@@ -247,17 +263,17 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       return live;
     },
     poolAt: (address) => byAddress.get(address),
-    firstUser: (address) => dependents.get(address)?.[0],
+    firstUser: (address) => held.of(address)?.users[0],
     addPool,
     apply(update) {
       applied.changed.length = 0;
       applied.loads = 0;
-      const taken = held.take(update);
+      const account = held.of(update.address);
+      const taken = account === undefined ? 'unknown-account' : takeUpdate(account, update);
       applied.taken = taken;
-      if (taken !== 'changed' && taken !== 'confirmed') return applied;
+      if (account === undefined || (taken !== 'changed' && taken !== 'confirmed')) return applied;
       if (update.address === CLOCK_SYSVAR) clock = decodeChainClock(update.account) ?? clock;
-      const affected = dependents.get(update.address);
-      if (affected === undefined) return applied;
+      const affected = account.users;
       // `renew` may change the list itself when a pool's account set moves.
       for (let i = affected.length - 1; i >= 0; i--) {
         const entry = affected[i];
@@ -305,8 +321,10 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       applied.changed.length = 0;
       applied.taken = '';
       for (const address of addresses) {
-        held.forgetSlot(address);
-        for (const entry of dependents.get(address) ?? []) judge(entry);
+        const account = held.of(address);
+        if (account === undefined) continue;
+        account.slot = UNKNOWN_SLOT;
+        for (const entry of account.users) judge(entry);
       }
       return applied;
     },
@@ -340,9 +358,10 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       return applied;
     },
     takeSubscriptions() {
+      if (watch.length === 0 && unwatch.length === 0) return NO_SUBSCRIPTIONS;
       const taken = { watch, unwatch };
-      if (watch.length > 0) watch = [];
-      if (unwatch.length > 0) unwatch = [];
+      watch = [];
+      unwatch = [];
       return taken;
     },
   };

@@ -1,11 +1,14 @@
 import type { ByteReader } from './byte-reader.ts';
 import { damaged } from './byte-reader.ts';
+import type { ByteSlabs } from './byte-slabs.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 /** Bytes compared at once before a difference is looked for byte by byte. */
 const STRIDE = 512;
 /** Equal bytes between two differences that are cheaper to repeat than to leave out. */
 const JOIN = 8;
+/** Bytes that are copied one by one sooner than a view of them is made. */
+const SMALL_RUN = 64;
 /** Most bytes that a run needs beside its own: two varints. */
 const RUN_OVERHEAD = 16;
 
@@ -62,19 +65,19 @@ function differs(before: Uint8Array, after: Uint8Array, from: number): number {
   return at;
 }
 
-/** A new array: `before` with the runs that `writeDelta` wrote. Throws `recording-damaged`. */
-export function readDelta(reader: ByteReader, before: Uint8Array): Uint8Array {
-  const after = before.slice();
+/** An array of `slabs`: `before` with the runs that `writeDelta` wrote. Throws `recording-damaged`. @hot */
+export function readDelta(reader: ByteReader, before: Uint8Array, slabs: ByteSlabs): Uint8Array {
+  const after = slabs.allocate(before.length);
+  after.set(before);
   const runs = reader.u32();
+  const { bytes } = reader;
   let at = 0;
   for (let run = 0; run < runs; run++) {
     at += reader.varint();
     const length = reader.varint();
     if (at + length > after.length) throw damaged(`a change beyond the end of its account`);
-    const { bytes } = reader;
-    const from = reader.at;
-    reader.raw(length);
-    if (length < 32) for (let i = 0; i < length; i++) after[at + i] = bytes[from + i]!;
+    const from = reader.skip(length);
+    if (length < SMALL_RUN) for (let i = 0; i < length; i++) after[at + i] = bytes[from + i]!;
     else after.set(bytes.subarray(from, from + length), at);
     at += length;
   }

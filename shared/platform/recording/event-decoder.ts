@@ -2,6 +2,7 @@ import { type Address, addressAt } from '../../core/address.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 import { readDelta } from './account-delta.ts';
 import { ByteReader, damaged } from './byte-reader.ts';
+import { createByteSlabs } from './byte-slabs.ts';
 import { checkedEvent } from './event-check.ts';
 import type { Mark } from './event-encoder.ts';
 import { fromJsonText } from './event-json.ts';
@@ -15,7 +16,10 @@ import {
   FRAME_SLOT,
 } from './format.ts';
 
-/** Reads the frames of one whole block after another. Account bytes are arrays of their own, as a feed gives them. */
+/**
+ * Reads the frames of one whole block after another. Account bytes stand in memory of their own: no two of them overlap,
+ * and none lies in the block.
+ */
 export interface EventDecoder {
   /** The last mark that was passed in this block. */
   readonly mark: Mark | undefined;
@@ -33,10 +37,10 @@ const MAX_KNOWN = 200_000;
 export function createEventDecoder(): EventDecoder {
   /** Base58 by the 32 bytes as text: each address is encoded once, whatever block it stands in. */
   const texts = new Map<string, Address>();
-  const addresses: Address[] = [];
+  const slabs = createByteSlabs();
+  const accounts: Told[] = [];
   const owners: Address[] = [];
   const endpoints: string[] = [];
-  const data: (Uint8Array | undefined)[] = [];
   let reader = new ByteReader(new Uint8Array(0));
   let latin: Buffer = Buffer.alloc(0);
   let mark: Mark | undefined;
@@ -53,12 +57,23 @@ export function createEventDecoder(): EventDecoder {
     return text;
   }
 
-  /** The index in `list` of the address referred to, which may be a new one. */
-  function refer(list: Address[]): number {
+  /** The account referred to, which may be a new one. */
+  function referAccount(): Told {
     const reference = reader.varint();
-    if (reference > list.length) throw damaged(`the number ${reference} of ${list.length} addresses`);
-    if (reference === 0) return list.push(addressText()) - 1;
-    return reference - 1;
+    if (reference > accounts.length) throw damaged(`the number ${reference} of ${accounts.length} accounts`);
+    if (reference > 0) return accounts[reference - 1]!;
+    const told: Told = { address: addressText(), data: undefined };
+    accounts.push(told);
+    return told;
+  }
+
+  function referOwner(): Address {
+    const reference = reader.varint();
+    if (reference > owners.length) throw damaged(`the number ${reference} of ${owners.length} owners`);
+    if (reference > 0) return owners[reference - 1]!;
+    const owner = addressText();
+    owners.push(owner);
+    return owner;
   }
 
   function endpoint(): string | undefined {
@@ -70,26 +85,31 @@ export function createEventDecoder(): EventDecoder {
     return name;
   }
 
-  function accountBytes(index: number): Uint8Array {
+  function accountBytes(before: Uint8Array | undefined): Uint8Array {
     const form = reader.u8();
-    const before = data[index];
-    if (form === BYTES_WHOLE) return reader.raw(reader.varint()).slice();
+    if (form === BYTES_WHOLE) {
+      const length = reader.varint();
+      const whole = reader.raw(length);
+      const bytes = slabs.allocate(length);
+      bytes.set(whole);
+      return bytes;
+    }
     if (form !== BYTES_CHANGED || before === undefined)
       throw damaged('a change of an account not told before');
-    return readDelta(reader, before);
+    return readDelta(reader, before, slabs);
   }
 
   function account(exists: boolean, atMicros: number): MarketEvent {
-    const index = refer(addresses);
-    const address = addresses[index]!;
+    const told = referAccount();
+    const { address } = told;
     const from = endpoint();
     const slot = reader.varint();
     if (!exists) return accountEvent(atMicros, { address, slot, account: null }, from);
-    const owner = owners[refer(owners)]!;
+    const owner = referOwner();
     const lamports = reader.u64();
-    const bytes = accountBytes(index);
-    data[index] = bytes;
-    return accountEvent(atMicros, { address, slot, account: { owner, lamports, data: bytes } }, from);
+    const data = accountBytes(told.data);
+    told.data = data;
+    return accountEvent(atMicros, { address, slot, account: { owner, lamports, data } }, from);
   }
 
   /** Undefined for a frame that holds no event. */
@@ -120,10 +140,9 @@ export function createEventDecoder(): EventDecoder {
       return mark;
     },
     open(frames) {
-      addresses.length = 0;
+      accounts.length = 0;
       owners.length = 0;
       endpoints.length = 0;
-      data.length = 0;
       mark = undefined;
       reader = new ByteReader(frames);
       latin = Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength);
@@ -143,6 +162,12 @@ export function createEventDecoder(): EventDecoder {
       return undefined;
     },
   };
+}
+
+/** An account of the block that is read, and the bytes that the next ones are told as a change of. */
+interface Told {
+  readonly address: Address;
+  data: Uint8Array | undefined;
 }
 
 type AccountEvent = Extract<MarketEvent, { kind: 'account' }>;

@@ -37,6 +37,8 @@ export type SegmentPiece =
     };
 
 const SCAN_BYTES = 1 << 20;
+/** The least that zlib takes. */
+const MIN_CHUNK_BYTES = 64;
 
 /**
  * The blocks of one segment file in order, one in memory at a time. Damage costs the block that it stands in: the next
@@ -101,7 +103,9 @@ function pieceOf(path: string, offset: number, { header, payload }: Block): Segm
 }
 
 function unpacked({ compressed, rawBytes }: BlockHeader, payload: Uint8Array): Uint8Array {
-  const raw = compressed ? zstdDecompressSync(payload, { maxOutputLength: Math.max(1, rawBytes) }) : payload;
+  // In one piece: put together from pieces it would be copied once more.
+  const options = { maxOutputLength: Math.max(1, rawBytes), chunkSize: Math.max(MIN_CHUNK_BYTES, rawBytes) };
+  const raw = compressed ? zstdDecompressSync(payload, options) : payload;
   if (raw.length !== rawBytes) throw new ArbError('recording-damaged', 'a block unpacks to another length');
   return raw;
 }

@@ -84,6 +84,25 @@ describe('a book', () => {
 });
 
 describe('a market', () => {
+  test.each([1, 2, 3, 4, 7])('is read whatever the place of its bytes in memory (%i)', (at) => {
+    const account = pool.accounts.get(pool.address)!;
+    const { length } = account.data;
+    const plain = new Uint8Array(new ArrayBuffer(length + 8), at, length);
+    plain.set(account.data);
+    const buffer = Buffer.from(plain.buffer, at, length);
+    for (const data of [plain, buffer]) {
+      const moved = { ...account, data };
+      const source = chainOf(pool.accounts);
+      const loaded = phoenixV1.load(pool.address, (asked) =>
+        asked === pool.address ? moved : source(asked),
+      );
+      if (!loaded.ok) throw new Error(loaded.reason);
+      expect(bookLevels(loaded.state, CONTRACT_CLOCK)).toEqual(bookLevels(pool.state, CONTRACT_CLOCK));
+      expect(phoenixV1.apply(loaded.state, pool.address, account).ok).toBe(true);
+      expect(phoenixV1.apply(loaded.state, pool.address, moved).ok).toBe(true);
+    }
+  });
+
   test('trades while it is active and at no other status', () => {
     MARKET_STATUS.forEach((name, status) => {
       const loaded = loadWith((_, view) => view.setBigUint64(STATUS_OFFSET, BigInt(status), true));

@@ -45,7 +45,8 @@ const pathBlack = new Int32Array(MAX_HEIGHT);
 
 /** A market's bytes as 32-bit words: over twice as fast to read as through a view, in `apply` of a full book. */
 export function wordsOf(data: Uint8Array): Uint32Array {
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  // A copy of its own where the bytes stand askew: `slice` of a Buffer would stand where they do.
+  const aligned = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
 }
 
