@@ -249,7 +249,7 @@ describe('the configuration', () => {
     [{ ARB_RPC_ENDPOINTS: endpoints({}), ...LIVE }, /rpc\.endpoints must name one with a wsUrl or grpcUrl/],
     [
       { ARB_RPC_URL: 'http://a', ARB_FEED_REDUNDANCY: '2', ...LIVE },
-      /feed\.redundancy is 2, which needs two endpoints with a wsUrl; there is 1/,
+      /feed\.redundancy is 2, which needs two endpoints with a wsUrl or grpcUrl; there is 1/,
     ],
     [{ ARB_ROUTING_START_MINTS: POOL }, /risk\.maxTradeIn must have a limit for Czfq/],
     [{ ARB_DURATION: '0' }, /a number from 0\.1/],
