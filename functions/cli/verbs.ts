@@ -30,6 +30,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./recording.ts')).recordingVerb,
   },
   {
+    name: 'census',
+    summary: 'what these pairs would have given: gaps by size, lifetime, latency and tip, and a verdict',
+    load: async () => (await import('./census.ts')).censusVerb,
+  },
+  {
     name: 'search',
     summary: 'the best cycles on a market snapshot, sized exactly, net of costs',
     load: async () => (await import('./search.ts')).searchVerb,

@@ -33,6 +33,7 @@ export function composeEngine({ config, pools, clock, random }: ComposeParams): 
   });
 }
 
-function amountsByMint(amounts: Readonly<Record<Address, bigint>>): ReadonlyMap<Address, bigint> {
+/** Amounts as a configuration lists them, by mint. */
+export function amountsByMint(amounts: Readonly<Record<Address, bigint>>): ReadonlyMap<Address, bigint> {
   return new Map(Object.entries(amounts) as [Address, bigint][]);
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../../shared/core/address.ts';
-import type { Engine } from '../../shared/engine/engine.ts';
+import type { Market } from '../../shared/market/market.ts';
 
 /** What people call a mint, and how its base units are written. */
 export interface TokenName {
@@ -25,14 +25,17 @@ export interface TokenNames {
 }
 
 /** Names mints by `symbols` first, then by what is widely known; decimals come from the pools that trade them. */
-export function createTokenNames(engine: Engine, symbols: ReadonlyMap<Address, string>): TokenNames {
+export function createTokenNames(
+  { market }: { readonly market: Market },
+  symbols: ReadonlyMap<Address, string>,
+): TokenNames {
   const named = new Map<Address, TokenName>();
   return {
     of(mint) {
       const known = named.get(mint);
       if (known !== undefined) return known;
       const symbol = symbols.get(mint) ?? KNOWN[mint] ?? `${mint.slice(0, 4)}…`;
-      const decimals = decimalsOf(engine, mint);
+      const decimals = decimalsOf(market, mint);
       const name: TokenName = { mint, symbol, decimals: decimals ?? 0 };
       // Kept only once the decimals are known: a pool that trades the mint may still be loading.
       if (decimals !== undefined) named.set(mint, name);
@@ -41,8 +44,8 @@ export function createTokenNames(engine: Engine, symbols: ReadonlyMap<Address, s
   };
 }
 
-function decimalsOf(engine: Engine, mint: Address): number | undefined {
-  for (const { state } of engine.market.pools) {
+function decimalsOf(market: Market, mint: Address): number | undefined {
+  for (const { state } of market.pools) {
     if (state?.mintA === mint) return state.decimalsA;
     if (state?.mintB === mint) return state.decimalsB;
   }

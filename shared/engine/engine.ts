@@ -1,8 +1,8 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
-import { ArbError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
+import { createUnitPrice } from '../costs/unit-price.ts';
 import type { Fill } from '../execution/fill.ts';
 import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
 import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
@@ -13,8 +13,8 @@ import { createSpentEdges } from '../risk/spent-edges.ts';
 import { offeredIn } from '../routing/opportunity.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
 import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
-import { venueById } from '../venues/registry.ts';
 import type { Venue } from '../venues/venue.ts';
+import { applyEvent } from './apply-event.ts';
 import type { MarketEvent } from './event.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Decision, EngineRecord, StageTimes } from './record.ts';
@@ -86,6 +86,7 @@ export function createEngine(params: EngineParams): Engine {
   const spent = createSpentEdges();
   const book = createPaperBook(params.paper, market, params.random.fork('paper'));
   const ledger = createLedger();
+  const unitPrice = createUnitPrice(params.costs, maxEstimateAgeSlots);
   const refusedInTotal = createTally();
   const refused = createTally();
   const decisions: Decision[] = [];
@@ -96,8 +97,6 @@ export function createEngine(params: EngineParams): Engine {
   /** The net when trading was last resumed: the loss limit counts from there. */
   let lossFromLamports = 0n;
   let feedStale = false;
-  /** The last slot for which the fee estimate counts; 0 while there is none. */
-  let feeUntilSlot = 0;
 
   for (const { venue, address } of params.pools) market.addPool(venue, address);
 
@@ -191,22 +190,10 @@ export function createEngine(params: EngineParams): Engine {
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
 
-  const forgetFee = (): void => {
-    feeUntilSlot = 0;
-    params.costs.setUnitPrice(undefined);
-  };
-
-  const onFee = (microLamportsPerUnit: bigint): void => {
-    // Without a slot nothing says when the estimate has grown old.
-    if (market.slot === 0 || microLamportsPerUnit < 0n) return;
-    feeUntilSlot = market.slot + maxEstimateAgeSlots;
-    params.costs.setUnitPrice(microLamportsPerUnit);
-  };
-
   const onSlot = (slot: number): Applied => {
     const applied = market.beginSlot(slot);
     if (applied.taken !== '') return applied;
-    if (feeUntilSlot !== 0 && slot > feeUntilSlot) forgetFee();
+    unitPrice.beginSlot(slot);
     const fills = book.land(slot);
     for (const fill of fills) settle(fill);
     record.fills = fills;
@@ -223,36 +210,19 @@ export function createEngine(params: EngineParams): Engine {
 
   const take = (event: MarketEvent): Applied | undefined => {
     switch (event.kind) {
-      case 'account':
-        return market.apply(event.update);
       case 'slot':
         return onSlot(event.slot);
       case 'feed':
         everLive ||= event.live;
-        // Slots are counted anew after a loss: an estimate of before has no age there.
-        if (!event.live && feeUntilSlot !== 0) forgetFee();
-        return market.setLive(event.live);
-      case 'lost':
-        return market.lose(event.addresses);
-      case 'venue':
-        return market.quarantine(event.venue, event.quarantine);
-      case 'universe':
-        return market.setUniverse({
-          pools: event.pools.map(({ venue, address }) => ({ venue: builtVenue(venue), address })),
-          offMints: new Set(event.offMints),
-        });
+        if (!event.live) unitPrice.forget();
+        break;
       case 'control':
         onControl(event.command);
-        return undefined;
-      case 'price': {
-        const { mint, unitsPerLamportScaled } = event;
-        market.fallbackPrices.take(mint, { unitsPerLamportScaled }, market.slot);
-        return undefined;
-      }
+        break;
       case 'fee':
-        onFee(event.microLamportsPerUnit);
-        return undefined;
+        unitPrice.take(event.microLamportsPerUnit, market.slot);
     }
+    return applyEvent(market, event);
   };
 
   return {
@@ -294,11 +264,4 @@ export function createEngine(params: EngineParams): Engine {
       return record;
     },
   };
-}
-
-/** Whoever names a pool has seen to it that its venue is built. Throws `venue-unknown`. */
-function builtVenue(id: string): Venue {
-  const venue = venueById(id);
-  if (venue === undefined) throw new ArbError('venue-unknown', `no venue "${id}" is built`, { id });
-  return venue;
 }

@@ -14,6 +14,7 @@ export const LAYERS = [
   'risk',
   'execution',
   'engine',
+  'census',
 ] as const;
 
 /** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
@@ -28,7 +29,7 @@ const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['no
 /** The only production files that may drive what sim serves: the `run` and `chaos` verbs and what they compose. */
 const SIM_STARTERS = [
   /^functions\/cli\/(run|chaos)[^/]*\.ts$/,
-  /^functions\/streamer\/(local-[a-z-]+|simulated-run)\.ts$/,
+  /^functions\/streamer\/(local-[a-z-]+|simulated-[a-z-]+)\.ts$/,
 ];
 
 /** Function folders that may compose another function's folder. */
@@ -254,7 +255,7 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
   return ruling(
     'no-sim',
     `production code imports ${to.path}`,
-    "only the run and chaos verbs (functions/cli/run*.ts, chaos*.ts) and the streamer's local-*.ts and simulated-run.ts drive the local node",
+    "only the run and chaos verbs (functions/cli/run*.ts, chaos*.ts) and the streamer's local-*.ts and simulated-*.ts drive the local node",
   );
 }
 
