@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createManualClock } from '../../shared/core/clock.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
+import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
 import { startTestRpcServer } from '../../shared/platform/test-rpc-server.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool } from '../../shared/venues/contract.ts';
 import { VENUES, venueById } from '../../shared/venues/registry.ts';
@@ -105,6 +106,29 @@ describe('arb venues', () => {
     expect(stdout).toMatch(/^orca-whirlpool .* none +- +-$/m);
     createProofs(join(folder, 'data')).record([{ ...proof, equal: 9 }]);
     expect((await venues()).stdout).toMatch(/9 of 10, DOES NOT HOLD/);
+  });
+
+  test('says which venues are proven, in quarantine, or let trade by whom', async () => {
+    const store = createSqliteStore({ dir: join(folder, 'data') });
+    const hash = 'cd'.repeat(32);
+    const row = { name: `venue:${CPMM.id}`, by: 'program watch', atMs: 1 } as const;
+    const state = async () =>
+      readJson((await venues('--json')).stdout).venues.find(({ venue }) => venue === CPMM.id);
+    try {
+      expect(await state()).toMatchObject({ state: 'unproven', reason: '' });
+      await store.setControl({ ...row, value: 'paused', reason: `${hash} program redeployed in slot 7` });
+      expect(await state()).toMatchObject({
+        state: 'quarantined',
+        reason: `${hash} program redeployed in slot 7`,
+      });
+      expect((await venues('--override', CPMM.id, '--reason', 'read the diff')).code).toBe(0);
+      expect(await state()).toMatchObject({
+        state: 'overridden',
+        reason: expect.stringMatching(/^arb venues, user .*: (cd){32} read the diff$/) as string,
+      });
+    } finally {
+      await store.close();
+    }
   });
 
   test('lists the built-in market, all of it live', async () => {

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Market } from '../../shared/market/market.ts';
 import { createProofs, proofHolds, type VenueProof } from '../../shared/platform/proofs.ts';
+import { createSqliteStore, STORE_FILE } from '../../shared/platform/store/sqlite-store.ts';
+import type { ControlRow } from '../../shared/platform/store/store.ts';
 import { VENUES } from '../../shared/venues/registry.ts';
+import { venueControl } from '../streamer/program-guard.ts';
 import type { SkippedPool } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
 import { loadStandingMarket } from './venue-market.ts';
@@ -22,6 +26,10 @@ export interface VenueRow {
   readonly programId: string;
   readonly pools: number;
   readonly live: number;
+  /** Whether its program may be traded on, as the last service of this data directory and the last proof have it. */
+  readonly state: 'proven' | 'unproven' | 'disproven' | 'quarantined' | 'overridden';
+  /** Why it is in quarantine, or who lets it trade and why; '' otherwise. */
+  readonly reason: string;
   /** The last `arb prove` of this data directory; null when there was none. */
   readonly proof: (VenueProof & { readonly holds: boolean }) | null;
 }
@@ -35,7 +43,7 @@ export const venuesVerb = defineVerb({
     'Without --snapshot: the pools of the configured market (built-in, a file, or live: fetched once from rpc.url).',
     'A pool is live, loading (the market lacks an account that it needs), excluded (its venue refuses its accounts, with',
     'the reason) or skipped (its venue is not built, or it is named twice). Proofs are those that arb prove wrote under',
-    'store.dir; the hash names the program that was proven, as solana-verify prints it.',
+    'store.dir; a venue is quarantined while a service has seen its program redeployed and no proof holds. The hash names the program that was proven, as solana-verify prints it.',
   ].join('\n'),
   flags: {
     snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot instead of the configured market' },
@@ -56,7 +64,9 @@ export const venuesVerb = defineVerb({
       stdout.line(await overrideQuarantine({ dir, venue: flags.override, reason: flags.reason, by, clock }));
       return EXIT.ok;
     }
-    const proofs = createProofs(resolve(cwd, config.store.dir)).all();
+    const dir = resolve(cwd, config.store.dir);
+    const proofs = createProofs(dir).all();
+    const controls = await storedControls(dir);
     const { market, skipped } = await loadStandingMarket({
       config,
       clock,
@@ -64,7 +74,7 @@ export const venuesVerb = defineVerb({
       snapshotFile: flags.snapshot,
     });
     const pools = poolRows(market, skipped);
-    const venues = venueRows(pools, proofs);
+    const venues = venueRows(pools, proofs, controls);
     if (flags.json) stdout.line(JSON.stringify({ venues, pools }, null, 2));
     else for (const line of [...venueTable(venues), '', ...poolTable(pools)]) stdout.line(line);
     return EXIT.ok;
@@ -82,28 +92,55 @@ function poolRows(market: Market, skipped: readonly SkippedPool[]): readonly Poo
   ];
 }
 
-function venueRows(pools: readonly PoolRow[], proofs: readonly VenueProof[]): readonly VenueRow[] {
+/** What the store of the data directory holds; nothing where no service has made one. */
+async function storedControls(dir: string): Promise<readonly ControlRow[]> {
+  if (!existsSync(join(dir, STORE_FILE))) return [];
+  const store = createSqliteStore({ dir });
+  try {
+    return await store.controls();
+  } finally {
+    await store.close();
+  }
+}
+
+function venueRows(
+  pools: readonly PoolRow[],
+  proofs: readonly VenueProof[],
+  controls: readonly ControlRow[],
+): readonly VenueRow[] {
   return VENUES.map(({ id, programId }) => {
     const own = pools.filter(({ venue }) => venue === id);
     const proof = proofs.find(({ venue }) => venue === id);
+    const control = controls.find(({ name }) => name === venueControl(id));
     return {
       venue: id,
       programId,
       pools: own.length,
       live: own.filter(({ state }) => state === 'live').length,
+      ...standing(proof, control),
       proof: proof === undefined ? null : { ...proof, holds: proofHolds(proof) },
     };
   });
 }
 
+function standing(
+  proof: VenueProof | undefined,
+  control: ControlRow | undefined,
+): Pick<VenueRow, 'state' | 'reason'> {
+  if (control?.value === 'paused') return { state: 'quarantined', reason: control.reason };
+  if (proof !== undefined) return { state: proofHolds(proof) ? 'proven' : 'disproven', reason: '' };
+  if (control === undefined) return { state: 'unproven', reason: '' };
+  return { state: 'overridden', reason: `${control.by}: ${control.reason}` };
+}
+
 function venueTable(venues: readonly VenueRow[]): readonly string[] {
   return table(
-    ['VENUE', 'PROGRAM', 'LIVE', 'POOLS', 'LAST PROOF', 'EQUAL', 'PROGRAM HASH'],
-    venues.map(({ venue, programId, live, pools, proof }) => {
-      const place = [venue, programId, String(live), String(pools)];
-      if (proof === null) return [...place, 'none', '-', '-'];
+    ['VENUE', 'PROGRAM', 'STATE', 'LIVE', 'POOLS', 'LAST PROOF', 'EQUAL', 'PROGRAM HASH', 'REASON'],
+    venues.map(({ venue, programId, state, reason, live, pools, proof }) => {
+      const place = [venue, programId, state, String(live), String(pools)];
+      if (proof === null) return [...place, 'none', '-', '-', reason];
       const equal = `${proof.equal} of ${proof.samples}${proof.holds ? '' : ', DOES NOT HOLD'}`;
-      return [...place, proof.date, equal, proof.programDataHash];
+      return [...place, proof.date, equal, proof.programDataHash, reason];
     }),
   );
 }

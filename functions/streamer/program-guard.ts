@@ -13,6 +13,8 @@ export interface ProgramGuardParams {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default 2 s. */
+  readonly checkMs?: number;
 }
 
 interface VenueEvent {
@@ -31,6 +33,7 @@ export interface ProgramGuard {
 
 /** An upgraded program runs from the slot after its deployment: a few slots pass before it is seen. */
 const CHECK_MS = 2_000;
+const WATCH = 'program watch';
 
 /** The store's control that holds a venue's quarantine, and an operator's override of it. */
 export function venueControl(venue: string): string {
@@ -38,19 +41,21 @@ export function venueControl(venue: string): string {
 }
 
 export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
-  const { pipeline, rpc, proofs, store, clock, log } = params;
+  const { pipeline, rpc, proofs, store, clock, log, checkMs = CHECK_MS } = params;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+
+  const isOverridden = async (venue: string, hash: string): Promise<boolean> => {
+    const control = (await store.controls()).find(({ name }) => name === venueControl(venue));
+    return control?.value === 'running' && control.by !== WATCH && control.reason.startsWith(hash);
+  };
 
   const watch = createProgramWatch({
     rpc,
     proofs,
     // All of them: a pool of any venue may join the universe later.
     programs: VENUES.map(({ id, programId }) => ({ venue: id, programId })),
-    isOverridden: async (venue, hash) => {
-      const control = (await store.controls()).find(({ name }) => name === venueControl(venue));
-      return control?.value === 'running' && control.reason.startsWith(hash);
-    },
+    isOverridden,
     onQuarantine: (state) => {
       const { venue, quarantine, programDataHash = '' } = state;
       pipeline.process({ kind: 'venue', atMicros: clock.monotonicMicros(), venue, quarantine });
@@ -61,16 +66,17 @@ export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
     onError: (error) => log.warning('venue.programs-unread', { error }),
   });
 
-  /** Written down so that `arb venues --override` knows which binary it lets trade. */
+  /** Written down so that `arb venues` shows it, and `--override` knows which binary it lets trade. */
   const keep = async ({ venue, quarantine, programDataHash = '' }: ProgramState): Promise<void> => {
-    if (quarantine === '') return;
-    const reason = `${programDataHash} ${quarantine}`.trim();
+    const released = quarantine === '';
+    // An operator's word stays as it was given.
+    if (released && (await isOverridden(venue, programDataHash))) return;
     try {
       await store.setControl({
         name: venueControl(venue),
-        value: 'paused',
-        by: 'program watch',
-        reason,
+        value: released ? 'running' : 'paused',
+        by: WATCH,
+        reason: `${programDataHash} ${released ? 'proven' : quarantine}`.trim(),
         atMs: clock.nowMs(),
       });
     } catch (error) {
@@ -80,7 +86,7 @@ export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
 
   const round = async (): Promise<void> => {
     await watch.check();
-    if (!stopped) timer = setTimeout(() => void round(), CHECK_MS);
+    if (!stopped) timer = setTimeout(() => void round(), checkMs);
   };
 
   return {

@@ -141,6 +141,17 @@ describe.each(each)('a swap on $id', ({ id, splTokenOnly }) => {
     expect(heldBy(genesis.bank.get, tokenAccountOf(WALLET, state.mintA))).toBe(20_000_000_000n);
   });
 
+  it('has error numbers of its own, and says them as the program does', async () => {
+    const { slippage, refusals } = swapProfile(id);
+    expect(slippage.code).not.toBe(2_500);
+    const { venue, state } = poolsOf()[0]!;
+    const swap = poolSwap({ venue, state }, true, 1_000_000_000n, 1n << 60n);
+    const { data } = await refusal(await signedTransaction(connection, [swap]));
+    const said = data.logs.some((line: string) => line.includes(`Error Number: ${slippage.code}`));
+    expect(said).toBe(slippage.name !== '');
+    expect(Object.keys(refusals)).toContain('amount-too-small');
+  });
+
   it('fails without the money, without the signature and with the wrong accounts', async () => {
     const { venue, state } = poolsOf()[0]!;
     const rich = poolSwap({ venue, state }, true, 21_000_000_000n, 0n);

@@ -3,7 +3,9 @@ import type { QuoteRefusal } from '../../venues/venue.ts';
 /** An error of a program: its number, name and sentence as the program's own log prints them. */
 export interface ProgramError {
   readonly code: number;
+  /** Anchor's name; '' for a program without Anchor. */
   readonly name: string;
+  /** '' for a program that gives no words. */
   readonly message: string;
 }
 
@@ -22,6 +24,9 @@ const REQUIRE_GT: ProgramError = {
   message: 'A require_gt expression was violated',
 };
 
+/** Phoenix ends every order that it does not take with one error, without words. */
+const PHOENIX_FAILED: ProgramError = { code: 15, name: '', message: '' };
+
 /** For a venue without a profile of its own, and for refusals that its profile does not list. */
 const UNLISTED: ProgramError = {
   code: 2500,
@@ -29,7 +34,10 @@ const UNLISTED: ProgramError = {
   message: 'A require expression was violated',
 };
 
-/** Sources: the IDLs of damm-v2-sdk and dlmm-sdk, damm-v1-sdk `error.rs`, whirlpool `errors.rs` and cp-swap `error.rs`; Anchor's own numbers are below 6000. */
+/**
+ * Sources: the IDLs of damm-v2-sdk and dlmm-sdk, damm-v1-sdk `error.rs`, whirlpool `errors.rs`, cp-swap `error.rs`, and
+ * what the proven binaries fail with (slippage of every venue; zero and too small amounts). Anchor's own are below 6000.
+ */
 const PROFILES: Readonly<Record<string, SwapProfile>> = {
   'meteora-damm-v1': {
     units: 130_000,
@@ -124,6 +132,50 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
       'pool-disabled': { code: 6064, name: 'TradeIsNotEnabled', message: 'Trade is not enabled yet' },
     },
   },
+  'phoenix-v1': {
+    units: 30_000,
+    slippage: PHOENIX_FAILED,
+    refusals: {
+      'zero-amount': PHOENIX_FAILED,
+      'amount-too-small': PHOENIX_FAILED,
+      'no-liquidity': PHOENIX_FAILED,
+    },
+  },
+  'raydium-amm-v4': {
+    units: 12_000,
+    slippage: { code: 30, name: '', message: 'exceeds desired slippage limit' },
+    refusals: {
+      'zero-amount': { code: 29, name: '', message: 'InvalidInput' },
+      'amount-too-small': { code: 29, name: '', message: 'InvalidInput' },
+      'no-liquidity': { code: 40, name: '', message: 'InsufficientFunds' },
+      'pool-disabled': { code: 22, name: '', message: 'InvalidStatus' },
+      'not-open': { code: 22, name: '', message: 'InvalidStatus' },
+    },
+  },
+  'raydium-clmm': {
+    units: 48_000,
+    slippage: { code: 6022, name: 'TooLittleOutputReceived', message: 'Too little output received' },
+    refusals: {
+      'zero-amount': {
+        code: 6024,
+        name: 'ZeroAmountSpecified',
+        message: 'Swap special amount can not be zero',
+      },
+      'amount-too-small': {
+        code: 6026,
+        name: 'TooSmallInputOrOutputAmount',
+        message: 'Swap input or output amount is too small',
+      },
+      'no-liquidity': { code: 6019, name: 'LiquidityInsufficient', message: 'Liquidity insufficient' },
+      'missing-account': {
+        code: 6027,
+        name: 'NotEnoughTickArrayAccount',
+        message: 'Not enought tick array account',
+      },
+      'pool-disabled': { code: 6001, name: 'NotApproved', message: 'Not approved' },
+      'not-open': { code: 6001, name: 'NotApproved', message: 'Not approved' },
+    },
+  },
   'raydium-cpmm': {
     units: 28_000,
     slippage: { code: 6005, name: 'ExceededSlippage', message: 'Exceeds desired slippage limit' },
@@ -142,6 +194,7 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
   },
 };
 
+/** For a venue that joins the registry before its profile does. */
 const UNPROFILED: SwapProfile = { units: 60_000, slippage: UNLISTED, refusals: {} };
 
 export function swapProfile(venue: string): SwapProfile {

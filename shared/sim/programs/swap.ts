@@ -150,10 +150,13 @@ function writeState<S extends PoolState>(
 }
 
 function fail(call: ProgramCall, error: ProgramError): InstructionError {
-  call.log(
-    `AnchorError occurred. Error Code: ${error.name}. Error Number: ${error.code}. Error Message: ${error.message}.`,
-  );
-  return { Custom: error.code };
+  const { code, name, message } = error;
+  if (name !== '') {
+    call.log(`AnchorError occurred. Error Code: ${name}. Error Number: ${code}. Error Message: ${message}.`);
+  } else if (message !== '') {
+    call.log(`Error: ${message}`);
+  }
+  return { Custom: code };
 }
 
 function anchor(code: number, name: string, message: string): ProgramError {
