@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Logger } from '../../shared/platform/log.ts';
-import type { Store } from '../../shared/platform/store/store.ts';
+import type { ControlRow, Store } from '../../shared/platform/store/store.ts';
 import type { ControlCommand, ControlResult } from './dashboard/view.ts';
 
 export interface ControlParams {
@@ -26,17 +26,41 @@ export interface Control {
   take(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
   /** For a drain: pauses this process only. */
   stopDeciding(): void;
+  /** Tries once more to write down what could not be. */
+  close(): Promise<void>;
   /** Why trading is paused or halted; '' while it runs. */
   reason(): string;
 }
 
 const NAME = 'trading';
+/** A command that could not be stored is tried again so often. */
+const RETRY_MS = 1_000;
 
 export function createControl({ pipeline, engine, store, clock, log }: ControlParams): Control {
   let pausedBecause = '';
+  let unwritten: ControlRow | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   const tell = (command: ControlCommand, by: string): void =>
     pipeline.process({ kind: 'control', atMicros: clock.monotonicMicros(), command, by });
+
+  /** Stores `unwritten`; a newer command may have taken its place meanwhile. */
+  const write = async (): Promise<void> => {
+    clearTimeout(timer);
+    const row = unwritten;
+    if (row === undefined) return;
+    try {
+      await store.setControl(row);
+      if (unwritten === row) unwritten = undefined;
+    } catch (error) {
+      if (unwritten === row) {
+        clearTimeout(timer);
+        timer = setTimeout(() => void write().catch(() => undefined), RETRY_MS);
+        timer.unref();
+      }
+      throw error;
+    }
+  };
 
   return {
     async restore() {
@@ -53,14 +77,26 @@ export function createControl({ pipeline, engine, store, clock, log }: ControlPa
       log.notice(`control.${command}`, { by, reason });
       const value = command === 'pause' ? 'paused' : 'running';
       try {
-        await store.setControl({ name: NAME, value, by, reason, atMs: clock.nowMs() });
+        unwritten = { name: NAME, value, by, reason, atMs: clock.nowMs() };
+        await write();
       } catch (error) {
         log.error('control.not-stored', { command, error: String(error) });
-        return { ok: false, message: `${value} now, but not stored: the next start will not know of it` };
+        return {
+          ok: false,
+          message: `${value} now, but not stored: the next start knows of it only once the store is back`,
+        };
       }
       return { ok: true, message: command === 'pause' ? 'trading is paused' : 'trading is running' };
     },
     stopDeciding: () => tell('pause', 'shutdown'),
+    async close() {
+      try {
+        await write();
+      } catch {
+        // Told when it was given.
+      }
+      clearTimeout(timer);
+    },
     reason: () => (engine.status === 'halted' ? 'the loss limit was reached' : pausedBecause),
   };
 }

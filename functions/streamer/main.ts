@@ -1,8 +1,10 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
+import { errorText } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { StreamStatus } from '../../shared/platform/account-stream.ts';
 import { createApiAccess } from '../../shared/platform/api-access.ts';
+import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
@@ -52,6 +54,15 @@ export interface ServiceParams {
   readonly fallbackPorts: boolean;
   /** Also looks at every event and what it led to. */
   readonly observer?: Observer;
+  readonly timing?: ServiceTiming;
+}
+
+/** How long what has failed is waited for; each has a default. */
+export interface ServiceTiming {
+  /** For a lock on the store that another process holds. */
+  readonly storeBusyMs?: number;
+  /** Until an outside API that has failed is tried again. */
+  readonly breaker?: BreakerTiming;
 }
 
 /** The streaming service while it runs. */
@@ -71,7 +82,7 @@ const POLL_MS = 50;
 
 /** Starts the whole line: store, engine, server, then the feed. Whatever was started is stopped again on a failure. */
 export async function startService(params: ServiceParams): Promise<Service> {
-  const { config, feed, clock, log, version } = params;
+  const { config, feed, clock, log, version, timing = {} } = params;
   const started: (() => Promise<void>)[] = [];
   try {
     return await start();
@@ -81,7 +92,11 @@ export async function startService(params: ServiceParams): Promise<Service> {
   }
 
   async function start(): Promise<Service> {
-    const store = await createWorkerStore({ dir: config.store.dir });
+    const { storeBusyMs: busyTimeoutMs } = timing;
+    const store = await createWorkerStore({
+      dir: config.store.dir,
+      ...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
+    });
     started.push(() => store.close());
     const parts = createRunParts({ config, universe: feed, symbols: feed.symbols, clock });
     const { engine, runId, startedAtMs } = parts;
@@ -172,6 +187,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       allows,
       clock,
       log,
+      ...(timing.breaker === undefined ? {} : { breaker: timing.breaker }),
     });
     const outside = { apis, degradation, names: parts.names, costs: engine.costs };
 
@@ -256,10 +272,16 @@ export async function startService(params: ServiceParams): Promise<Service> {
       };
       const { left } = await writer.drain(DRAIN_STORE_MS);
       if (left > 0) log.error('store.rows-lost', { rows: left });
-      await store.endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)));
+      // A store that is down must not keep the run from ending.
+      await control.close();
+      await store
+        .endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)))
+        .catch((error: unknown) => log.error('store.run-not-ended', { error: errorText(error) }));
       await access.close();
       await server.close();
-      await store.close();
+      await store
+        .close()
+        .catch((error: unknown) => log.error('store.not-closed', { error: errorText(error) }));
       return summary;
     };
     return {

@@ -4,6 +4,7 @@ import { createRandom } from '../../shared/core/random.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { BackupRouter } from '../../shared/execution/backup-router.ts';
 import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
+import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createHelius, type Helius } from '../../shared/platform/helius/helius.ts';
 import { createBackupRouter } from '../../shared/platform/jupiter/backup-router.ts';
@@ -32,6 +33,7 @@ export interface OutsideApisParams {
   readonly allows: (feature: Feature) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly breaker?: BreakerTiming;
 }
 
 /** Everything that asks outside APIs, beside the hot line: what it learns reaches the engine as recorded events only. */
@@ -54,7 +56,7 @@ const PRICE_SECONDS = 2;
 const MAX_UNIT_PRICE = 5_000_000n;
 
 export function createOutsideApis(params: OutsideApisParams): OutsideApis {
-  const { config, own, parts, pipeline, writer, allows, clock, log } = params;
+  const { config, own, parts, pipeline, writer, allows, clock, log, breaker } = params;
   const { market } = parts.engine;
   const limiter = createApiLimiter({ clock, random: createRandom(config.seed).fork('apis') });
   const jupiter = openJupiter();
@@ -62,16 +64,19 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
 
   function openJupiter(): Jupiter | undefined {
     const { url = own.jupiterUrl, apiKey, requestsPerSecond } = config.jupiter;
-    return url === undefined ? undefined : createJupiter({ url, apiKey, clock, limiter, requestsPerSecond });
+    return url === undefined
+      ? undefined
+      : createJupiter({ url, apiKey, clock, limiter, breaker, requestsPerSecond });
   }
 
   function openHelius(): Helius | undefined {
     // A key of our own is for Helius itself, never for the local market's.
     const { apiKey, url, requestsPerSecond } = config.helius;
-    if (apiKey !== undefined) return createHelius({ apiKey, url, clock, limiter, requestsPerSecond });
+    if (apiKey !== undefined)
+      return createHelius({ apiKey, url, clock, limiter, breaker, requestsPerSecond });
     const { heliusUrl, heliusKey } = own;
     if (heliusUrl === undefined || heliusKey === undefined) return undefined;
-    return createHelius({ apiKey: heliusKey, url: heliusUrl, clock, limiter, requestsPerSecond });
+    return createHelius({ apiKey: heliusKey, url: heliusUrl, clock, limiter, breaker, requestsPerSecond });
   }
 
   const comparison =

@@ -4,7 +4,7 @@ import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { Lane } from '../limits/lane.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Priority } from '../limits/priority.ts';
-import { type BreakerState, createBreaker } from './breaker.ts';
+import { type BreakerState, type BreakerTiming, createBreaker } from './breaker.ts';
 
 /**
  * Why a call to an outside API gave nothing. `rate-limited`: our own limit. `breaker-open`: it has failed too often.
@@ -53,7 +53,7 @@ export interface ApiGateOptions {
   readonly maxWaitMs: number;
   /** From the request to the last byte of its answer. */
   readonly timeoutMs: number;
-  readonly breaker?: { readonly failures: number; readonly openMs: number; readonly maxOpenMs: number };
+  readonly breaker?: BreakerTiming | undefined;
 }
 
 /** The one way to an outside API: its own rate limit, a deadline and a circuit breaker, all counted. */

@@ -2,8 +2,11 @@ import type { Clock } from '../../core/clock.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-export interface BreakerOptions {
+export interface BreakerOptions extends BreakerTiming {
   readonly clock: Clock;
+}
+
+export interface BreakerTiming {
   /** Failures in a row that open it. */
   readonly failures: number;
   /** How long it stays open the first time; twice as long after each trial that fails. */

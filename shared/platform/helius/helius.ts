@@ -6,6 +6,7 @@ import { ArbError } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { apiFetch, checkStatus, faultCode, hostOf } from '../api/api-fetch.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
+import type { BreakerTiming } from '../api/breaker.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { type PriorityFeeLevels, readPriorityFees } from './fee-answer.ts';
 import { readTransactions, type TransactionEffects } from './transaction-answer.ts';
@@ -33,6 +34,7 @@ export interface HeliusOptions {
   readonly timeoutMs?: number;
   /** How long an answer about the same accounts is given again, about four slots by default. */
   readonly feeCacheMs?: number;
+  readonly breaker?: BreakerTiming | undefined;
 }
 
 type Transport = <T>(request: { readonly payload: unknown; readonly signal?: AbortSignal }) => Promise<T>;
@@ -55,6 +57,7 @@ export function createHelius(options: HeliusOptions): Helius {
       windowMs: 0,
     }),
     priority: 'reports',
+    breaker: options.breaker,
     maxWaitMs: 2_000,
     timeoutMs: options.timeoutMs ?? 3_000,
   });

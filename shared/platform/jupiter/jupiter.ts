@@ -5,6 +5,7 @@ import { ArbError } from '../../core/errors.ts';
 import { type Outcome, refusal } from '../../core/outcome.ts';
 import { apiFetch } from '../api/api-fetch.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
+import type { BreakerTiming } from '../api/breaker.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { type JupiterPrice, readPrices } from './price-answer.ts';
 import { type JupiterQuote, type JupiterQuoteAsk, readQuote } from './quote-answer.ts';
@@ -35,6 +36,7 @@ export interface JupiterOptions {
   readonly timeoutMs?: number;
   /** Longest wait for our own limit. */
   readonly maxWaitMs?: number;
+  readonly breaker?: BreakerTiming | undefined;
 }
 
 /** The API's own words for "no way from here to there". */
@@ -60,6 +62,7 @@ export function createJupiter(options: JupiterOptions): Jupiter {
       windowMs: 0,
     }),
     priority: 'reports',
+    breaker: options.breaker,
     maxWaitMs: options.maxWaitMs ?? 5_000,
     timeoutMs: options.timeoutMs ?? 4_000,
   });

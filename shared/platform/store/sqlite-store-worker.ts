@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreBatch } from './store.ts';
-import type { StoreReply, StoreRequest } from './worker-store.ts';
+import type { StoreReply, StoreRequest } from './store-thread.ts';
 
-// The thread that holds the SQLite store for worker-store.ts: one request after another, in the order sent.
+// The thread that holds the SQLite store for store-thread.ts: one request after another, in the order sent.
 
 const port = parentPort;
 if (port === null) throw new ArbError('store-worker-misuse', 'sqlite-store-worker.ts runs only as a worker');

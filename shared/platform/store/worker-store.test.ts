@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeStore } from './contract.ts';
 import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
@@ -62,6 +63,26 @@ describe('the store in a thread', () => {
       code: 'store-corrupt',
       context: { path: join(dir, STORE_FILE) },
     });
+  });
+
+  it('opens the file anew after its thread has died, and closes when it has died last', async () => {
+    const threads: Worker[] = [];
+    const seen = (worker: Worker): void => void threads.push(worker);
+    process.on('worker', seen);
+    const store = await createWorkerStore({ dir });
+    const row = { name: 'trading', value: 'paused', by: 'test', reason: '', atMs: 1 } as const;
+    const lost = store.setControl(row);
+    await Promise.all([
+      expect(lost).rejects.toMatchObject({ code: 'store-thread-died' }),
+      threads[0]!.terminate(),
+    ]);
+    await store.setControl({ ...row, atMs: 2 });
+    expect(await store.controls()).toEqual([{ ...row, atMs: 2 }]);
+    expect(threads).toHaveLength(2);
+    await threads[1]!.terminate();
+    process.off('worker', seen);
+    await store.close();
+    await expect(store.controls()).rejects.toMatchObject({ code: 'store-closed' });
   });
 
   it('leaves a readable file with whole batches when the process is killed while it writes', async () => {
