@@ -22,7 +22,7 @@ export const FEATURE_NAMES: Readonly<Record<Feature, string>> = {
   'post-trade-reading': 'reading what a transaction did',
 };
 
-export type DependencyId = 'rpc' | 'websockets' | 'jupiter' | 'helius' | 'store';
+export type DependencyId = 'endpoint' | 'rpc' | 'websockets' | 'jupiter' | 'helius' | 'store';
 
 export interface Dependency {
   readonly id: DependencyId;
@@ -35,6 +35,13 @@ export interface Dependency {
 
 /** What still works when each thing is down: the service obeys this, and the README shows it. */
 export const DEPENDENCIES: readonly Dependency[] = [
+  {
+    id: 'endpoint',
+    name: 'one endpoint of several',
+    off: [],
+    goesOn:
+      'everything, over the others; accounts that it streamed are not traded on until another endpoint has told them afresh; fills of order books that came from it wait for it',
+  },
   {
     id: 'websockets',
     name: 'every WebSocket',
@@ -64,11 +71,11 @@ export const DEPENDENCIES: readonly Dependency[] = [
     name: 'the store',
     off: ['records'],
     goesOn:
-      'paper trading; rows wait in memory and the least important are dropped, counted, when there is no room; a pause works but the next start does not know of it',
+      'paper trading; rows wait in memory and the least important are dropped, counted, when there is no room; a pause works, and is written down once the store is back',
   },
 ];
 
-/** `trying`: it was down, and the next call will tell. `unused`: not configured. */
+/** `trying`: it was down, and the next call will tell. `unused`: not configured, or there is only one of it. */
 export type DependencyState = 'up' | 'trying' | 'down' | 'unused';
 
 export interface DependencyReport extends Dependency {
@@ -106,20 +113,22 @@ export function createDegradation(
       report()
         .filter(({ state }) => state === 'down' || state === 'trying')
         .map(
-          ({ name, off }) => `${name} down, off: ${off.map((feature) => FEATURE_NAMES[feature]).join(', ')}`,
+          ({ name, off, reason }) =>
+            `${name} down${off.length === 0 ? ` (${reason})` : ''}, off: ${offText(off)}`,
         )
         .join('; '),
   };
+}
+
+/** The features by name; `nothing` for none. */
+export function offText(off: readonly Feature[]): string {
+  return off.length === 0 ? 'nothing' : off.map((feature) => FEATURE_NAMES[feature]).join(', ');
 }
 
 /** The table of the README: one row a dependency. */
 export function degradationTable(): readonly (readonly string[])[] {
   return [
     ['down', 'switched off', 'goes on'],
-    ...DEPENDENCIES.map(({ name, off, goesOn }) => [
-      name,
-      off.map((feature) => FEATURE_NAMES[feature]).join(', '),
-      goesOn,
-    ]),
+    ...DEPENDENCIES.map(({ name, off, goesOn }) => [name, offText(off), goesOn]),
   ];
 }

@@ -1,12 +1,16 @@
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { ApiStatus } from '../../shared/platform/api/api-gate.ts';
-import type { RpcStats } from '../../shared/platform/rpc-client.ts';
+import type { EndpointStatus } from '../../shared/platform/rpc-pool/rpc-pool.ts';
+import type { ShardStatus } from '../../shared/platform/shard-contract.ts';
 import type { StoreWriterStats } from '../../shared/platform/store/writer.ts';
 import type { DependencyId, DependencyProbe } from './degradation.ts';
 
 export interface DependencyProbesParams {
   readonly engine: Engine;
-  readonly rpc: () => RpcStats;
+  /** Those that are asked over HTTP. */
+  readonly asked: () => readonly EndpointStatus[];
+  /** Those that are listened to. */
+  readonly heard: () => readonly Pick<ShardStatus, 'endpoint' | 'state' | 'reason'>[];
   readonly store: () => StoreWriterStats;
   /** Undefined where the API is not configured. */
   readonly jupiter: () => ApiStatus | undefined;
@@ -18,21 +22,15 @@ export function createDependencyProbes(
   params: DependencyProbesParams,
 ): Readonly<Record<DependencyId, () => DependencyProbe>> {
   const { engine } = params;
-  let failures = 0;
-  let answered = 0;
-  let rpcDown = false;
 
   return {
+    endpoint: () => endpointProbe(params.asked(), params.heard()),
     websockets: () =>
       engine.status === 'feed-down' ? { state: 'down', reason: 'the feed is not live' } : { state: 'up' },
     rpc() {
-      const stats = params.rpc();
-      const ended = stats.calls - stats.failures;
-      if (stats.failures > failures) rpcDown = true;
-      else if (ended > answered) rpcDown = false;
-      failures = stats.failures;
-      answered = ended;
-      return rpcDown ? { state: 'down', reason: 'the latest call had no answer' } : { state: 'up' };
+      const asked = params.asked();
+      if (asked.some(({ up }) => up)) return { state: 'up' };
+      return { state: 'down', reason: `no answer from ${asked.map(({ name }) => name).join(', ')}` };
     },
     jupiter: () => apiProbe(params.jupiter()),
     helius: () => apiProbe(params.helius()),
@@ -41,6 +39,24 @@ export function createDependencyProbes(
       return lastError === undefined ? { state: 'up' } : { state: 'down', reason: lastError };
     },
   };
+}
+
+/** Says of one among several that it is down, over HTTP or as a stream. */
+function endpointProbe(
+  asked: readonly EndpointStatus[],
+  heard: ReturnType<DependencyProbesParams['heard']>,
+): DependencyProbe {
+  const names = new Set([...asked.map(({ name }) => name), ...heard.map(({ endpoint }) => endpoint)]);
+  if (names.size < 2) return { state: 'unused' };
+  const silent = asked.filter(({ up }) => !up).map(({ name }) => `${name}: no answer over HTTP`);
+  const broken = heard.filter(({ state }) => state === 'waiting' || state === 'suspended');
+  const unheard = new Map(broken.map(({ endpoint, reason }) => [endpoint, `${endpoint}: ${reason}`]));
+  const down = [...silent, ...unheard.values()];
+  if (down.length > 0) return { state: 'down', reason: down.join('; ') };
+  const connecting = heard.find(({ state }) => state === 'connecting');
+  return connecting === undefined
+    ? { state: 'up' }
+    : { state: 'trying', reason: `${connecting.endpoint}: connecting` };
 }
 
 function apiProbe(status: ApiStatus | undefined): DependencyProbe {

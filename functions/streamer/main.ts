@@ -3,8 +3,8 @@ import type { Clock } from '../../shared/core/clock.ts';
 import { errorText } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { StreamStatus } from '../../shared/platform/account-stream.ts';
-import { createApiAccess } from '../../shared/platform/api-access.ts';
 import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
+import { createApiAccess } from '../../shared/platform/api-access.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
@@ -16,7 +16,7 @@ import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
 import { createControl } from './control.ts';
 import { createDashboardState } from './dashboard-state.ts';
-import { createDegradation, type Degradation } from './degradation.ts';
+import { createDegradation } from './degradation.ts';
 import { createDependencyProbes } from './dependency-probes.ts';
 import { feedView } from './feed-view.ts';
 import { createJournal } from './journal.ts';
@@ -27,6 +27,7 @@ import { declareOutsideMetrics, outsideView } from './outside-view.ts';
 import { createPipeline, type Observer } from './pipeline.ts';
 import { isFresh } from './pool-freshness.ts';
 import { createProgramGuard } from './program-guard.ts';
+import { readiness } from './readiness.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder } from './run-recorder.ts';
 import { startServer } from './server.ts';
@@ -171,7 +172,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const degradation = createDegradation(
       createDependencyProbes({
         engine,
-        rpc: () => rpc.stats(),
+        asked: () => rpc.status().endpoints,
+        heard: () => stream.status().connections,
         store: () => writer.stats(),
         jupiter: () => apis.jupiter?.status(),
         helius: () => apis.helius?.status(),
@@ -307,19 +309,6 @@ function watchUniverseFile(
 function refusedFile(universe: UniverseWatch | undefined): readonly SkippedPool[] {
   if (universe === undefined || universe.problem === '') return [];
   return [{ pool: '', venue: 'universe file', reason: universe.problem }];
-}
-
-/** Ready means able to trade; what else is off, and what the feed has lost, is in the message. */
-function readiness(
-  status: string,
-  draining: boolean,
-  { allows, summary }: Degradation,
-  { accounts, confirmed }: StreamStatus,
-): { ok: boolean; message: string } {
-  if (draining) return { ok: false, message: 'draining' };
-  const lost = accounts > confirmed ? `${accounts - confirmed} accounts unconfirmed` : '';
-  const off = [status, summary(), lost].filter((part) => part !== '').join('; ');
-  return { ok: allows('trading'), message: off };
 }
 
 function total(counts: RowCounts): number {

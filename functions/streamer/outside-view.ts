@@ -3,7 +3,7 @@ import type { CostModel } from '../../shared/costs/costs.ts';
 import type { Metrics } from '../../shared/platform/metrics.ts';
 import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
 import type { ComparisonView, OutsideView } from './dashboard/outside-view.ts';
-import { type Degradation, FEATURE_NAMES } from './degradation.ts';
+import { type Degradation, offText } from './degradation.ts';
 import type { OutsideApis } from './outside-apis.ts';
 import type { TokenNames } from './token-names.ts';
 
@@ -29,7 +29,7 @@ export function outsideView({ apis, degradation, names, costs, alarmBps }: Outsi
       name,
       state,
       reason,
-      off: off.map((feature) => FEATURE_NAMES[feature]).join(', '),
+      off: offText(off),
       goesOn,
     })),
     fee: {
