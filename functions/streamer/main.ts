@@ -15,6 +15,7 @@ import { createStoreWriter } from '../../shared/platform/store/writer.ts';
 import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
 import { createControl } from './control.ts';
+import { createCostJournal } from './cost-journal.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createDegradation } from './degradation.ts';
 import { createDependencyProbes } from './dependency-probes.ts';
@@ -126,6 +127,9 @@ export async function startService(params: ServiceParams): Promise<Service> {
       random: createRandom(config.seed).fork('apis'),
     });
     started.push(() => access.close());
+    const costJournal = createCostJournal({ costs: access.costs, writer, runId });
+    costJournal.start();
+    started.push(async () => costJournal.stop());
     const { rpc } = access;
     const marketFeed = createMarketFeed({
       config,
@@ -272,6 +276,9 @@ export async function startService(params: ServiceParams): Promise<Service> {
         status,
         ...(recording === undefined ? {} : { recording }),
       };
+      // Ends every call, so that what is asked for last is in the costs too.
+      await access.close();
+      costJournal.stop();
       const { left } = await writer.drain(DRAIN_STORE_MS);
       if (left > 0) log.error('store.rows-lost', { rows: left });
       // A store that is down must not keep the run from ending.
@@ -279,7 +286,6 @@ export async function startService(params: ServiceParams): Promise<Service> {
       await store
         .endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)))
         .catch((error: unknown) => log.error('store.run-not-ended', { error: errorText(error) }));
-      await access.close();
       await server.close();
       await store
         .close()

@@ -87,6 +87,14 @@ async function until<T>(
   }
 }
 
+/** Requests by provider and method, out of the metrics page. */
+function requestsIn(metrics: string): ReadonlyMap<string, number> {
+  const line = /^arb_api_requests_total\{provider="([^"]+)",method="([^"]+)"\} (\d+)$/gm;
+  return new Map(
+    [...metrics.matchAll(line)].map(([, provider, method, n]) => [`${provider} ${method}`, Number(n)]),
+  );
+}
+
 describe('the streaming service over real sockets', () => {
   it('loads every pool, paper-trades, shows it and writes it down', async () => {
     const running = await start();
@@ -124,6 +132,8 @@ describe('the streaming service over real sockets', () => {
     expect(ids.size).toBe(whole.fills.length);
     expect(book.fills.every(({ id }) => ids.has(id))).toBe(true);
 
+    const asked = requestsIn(await (await fetch(`${running.url}metrics`)).text());
+    expect(asked.get('generic getMultipleAccounts')).toBeGreaterThan(0);
     const summary = await running.stop();
     expect(summary.pools).toBe(market.pools.length);
     expect(summary.excluded).toEqual([]);
@@ -140,6 +150,15 @@ describe('the streaming service over real sockets', () => {
     });
     expect((await store.decisionCounts({ runId })).length).toBeGreaterThan(0);
     expect((await store.balances({ runId })).length).toBeGreaterThanOrEqual(2);
+    const stored = new Map<string, number>();
+    for (const { provider, method, requests } of await store.apiCosts({ runId, fromMs: 0, untilMs: 1e13 })) {
+      const name = `${provider} ${method}`;
+      stored.set(name, (stored.get(name) ?? 0) + requests);
+    }
+    // At least what was asked before the stop.
+    for (const [name, requests] of asked) {
+      expect([name, stored.get(name)]).toEqual([name, expect.toSatisfy((count) => count >= requests)]);
+    }
     await store.close();
   }, 40_000);
 

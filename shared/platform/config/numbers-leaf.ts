@@ -2,17 +2,21 @@ import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { type Bounds, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /**
- * Numbers by name, laid over the defaults: a name that is not given keeps its default. Text form:
+ * Numbers by name, whole ones where `whole`, laid over the defaults: a name that is not given keeps its default. Text form:
  * `NAME=N,NAME=N`, or JSON. `what` says what a name is.
  */
 export function numbersByNameKey(
   options: Bounds &
-    KeySummary & { readonly default: Readonly<Record<string, number>>; readonly what: string },
+    KeySummary & {
+      readonly default: Readonly<Record<string, number>>;
+      readonly what: string;
+      readonly whole?: true;
+    },
 ) {
-  const { min, max, what } = options;
+  const { min, max, what, whole = false } = options;
   const notes = {
     ...labels(options),
-    allowed: `an object from ${what} to a number from ${min} to ${max}`,
+    allowed: `an object from ${what} to a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
     fromText: pairsFromText,
     placeholder: 'NAME=N,…',
   };
@@ -21,7 +25,8 @@ export function numbersByNameKey(
     const numbers: Record<string, number> = { ...options.default };
     for (const [name, number] of Object.entries(value)) {
       if (!NAME.test(name)) return refusal('bad-value', `${JSON.stringify(name)} is not ${what}`);
-      if (typeof number !== 'number' || !(number >= min && number <= max)) {
+      const inRange = typeof number === 'number' && number >= min && number <= max;
+      if (!inRange || (whole && !Number.isInteger(number))) {
         return refusal('bad-value', `${name} is ${JSON.stringify(number)}`);
       }
       numbers[name] = number;

@@ -134,11 +134,12 @@ export const configSchema = z.strictObject({
       min: 1,
       max: 600_000,
       default: 500,
-      summary: 'milliseconds of waiting that make up for one level of priority, below execution',
+      summary: 'milliseconds of waiting that make up for one level of priority, below confirmation',
     }),
     credits: numbersByNameKey({
       min: 0,
       max: 1e9,
+      whole: true,
       what: 'PROVIDER/METHOD or PROVIDER/*',
       default: DEFAULT_PRICES.credits,
       summary: 'credits that a provider charges for a request',

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
+import { createHourWindow, type HourWindow } from './hour-window.ts';
 
 /** What API calls are charged, as configured. */
 export interface ApiPrices {
-  /** Credits a request by `provider/method`, with `provider/*` for all others of it. 0 where nothing fits. */
+  /** Whole credits a request by `provider/method`, with `provider/*` for all others of it. 0 where nothing fits. */
   readonly credits: Readonly<Record<string, number>>;
   /** Dollars for a million credits, by provider. 0 where it is not named. */
   readonly usdPerMillionCredits: Readonly<Record<string, number>>;
@@ -29,60 +30,79 @@ export interface ApiCosts {
   record(provider: string, method: string, throttled: boolean): void;
   /** Since the start, by provider and method. */
   total(): readonly ApiUsage[];
-  /** What was recorded since the last call, by minute. */
+  /** Of the last sixty minutes, the present one included. */
+  lastHour(): readonly ApiUsage[];
+  /** What was recorded since the last call, by minute. The sum of all that was ever taken is `total`. */
   take(): readonly MinuteUsage[];
 }
 
 interface Counter {
   readonly provider: string;
   readonly method: string;
-  minuteMs: number;
+  readonly creditsEach: number;
+  /** Of one request that is not throttled. A whole number, so that sums of parts are the parts of sums. */
+  readonly nanoUsdEach: bigint;
+  readonly total: Requests;
+  readonly minute: Requests & { startMs: number };
+  readonly hour: HourWindow;
+}
+
+interface Requests {
   requests: number;
   throttled: number;
 }
 
 const MINUTE_MS = 60_000;
 const NANO_USD_PER_USD = 1e9;
+/** Methods are those of the program, so few. Whatever comes beyond is counted together, by provider. */
+const MAX_COUNTERS = 512;
+const OTHER = 'other';
+/** Rows that wait to be taken. */
+const MAX_PAST = 4_096;
 
-/** Counts every request and prices it by the tables. Providers and methods are those of the program, so few. */
+/**
+ * Counts every request and prices it by the tables; a request costs a whole number of nano-dollars, rounded. Bounded:
+ * while nobody takes and many minutes wait, what is new is counted to the last minute that was begun.
+ */
 export function createApiCosts({ prices, clock }: { prices: ApiPrices; clock: Clock }): ApiCosts {
-  const totals = new Map<string, Counter>();
-  const minutes = new Map<string, Counter>();
+  const counters = new Map<string, Counter>();
   let past: MinuteUsage[] = [];
 
-  function counterIn(map: Map<string, Counter>, provider: string, method: string): Counter {
+  function counterOf(provider: string, method: string): Counter {
     const key = `${provider}/${method}`;
-    let counter = map.get(key);
-    if (counter === undefined) {
-      counter = { provider, method, minuteMs: 0, requests: 0, throttled: 0 };
-      map.set(key, counter);
-    }
+    const known = counters.get(key);
+    if (known !== undefined) return known;
+    if (counters.size >= MAX_COUNTERS && method !== OTHER) return counterOf(provider, OTHER);
+    const creditsEach = prices.credits[key] ?? prices.credits[`${provider}/*`] ?? 0;
+    const usdPerMillion = prices.usdPerMillionCredits[provider] ?? 0;
+    const counter: Counter = {
+      provider,
+      method,
+      creditsEach,
+      nanoUsdEach: BigInt(Math.round((creditsEach * usdPerMillion * NANO_USD_PER_USD) / 1e6)),
+      total: { requests: 0, throttled: 0 },
+      minute: { requests: 0, throttled: 0, startMs: 0 },
+      hour: createHourWindow(),
+    };
+    counters.set(key, counter);
     return counter;
   }
 
-  function usage({ provider, method, requests, throttled }: Counter): ApiUsage {
-    const each = prices.credits[`${provider}/${method}`] ?? prices.credits[`${provider}/*`] ?? 0;
-    const credits = (requests - throttled) * each;
-    const usdPerMillion = prices.usdPerMillionCredits[provider] ?? 0;
-    const nanoUsd = Math.round((credits * usdPerMillion * NANO_USD_PER_USD) / 1e6);
-    return { provider, method, requests, throttled, credits, costNanoUsd: BigInt(nanoUsd) };
-  }
-
-  function endMinute(counter: Counter): void {
-    if (counter.requests > 0) past.push({ ...usage(counter), minuteMs: counter.minuteMs });
-    counter.requests = 0;
-    counter.throttled = 0;
+  function endMinute({ minute, ...counter }: Counter): void {
+    if (minute.requests > 0) past.push({ ...usage(counter, minute), minuteMs: minute.startMs });
+    minute.requests = 0;
+    minute.throttled = 0;
   }
 
   return {
     record(provider, method, throttled) {
-      const total = counterIn(totals, provider, method);
-      const minute = counterIn(minutes, provider, method);
+      const counter = counterOf(provider, method);
+      const { total, minute } = counter;
       const nowMs = clock.nowMs();
-      const minuteMs = nowMs - (nowMs % MINUTE_MS);
-      if (minute.minuteMs !== minuteMs) {
-        endMinute(minute);
-        minute.minuteMs = minuteMs;
+      const startMs = nowMs - (nowMs % MINUTE_MS);
+      if (minute.startMs !== startMs && (minute.requests === 0 || past.length < MAX_PAST)) {
+        endMinute(counter);
+        minute.startMs = startMs;
       }
       total.requests++;
       minute.requests++;
@@ -90,13 +110,33 @@ export function createApiCosts({ prices, clock }: { prices: ApiPrices; clock: Cl
         total.throttled++;
         minute.throttled++;
       }
+      counter.hour.record(nowMs, throttled);
     },
-    total: () => [...totals.values()].map(usage),
+    total: () => [...counters.values()].map((counter) => usage(counter, counter.total)),
+    lastHour() {
+      const nowMs = clock.nowMs();
+      return [...counters.values()].map((counter) => usage(counter, counter.hour.sum(nowMs)));
+    },
     take() {
-      for (const counter of minutes.values()) endMinute(counter);
+      for (const counter of counters.values()) endMinute(counter);
       const taken = past;
       past = [];
       return taken;
     },
+  };
+}
+
+function usage(
+  { provider, method, creditsEach, nanoUsdEach }: Omit<Counter, 'minute'>,
+  { requests, throttled }: Requests,
+): ApiUsage {
+  const charged = requests - throttled;
+  return {
+    provider,
+    method,
+    requests,
+    throttled,
+    credits: charged * creditsEach,
+    costNanoUsd: BigInt(charged) * nanoUsdEach,
   };
 }

@@ -130,7 +130,7 @@ describe('a lane', () => {
     expect(log).toEqual(PRIORITIES.flatMap((priority) => [`${priority} 1`, `${priority} 2`]));
   });
 
-  it('lets what has waited long go before a higher level, never before execution', async () => {
+  it('lets what has waited long go before a higher level, never before execution and confirmation', async () => {
     const limits = limiter({ agingMs: 500 });
     const lane = limits.lane('helius', TEN);
     const log: string[] = [];
@@ -138,10 +138,33 @@ describe('a lane', () => {
     lane.throttled(0, 1_700);
     enter(lane, limits, log, 'reports');
     await pass(1_600);
+    enter(lane, limits, log, 'balances');
     enter(lane, limits, log, 'confirmation');
     enter(lane, limits, log, 'execution');
     await pass(2_500);
-    expect(log).toEqual(['execution', 'reports', 'confirmation']);
+    expect(log).toEqual(['execution', 'confirmation', 'reports', 'balances']);
+  });
+
+  it('keeps every lower level going while execution and confirmation leave room, whatever balances ask', async () => {
+    const limits = limiter({ agingMs: 500, maxQueued: 1_000 });
+    const lane = limits.lane('helius', TEN);
+    const asked = [
+      ['execution', 2],
+      ['confirmation', 4],
+      ['balances', 20],
+      ['discovery', 3],
+      ['reports', 3],
+    ] as const;
+    for (let second = 0; second < 30; second++) {
+      for (const [priority, count] of asked)
+        for (let i = 0; i < count; i++) enter(lane, limits, [], priority);
+      await pass(1_000);
+      const { queued } = lane.stats();
+      expect([second, ...queued.slice(0, 2)]).toEqual([second, 0, 0]);
+    }
+    const { granted, waits } = lane.stats();
+    expect(waits[1]!.max).toBeLessThan(1_000_000);
+    for (const count of granted.slice(2)) expect(count).toBeGreaterThan(5);
   });
 
   it('drops whoever waits longer than its deadline or is aborted', async () => {

@@ -27,10 +27,15 @@ export interface WaitList {
 }
 
 const EXECUTION = 0;
+const CONFIRMATION = 1;
+/** Longer than anything waits, and still exact beside it. */
+const AHEAD_OF_ALL_MICROS = 1e15;
 
 /**
  * `agingMicros` is what a level is worth in waiting: a request goes before one of the next higher level that came so
- * much later, so that nothing that is let in starves. Execution is outside of that: it goes first and leaves last.
+ * much later, so that of balances, discovery and reports none starves while there is room for any. Execution goes
+ * before all and leaves last, and confirmation before and after the rest in the same way, however long that has
+ * waited: in a demand that lasts, what has waited longest is a queue that never ends.
  */
 export function createWaitList(agingMicros: number): WaitList {
   const heads: (Waiter | undefined)[] = PRIORITIES.map(() => undefined);
@@ -97,9 +102,9 @@ export function createWaitList(agingMicros: number): WaitList {
   return list;
 }
 
-/** The moment by which requests of different levels are compared: smaller goes first. Execution's is before all. */
+/** The moment by which requests of different levels are compared: smaller goes first. */
 export function turnOf(waiter: Pick<Waiter, 'level' | 'sinceMicros'>, agingMicros: number): number {
-  return waiter.level === EXECUTION
-    ? Number.NEGATIVE_INFINITY
-    : waiter.sinceMicros + waiter.level * agingMicros;
+  const { level, sinceMicros } = waiter;
+  if (level === EXECUTION) return Number.NEGATIVE_INFINITY;
+  return level === CONFIRMATION ? sinceMicros - AHEAD_OF_ALL_MICROS : sinceMicros + level * agingMicros;
 }

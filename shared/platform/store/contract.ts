@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type {
+  ApiCostRow,
   BalanceRow,
   ControlRow,
   LegRow,
@@ -115,6 +116,21 @@ export function sampleComparison(fields: Partial<QuoteComparisonRow>): QuoteComp
   };
 }
 
+/** Ten requests of run `run` in one minute, two of them throttled. */
+export function sampleApiCost(fields: Partial<ApiCostRow>): ApiCostRow {
+  return {
+    runId: 'run',
+    minuteMs: 60_000,
+    provider: 'helius',
+    method: 'getProgramAccounts',
+    requests: 10,
+    throttled: 2,
+    credits: 80,
+    costNanoUsd: 400_000n,
+    ...fields,
+  };
+}
+
 function sampleBalance(fields: Partial<BalanceRow>): BalanceRow {
   return { runId: 'run', atMs: 1_000, mint: LEG.mintIn, amount: 5n, ...fields };
 }
@@ -147,6 +163,7 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
       expect(await store.opportunities({ limit: 10 })).toEqual([]);
       expect(await store.comparisons({ limit: 10 })).toEqual([]);
       expect(await store.decisionCounts({ runId: 'none' })).toEqual([]);
+      expect(await store.apiCosts({ fromMs: 0, untilMs: 1e13 })).toEqual([]);
       expect(await store.balances({ runId: 'none' })).toEqual([]);
       expect(await store.controls()).toEqual([]);
     });
@@ -308,6 +325,44 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
       store = await underTest.open();
       expect(await store.comparisons({ runId: 'run', limit: 10 })).toEqual([neither, both]);
       expect(await store.comparisons({ limit: 1, beforeMs: 5, beforeId: 'c1' })).toEqual([other]);
+    });
+
+    it('adds API costs up by minute, provider, method and run, exactly, but not those of a batch written twice', async () => {
+      const first = sampleApiCost({ costNanoUsd: (1n << 62n) + 1n });
+      const batch = {
+        batchId: 'b1',
+        apiCosts: [
+          sampleApiCost({ minuteMs: 120_000, method: 'getSlot' }),
+          sampleApiCost({ minuteMs: 120_000, method: 'getAccountInfo', runId: 'other' }),
+          first,
+        ],
+      };
+      await store.write(batch);
+      await store.write(batch);
+      await store.write({
+        batchId: 'b2',
+        apiCosts: [sampleApiCost({ provider: 'jupiter' }), sampleApiCost({})],
+      });
+      await store.close();
+      store = await underTest.open();
+      const sum = { requests: 20, throttled: 4, credits: 160, costNanoUsd: (1n << 62n) + 400_001n };
+      const [getAccountInfo, getSlot] = [batch.apiCosts[1]!, batch.apiCosts[0]!];
+      const minute = [sampleApiCost(sum), sampleApiCost({ provider: 'jupiter' })];
+      expect(await store.apiCosts({ fromMs: 0, untilMs: 120_001 })).toEqual([
+        ...minute,
+        getAccountInfo,
+        getSlot,
+      ]);
+      expect(await store.apiCosts({ fromMs: 0, untilMs: 120_000 })).toEqual(minute);
+      expect(await store.apiCosts({ runId: 'run', fromMs: 60_001, untilMs: 1e13 })).toEqual([getSlot]);
+    });
+
+    it('takes no API cost that is not whole', async () => {
+      const half = sampleApiCost({ credits: 0.5 });
+      await expect(store.write({ batchId: 'b1', apiCosts: [half] })).rejects.toMatchObject({
+        code: 'store-bad-row',
+      });
+      expect(await store.apiCosts({ fromMs: 0, untilMs: 1e13 })).toEqual([]);
     });
 
     it('ends a run with its summary, starts the same run once, and refuses to end an unknown one', async () => {

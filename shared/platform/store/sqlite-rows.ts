@@ -1,5 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type {
+  ApiCostRow,
   BalanceRow,
   ControlRow,
   DecisionCount,
@@ -191,6 +192,33 @@ export function readComparison(row: SqlRow): QuoteComparisonRow {
     jupiterRoute: text(row, 'jupiter_route'),
     deviationBps: row.deviation_bps === null ? undefined : Number(row.deviation_bps),
     alarm: count(row, 'alarm') === 1,
+  };
+}
+
+export function apiCostParameters(row: ApiCostRow): SqlParameters {
+  const { runId, minuteMs, provider, method, requests, throttled, credits, costNanoUsd } = row;
+  return {
+    run_id: runId,
+    minute_ms: minuteMs,
+    provider,
+    method,
+    requests,
+    throttled,
+    credits,
+    cost_nano_usd: costNanoUsd,
+  };
+}
+
+export function readApiCost(row: SqlRow): ApiCostRow {
+  return {
+    runId: text(row, 'run_id'),
+    minuteMs: count(row, 'minute_ms'),
+    provider: text(row, 'provider'),
+    method: text(row, 'method'),
+    requests: count(row, 'requests'),
+    throttled: count(row, 'throttled'),
+    credits: count(row, 'credits'),
+    costNanoUsd: amount(row, 'cost_nano_usd'),
   };
 }
 

@@ -57,6 +57,14 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX comparisons_by_time ON comparisons (at_ms);
   CREATE INDEX comparisons_by_run ON comparisons (run_id, at_ms);
   `,
+  // Nano-dollars are an INTEGER, which SQLite can add up: nine billion dollars fit.
+  `
+  CREATE TABLE api_costs (
+    minute_ms INTEGER NOT NULL, provider TEXT NOT NULL, method TEXT NOT NULL, run_id TEXT NOT NULL,
+    requests INTEGER NOT NULL, throttled INTEGER NOT NULL, credits INTEGER NOT NULL, cost_nano_usd INTEGER NOT NULL,
+    PRIMARY KEY (minute_ms, provider, method, run_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -58,5 +58,6 @@ function joined(last: StoreBatch, parts: readonly StoreBatch[]): StoreBatch {
     decisionCounts: all.flatMap(({ decisionCounts }) => decisionCounts ?? []),
     balances: all.flatMap(({ balances }) => balances ?? []),
     comparisons: all.flatMap(({ comparisons }) => comparisons ?? []),
+    apiCosts: all.flatMap(({ apiCosts }) => apiCosts ?? []),
   };
 }

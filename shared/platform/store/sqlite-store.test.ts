@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeStore, sampleComparison, sampleOpportunity, sampleTrade } from './contract.ts';
+import {
+  describeStore,
+  sampleApiCost,
+  sampleComparison,
+  sampleOpportunity,
+  sampleTrade,
+} from './contract.ts';
 import { migrate, SCHEMA_VERSION } from './sqlite-schema.ts';
 import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
 
@@ -63,11 +69,12 @@ describe('the sqlite store', () => {
     await before.write({ batchId: 'b1', opportunities: [sampleOpportunity({ opportunityId: 'old' })] });
     await before.close();
     const database = new DatabaseSync(path);
-    database.exec('DROP TABLE comparisons; PRAGMA user_version = 1');
+    database.exec('DROP TABLE api_costs; DROP TABLE comparisons; PRAGMA user_version = 1');
     database.close();
     const store = createSqliteStore({ dir });
     expect(await store.opportunities({ limit: 10 })).toHaveLength(1);
-    await store.write({ batchId: 'b2', comparisons: [sampleComparison({})] });
+    await store.write({ batchId: 'b2', comparisons: [sampleComparison({})], apiCosts: [sampleApiCost({})] });
+    expect(await store.apiCosts({ fromMs: 0, untilMs: 1e13 })).toEqual([sampleApiCost({})]);
     expect(await store.comparisons({ limit: 10 })).toEqual([sampleComparison({})]);
     await store.close();
   });

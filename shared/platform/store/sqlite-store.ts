@@ -4,11 +4,13 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ArbError } from '../../core/errors.ts';
 import { storeError } from './sqlite-error.ts';
 import {
+  apiCostParameters,
   balanceParameters,
   comparisonParameters,
   controlParameters,
   decisionCountParameters,
   opportunityParameters,
+  readApiCost,
   readBalance,
   readComparison,
   readControl,
@@ -66,6 +68,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
         for (const row of batch.decisionCounts ?? []) sql.addDecisions.run(decisionCountParameters(row));
         for (const row of batch.balances ?? []) sql.addBalance.run(balanceParameters(row));
         for (const row of batch.comparisons ?? []) sql.addComparison.run(comparisonParameters(row));
+        for (const row of batch.apiCosts ?? []) sql.addApiCost.run(apiCostParameters(row));
       }
       database.exec('COMMIT');
     } catch (error) {
@@ -94,6 +97,10 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     opportunities: (query) => guarded(() => page(sql.opportunities, query).map(readOpportunity)),
     comparisons: (query) => guarded(() => page(sql.comparisons, query).map(readComparison)),
     decisionCounts: ({ runId }) => guarded(() => sql.decisions.all({ run_id: runId }).map(readDecisionCount)),
+    apiCosts: ({ runId, fromMs, untilMs }) =>
+      guarded(() =>
+        sql.apiCosts.all({ run_id: runId ?? null, from_ms: fromMs, until_ms: untilMs }).map(readApiCost),
+      ),
     balances: ({ runId }) => guarded(() => sql.balances.all({ run_id: runId }).map(readBalance)),
     controls: () => guarded(() => sql.controls.all().map(readControl)),
     setControl: (control) => guarded(() => void sql.setControl.run(controlParameters(control))),
@@ -172,6 +179,18 @@ function prepareStatements(database: DatabaseSync) {
         'ON CONFLICT (run_id, minute_ms, reason) DO UPDATE SET count = count + excluded.count',
     ),
     decisions: prepare('SELECT * FROM decision_counts WHERE run_id = :run_id ORDER BY minute_ms, reason'),
+    addApiCost: prepare(
+      `${insert('api_costs', 'run_id minute_ms provider method requests throttled credits cost_nano_usd')} ` +
+        'ON CONFLICT (minute_ms, provider, method, run_id) DO UPDATE SET requests = requests + excluded.requests, ' +
+        'throttled = throttled + excluded.throttled, credits = credits + excluded.credits, ' +
+        'cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd',
+    ),
+    // As text, since a JavaScript number does not hold every 64-bit integer.
+    apiCosts: prepare(
+      'SELECT run_id, minute_ms, provider, method, requests, throttled, credits, ' +
+        'CAST(cost_nano_usd AS TEXT) AS cost_nano_usd FROM api_costs WHERE minute_ms >= :from_ms ' +
+        'AND minute_ms < :until_ms AND (:run_id IS NULL OR run_id = :run_id) ORDER BY minute_ms, provider, method, run_id',
+    ),
     addBalance: prepare(
       `${insert('balances', 'run_id mint at_ms amount')} ` +
         'ON CONFLICT (run_id, mint, at_ms) DO UPDATE SET amount = excluded.amount',

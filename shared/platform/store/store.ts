@@ -81,6 +81,21 @@ export interface DecisionCount {
   readonly count: number;
 }
 
+/** Requests of one method at one API provider in one minute, and what they cost. */
+export interface ApiCostRow {
+  readonly runId: string;
+  /** Unix milliseconds of the minute's beginning. */
+  readonly minuteMs: number;
+  readonly provider: string;
+  readonly method: string;
+  readonly requests: number;
+  /** Of these, answered "too many requests"; they cost nothing. */
+  readonly throttled: number;
+  readonly credits: number;
+  /** Billionths of a dollar, at most 2^63 - 1 in a row. */
+  readonly costNanoUsd: bigint;
+}
+
 /** What the wallet held of a mint at a moment. Base units. */
 export interface BalanceRow {
   readonly runId: string;
@@ -135,6 +150,8 @@ export interface StoreBatch {
   readonly decisionCounts?: readonly DecisionCount[];
   readonly balances?: readonly BalanceRow[];
   readonly comparisons?: readonly QuoteComparisonRow[];
+  /** Added to what is there of the same minute, provider and method. */
+  readonly apiCosts?: readonly ApiCostRow[];
 }
 
 export interface RowQuery {
@@ -145,6 +162,13 @@ export interface RowQuery {
   readonly beforeMs?: number | undefined;
   /** The id of the last row seen, so that rows of that same millisecond are not left out. */
   readonly beforeId?: string | undefined;
+}
+
+export interface ApiCostQuery {
+  /** Only this run; without it all runs, a row each. */
+  readonly runId?: string | undefined;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /**
@@ -166,6 +190,8 @@ export interface Store {
   comparisons(query: RowQuery): Promise<readonly QuoteComparisonRow[]>;
   /** By minute, then reason. */
   decisionCounts(query: { readonly runId: string }): Promise<readonly DecisionCount[]>;
+  /** Of the minutes that began from `fromMs` to before `untilMs`: by minute, provider and method. */
+  apiCosts(query: ApiCostQuery): Promise<readonly ApiCostRow[]>;
   /** The latest of each mint, by mint. */
   balances(query: { readonly runId: string }): Promise<readonly BalanceRow[]>;
   /** The present value of every control ever set, by name. */

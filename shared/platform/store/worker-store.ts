@@ -70,6 +70,7 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
     opportunities: (query) => call('opportunities', query),
     comparisons: (query) => call('comparisons', query),
     decisionCounts: (query) => call('decisionCounts', query),
+    apiCosts: (query) => call('apiCosts', query),
     balances: (query) => call('balances', query),
     controls: () => call('controls'),
     setControl: (control) => call('setControl', control),
@@ -90,6 +91,7 @@ function slicesOf(batch: StoreBatch): StoreBatch[] {
     decisionCounts = [],
     balances = [],
     comparisons = [],
+    apiCosts = [],
   } = batch;
   const slices: StoreBatch[] = [];
   const cut = <Row>(rows: readonly Row[], part: (rows: readonly Row[]) => Omit<StoreBatch, 'batchId'>) => {
@@ -102,6 +104,7 @@ function slicesOf(batch: StoreBatch): StoreBatch[] {
   cut(decisionCounts, (rows) => ({ decisionCounts: rows }));
   cut(balances, (rows) => ({ balances: rows }));
   cut(comparisons, (rows) => ({ comparisons: rows }));
+  cut(apiCosts, (rows) => ({ apiCosts: rows }));
   return slices;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  ApiCostRow,
   BalanceRow,
   DecisionCount,
   OpportunityRow,
@@ -14,6 +15,7 @@ export interface RowCounts {
   decisionCounts: number;
   balances: number;
   comparisons: number;
+  apiCosts: number;
 }
 
 /** What waits to be written, bounded. */
@@ -26,6 +28,7 @@ export interface WriteQueue {
   addDecisions(runId: string, atMs: number, reason: string, count: number): void;
   addBalance(row: BalanceRow): void;
   addComparison(row: QuoteComparisonRow): void;
+  addApiCost(row: ApiCostRow): void;
   /** Removes at most `rows` rows, the most important and oldest first. */
   take(rows: number): Omit<StoreBatch, 'batchId'>;
 }
@@ -41,7 +44,7 @@ interface DecisionEntry {
 
 /**
  * An empty queue that never holds more than `maxQueued` rows: when it is full the oldest comparison goes first, then the oldest opportunity, then
- * a decision count, then the oldest trade. Balances (one a mint) are not dropped for others.
+ * a decision count, then the oldest minute's API cost, then the oldest trade. Balances (one a mint) are not dropped for others.
  */
 export function createWriteQueue(maxQueued: number): WriteQueue {
   const trades = createFifo<TradeRow>();
@@ -51,11 +54,18 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
   /** By run and mint. */
   const balances = new Map<string, BalanceRow>();
   const comparisons = createFifo<QuoteComparisonRow>();
+  /** By run, minute, provider and method. */
+  const apiCosts = new Map<string, ApiCostRow>();
   const written = noRows();
   const dropped = noRows();
 
   const size = (): number =>
-    trades.size() + opportunities.size() + decisions.size + balances.size + comparisons.size();
+    trades.size() +
+    opportunities.size() +
+    decisions.size +
+    balances.size +
+    comparisons.size() +
+    apiCosts.size;
 
   /** Keeps the bound after an add, so that a new row competes with the old ones. */
   function trim(): void {
@@ -63,6 +73,7 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
     if (comparisons.shift() !== undefined) dropped.comparisons++;
     else if (opportunities.shift() !== undefined) dropped.opportunities++;
     else if (deleteFirst(decisions) !== undefined) dropped.decisionCounts++;
+    else if (deleteFirst(apiCosts) !== undefined) dropped.apiCosts++;
     else if (trades.shift() !== undefined) dropped.trades++;
     else if (deleteFirst(balances) !== undefined) dropped.balances++;
   }
@@ -98,6 +109,12 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
       comparisons.push(row);
       trim();
     },
+    addApiCost(row) {
+      const key = `${row.minuteMs} ${row.provider}/${row.method} ${row.runId}`;
+      const waiting = apiCosts.get(key);
+      apiCosts.set(key, waiting === undefined ? row : sumOf(waiting, row));
+      trim();
+    },
     take(rows) {
       let left = rows;
       const takeAll = <Row>(next: () => Row | undefined): Row[] => {
@@ -113,6 +130,7 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
         trades: takeAll(trades.shift),
         balances: takeAll(() => deleteFirst(balances)),
         decisionCounts: takeAll<DecisionCount>(() => deleteFirst(decisions)),
+        apiCosts: takeAll<ApiCostRow>(() => deleteFirst(apiCosts)),
         opportunities: takeAll(opportunities.shift),
         comparisons: takeAll(comparisons.shift),
       };
@@ -121,7 +139,17 @@ export function createWriteQueue(maxQueued: number): WriteQueue {
 }
 
 function noRows(): RowCounts {
-  return { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0 };
+  return { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0, apiCosts: 0 };
+}
+
+function sumOf(a: ApiCostRow, b: ApiCostRow): ApiCostRow {
+  return {
+    ...a,
+    requests: a.requests + b.requests,
+    throttled: a.throttled + b.throttled,
+    credits: a.credits + b.credits,
+    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
+  };
 }
 
 /** Removes and returns the oldest entry. */

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbError } from '../../core/errors.ts';
 import { createSystemClock } from '../system-clock.ts';
-import { sampleOpportunity, sampleTrade } from './contract.ts';
+import { sampleApiCost, sampleOpportunity, sampleTrade } from './contract.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';
 import { createStoreWriter, type StoreWriter, type StoreWriterOptions } from './writer.ts';
@@ -56,7 +56,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-const NOTHING = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0 };
+const NOTHING = { trades: 0, opportunities: 0, decisionCounts: 0, balances: 0, comparisons: 0, apiCosts: 0 };
 
 const tradeIds = async (): Promise<string[]> =>
   (await store.trades({ limit: 100_000 })).map(({ tradeId }) => tradeId).sort();
@@ -68,11 +68,12 @@ describe('the store writer', () => {
     writer.addOpportunity(sampleOpportunity({ opportunityId: 'o1' }));
     writer.addDecisionCount({ runId: 'run', atMs: 61_000, reason: 'stale', count: 2 });
     writer.addBalance({ runId: 'run', atMs: 1, mint: 'm', amount: 7n });
+    writer.addApiCost(sampleApiCost({}));
     expect(await store.trades({ limit: 1 })).toEqual([]);
-    expect(writer.stats()).toMatchObject({ queued: 4, written: NOTHING });
+    expect(writer.stats()).toMatchObject({ queued: 5, written: NOTHING });
     await until(() => writer.stats().queued === 0);
     expect(writer.stats()).toMatchObject({
-      written: { trades: 1, opportunities: 1, decisionCounts: 1, balances: 1 },
+      written: { trades: 1, opportunities: 1, decisionCounts: 1, balances: 1, apiCosts: 1 },
       dropped: NOTHING,
       failedFlushes: 0,
       lastError: undefined,
@@ -107,6 +108,21 @@ describe('the store writer', () => {
       { runId: 'run', minuteMs: 60_000, reason: 'a', count: 2_500 },
       { runId: 'run', minuteMs: 60_000, reason: 'b', count: 2_500 },
       { runId: 'run', minuteMs: 120_000, reason: 'a', count: 1 },
+    ]);
+  });
+
+  it('adds API costs of one minute and method up while they wait, and drops the oldest minute before a trade', async () => {
+    const writer = writerOf({ flushMs: 60_000, maxQueued: 3 });
+    for (const minuteMs of [0, 60_000, 60_000, 120_000, 120_000])
+      writer.addApiCost(sampleApiCost({ minuteMs }));
+    expect(writer.stats()).toMatchObject({ queued: 3, dropped: NOTHING });
+    writer.addTrade(sampleTrade({ tradeId: 't1' }));
+    expect(writer.stats()).toMatchObject({ queued: 3, dropped: { ...NOTHING, apiCosts: 1 } });
+    await writer.drain(5_000);
+    const twice = { requests: 20, throttled: 4, credits: 160, costNanoUsd: 800_000n };
+    expect(await store.apiCosts({ fromMs: 0, untilMs: 1e12 })).toEqual([
+      sampleApiCost({ minuteMs: 60_000, ...twice }),
+      sampleApiCost({ minuteMs: 120_000, ...twice }),
     ]);
   });
 
@@ -182,10 +198,12 @@ describe('the store writer', () => {
     for (const id of ['t1', 't2', 't3']) writer.addTrade(sampleTrade({ tradeId: id }));
     writer.addTrade(sampleTrade({ tradeId: 'bad', landedSlot: Number.NaN }));
     writer.addDecisionCount({ runId: 'run', atMs: 0, reason: 'a', count: 1 });
+    writer.addApiCost(sampleApiCost({}));
+    writer.addApiCost(sampleApiCost({ method: 'bad', credits: 0.5 }));
     await until(() => writer.stats().queued === 0);
     expect(writer.stats()).toMatchObject({
-      written: { trades: 3, decisionCounts: 1 },
-      dropped: { trades: 1 },
+      written: { trades: 3, decisionCounts: 1, apiCosts: 1 },
+      dropped: { trades: 1, apiCosts: 1 },
     });
     expect(errors.every(({ code }) => code === 'store-bad-row')).toBe(true);
     expect(await tradeIds()).toEqual(['t1', 't2', 't3']);

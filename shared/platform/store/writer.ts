@@ -1,6 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
-import type { BalanceRow, OpportunityRow, QuoteComparisonRow, Store, StoreBatch, TradeRow } from './store.ts';
+import type {
+  ApiCostRow,
+  BalanceRow,
+  OpportunityRow,
+  QuoteComparisonRow,
+  Store,
+  StoreBatch,
+  TradeRow,
+} from './store.ts';
 import { createWriteQueue, type RowCounts } from './write-queue.ts';
 
 export interface StoreWriterOptions {
@@ -57,11 +65,22 @@ export interface StoreWriter {
   /** The latest of a mint replaces one that still waits. */
   addBalance(row: BalanceRow): void;
   addComparison(row: QuoteComparisonRow): void;
+  /** Added to one of the same minute, provider and method that still waits. */
+  addApiCost(row: ApiCostRow): void;
   stats(): StoreWriterStats;
   /** Writes what is there, for at most `timeoutMs`; afterwards the writer takes no more rows. The store stays open. */
   drain(timeoutMs: number): Promise<DrainResult>;
 }
 
+/** The most important first. */
+const KINDS = [
+  'trades',
+  'balances',
+  'decisionCounts',
+  'apiCosts',
+  'opportunities',
+  'comparisons',
+] as const satisfies readonly (keyof RowCounts)[];
 const DEFAULT_BATCH_ROWS = 1_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -187,6 +206,11 @@ export function createStoreWriter(options: StoreWriterOptions): StoreWriter {
       queue.addComparison(row);
       added();
     },
+    addApiCost(row) {
+      if (!open('apiCosts')) return;
+      queue.addApiCost(row);
+      added();
+    },
     stats: () => ({
       queued: pending(),
       written: { ...queue.written },
@@ -225,36 +249,17 @@ async function waitFor(work: Promise<void> | undefined, ms: number): Promise<voi
   clearTimeout(timer);
 }
 
-function rowsIn({ trades, opportunities, decisionCounts, balances, comparisons }: StoreBatch): number {
-  return [trades, opportunities, decisionCounts, balances, comparisons].reduce(
-    (sum, rows) => sum + (rows?.length ?? 0),
-    0,
-  );
+function rowsIn(batch: StoreBatch): number {
+  return KINDS.reduce((sum, kind) => sum + (batch[kind]?.length ?? 0), 0);
 }
 
 function count(counts: RowCounts, batch: StoreBatch): void {
-  const { trades, opportunities, decisionCounts, balances, comparisons } = batch;
-  counts.comparisons += comparisons?.length ?? 0;
-  counts.trades += trades?.length ?? 0;
-  counts.opportunities += opportunities?.length ?? 0;
-  counts.decisionCounts += decisionCounts?.length ?? 0;
-  counts.balances += balances?.length ?? 0;
+  for (const kind of KINDS) counts[kind] += batch[kind]?.length ?? 0;
 }
 
 function singleRows(batch: StoreBatch): StoreBatch[] {
-  const {
-    batchId,
-    trades = [],
-    opportunities = [],
-    decisionCounts = [],
-    balances = [],
-    comparisons = [],
-  } = batch;
-  return [
-    ...trades.map((row) => ({ trades: [row] })),
-    ...opportunities.map((row) => ({ opportunities: [row] })),
-    ...decisionCounts.map((row) => ({ decisionCounts: [row] })),
-    ...balances.map((row) => ({ balances: [row] })),
-    ...comparisons.map((row) => ({ comparisons: [row] })),
-  ].map((rows, at) => ({ batchId: `${batchId}.${at}`, ...rows }));
+  return KINDS.flatMap((kind) => (batch[kind] ?? []).map((row) => ({ [kind]: [row] }))).map((rows, at) => ({
+    batchId: `${batch.batchId}.${at}`,
+    ...rows,
+  }));
 }
