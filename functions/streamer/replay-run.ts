@@ -3,7 +3,12 @@ import type { Clock } from '../../shared/core/clock.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Mark } from '../../shared/platform/recording/event-encoder.ts';
-import { type RecordedRun, type RunPiece, readRun } from '../../shared/platform/recording/recording.ts';
+import {
+  type RecordedRun,
+  type Recycle,
+  type RunPiece,
+  readRun,
+} from '../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../shared/platform/recording/segment-text.ts';
 import { createPipeline } from './pipeline.ts';
@@ -57,12 +62,19 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
     clock: time.clock,
     runId: run.runId,
   });
+  let recycle: Recycle = () => {};
   const pipeline = createPipeline({
     engine: parts.engine,
     clock: time.clock,
     // What the engine asked for was answered in the recording.
     subscriptions: { watch: () => {}, unwatch: () => {} },
-    observers: parts.observers,
+    observers: [
+      ...parts.observers,
+      // The last one: the others may still look at what the update replaced.
+      (event, { released }) => {
+        if (released !== undefined && event.kind === 'account') recycle(event.update.address, released);
+      },
+    ],
   });
   const pace = createPace(params);
   const gaps: Gap[] = [];
@@ -92,6 +104,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   };
 
   const takeBlock = async (block: Extract<RunPiece, { kind: 'events' }>): Promise<void> => {
+    recycle = block.recycle;
     for (let event = block.next(); event !== undefined; event = block.next()) {
       const waitMs = pace(event.atMicros);
       if (waitMs >= MIN_SLEEP_MS) await sleep(waitMs, signal);

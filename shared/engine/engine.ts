@@ -106,6 +106,7 @@ export function createEngine(params: EngineParams): Engine {
     changedPools: 0,
     loads: 0,
     dropped: '',
+    released: undefined,
     refused,
     decisions,
     fills: [],
@@ -254,6 +255,7 @@ export function createEngine(params: EngineParams): Engine {
       record.dropped =
         applied?.taken === 'changed' || applied?.taken === 'confirmed' ? '' : (applied?.taken ?? '');
       record.changedPools = applied?.changed.length ?? 0;
+      record.released = event.kind === 'account' ? applied?.released : undefined;
       record.loads = event.kind === 'account' ? (applied?.loads ?? 0) : 0;
       if (applied !== undefined) decide(applied.changed);
       record.slot = market.slot;

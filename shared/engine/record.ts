@@ -27,6 +27,8 @@ export interface EngineRecord {
   readonly loads: number;
   /** Why the event itself came to nothing (`duplicate`, `late-slot`, `unknown-account`), or ''. */
   readonly dropped: string;
+  /** Account bytes that the market has let go of (`Applied.released`): nobody reads them after the observers. */
+  readonly released: Uint8Array | undefined;
   /** Candidates examined and refused in this event, by reason. */
   readonly refused: Tally;
   readonly decisions: readonly Decision[];

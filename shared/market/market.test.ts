@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AccountBytes } from '../core/account.ts';
-import type { Address } from '../core/address.ts';
+import { type Address, addressAt } from '../core/address.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool, vaultAmount } from '../venues/contract.ts';
 import { orcaWhirlpool } from '../venues/orca-whirlpool/index.ts';
 import { withTokenAmount } from '../venues/token.ts';
@@ -72,5 +72,30 @@ describe('a pool whose vaults only limit what it pays', () => {
     const applied = tell(pool.state.mintB, { ...mint, data }, SLOT + 1);
     expect(applied.taken).toBe('changed');
     expect(applied.changed).toEqual([]);
+  });
+});
+
+describe('the bytes that an update replaced', () => {
+  test('are let go of once every pool that read them stands on the new ones', () => {
+    const { pool, tell } = liveMarket();
+    const { vaultA } = pool.state;
+    const first = pool.accounts.get(vaultA)!;
+    const second = withTokenAmount(first, vaultAmount(pool.accounts, vaultA) + 5n);
+    expect(tell(vaultA, second, SLOT + 1).released).toBe(first.data);
+    // The same again, an older one, and one that nobody asked for.
+    expect(tell(vaultA, { ...second, data: second.data.slice() }, SLOT + 2).released).toBeUndefined();
+    expect(tell(vaultA, first, SLOT).released).toBeUndefined();
+    expect(tell(addressAt(new Uint8Array(32).fill(9)), first, SLOT + 3).released).toBeUndefined();
+    expect(tell(vaultA, first, SLOT + 4).released).toBe(second.data);
+  });
+
+  test('are kept where the pool refused the new ones', () => {
+    const { pool, tell } = liveMarket();
+    const { vaultA } = pool.state;
+    const good = pool.accounts.get(vaultA)!;
+    const frozen = good.data.slice();
+    frozen[STATE_OFFSET] = 2;
+    expect(tell(vaultA, { ...good, data: frozen }, SLOT + 1).released).toBeUndefined();
+    expect(tell(vaultA, good, SLOT + 2).released).toBe(frozen);
   });
 });

@@ -25,6 +25,11 @@ export interface Applied {
   /** Pools that were decoded from scratch: slow, and not what an update of a live pool costs. */
   loads: number;
   readonly changed: PoolEntry[];
+  /**
+   * The array of account bytes that the update replaced, where no pool's state reads it any more: whoever made it may
+   * write the memory anew. Undefined where there is none, or where a pool was not brought up to date.
+   */
+  released: Uint8Array | undefined;
 }
 
 /** What may be traded: pools that are not named are let go, mints that are off keep every pool of theirs from trading. */
@@ -80,7 +85,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   const heldOf: (readonly HeldAccount[])[] = [];
   const held = createHeldAccounts();
   const fallbackPrices = createFallbackPrices(options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS);
-  const applied: Applied = { taken: '', loads: 0, changed: [] };
+  const applied: Applied = { taken: '', loads: 0, changed: [], released: undefined };
   const torn = new Set<PoolEntry>();
   let watch: Address[] = [];
   let unwatch: Address[] = [];
@@ -268,12 +273,15 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     apply(update) {
       applied.changed.length = 0;
       applied.loads = 0;
+      applied.released = undefined;
       const account = held.of(update.address);
+      const before = account?.account?.data;
       const taken = account === undefined ? 'unknown-account' : takeUpdate(account, update);
       applied.taken = taken;
       if (account === undefined || (taken !== 'changed' && taken !== 'confirmed')) return applied;
       if (update.address === CLOCK_SYSVAR) clock = decodeChainClock(update.account) ?? clock;
       const affected = account.users;
+      let allLive = true;
       // `renew` may change the list itself when a pool's account set moves.
       for (let i = affected.length - 1; i >= 0; i--) {
         const entry = affected[i];
@@ -281,8 +289,11 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         const wasCoherent = entry.coherent;
         const renewed = taken === 'changed' ? renew(entry, update) : false;
         judge(entry);
+        allLive &&= entry.status === 'live';
         if (entry.coherent && (renewed || !wasCoherent)) applied.changed.push(entry);
       }
+      // A state that refused the new bytes may still stand on those of before.
+      if (taken === 'changed' && allLive) applied.released = before;
       return applied;
     },
     loadWhatIsThere() {

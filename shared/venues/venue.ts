@@ -151,7 +151,8 @@ export interface Venue<S extends PoolState = PoolState> {
   /**
    * Takes new bytes of one of `state.accounts` (`null`: the account is gone). False when no quote that the state gave
    * can have become another: nobody needs to ask again. On a refusal the state must not be quoted again until a later
-   * `apply` or `load` succeeds.
+   * `apply` or `load` succeeds. Otherwise it reads nothing of the account's earlier bytes from then on: their memory may
+   * be written anew.
    */
   apply(state: S, account: Address, bytes: AccountBytes | null): Outcome<boolean, LoadRefusal>;
   /** Exact: what the program would pay for `amountIn` base units (before any transfer fee on the way in). */

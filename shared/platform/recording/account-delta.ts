@@ -1,6 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
 import { damaged } from './byte-reader.ts';
-import type { ByteSlabs } from './byte-slabs.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 /** Bytes compared at once before a difference is looked for byte by byte. */
@@ -65,21 +64,18 @@ function differs(before: Uint8Array, after: Uint8Array, from: number): number {
   return at;
 }
 
-/** An array of `slabs`: `before` with the runs that `writeDelta` wrote. Throws `recording-damaged`. @hot */
-export function readDelta(reader: ByteReader, before: Uint8Array, slabs: ByteSlabs): Uint8Array {
-  const after = slabs.allocate(before.length);
-  after.set(before);
+/** Writes over `account` the runs that `writeDelta` wrote. Throws `recording-damaged`. @hot */
+export function applyDelta(reader: ByteReader, account: Uint8Array): void {
   const runs = reader.u32();
   const { bytes } = reader;
   let at = 0;
   for (let run = 0; run < runs; run++) {
     at += reader.varint();
     const length = reader.varint();
-    if (at + length > after.length) throw damaged(`a change beyond the end of its account`);
+    if (at + length > account.length) throw damaged(`a change beyond the end of its account`);
     const from = reader.skip(length);
-    if (length < SMALL_RUN) for (let i = 0; i < length; i++) after[at + i] = bytes[from + i]!;
-    else after.set(bytes.subarray(from, from + length), at);
+    if (length < SMALL_RUN) for (let i = 0; i < length; i++) account[at + i] = bytes[from + i]!;
+    else account.set(bytes.subarray(from, from + length), at);
     at += length;
   }
-  return after;
 }

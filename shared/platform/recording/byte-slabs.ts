@@ -1,5 +1,5 @@
 /** Larger arrays get memory of their own. */
-const MAX_SHARED_BYTES = 2_048;
+export const MAX_SHARED_BYTES = 2_048;
 /** What one small array that is kept can keep alive beside itself. */
 const SLAB_BYTES = 16_384;
 /** Arrays begin at multiples of this, so that words can be read of them. */

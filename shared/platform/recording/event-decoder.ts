@@ -1,8 +1,8 @@
 import { type Address, addressAt } from '../../core/address.ts';
 import type { MarketEvent } from '../../engine/event.ts';
-import { readDelta } from './account-delta.ts';
+import { applyDelta } from './account-delta.ts';
 import { ByteReader, damaged } from './byte-reader.ts';
-import { createByteSlabs } from './byte-slabs.ts';
+import { createByteSlabs, MAX_SHARED_BYTES } from './byte-slabs.ts';
 import { checkedEvent } from './event-check.ts';
 import type { Mark } from './event-encoder.ts';
 import { fromJsonText } from './event-json.ts';
@@ -30,6 +30,8 @@ export interface EventDecoder {
    * format allows, and `recording-unknown-event` for an event of a kind that this version does not know.
    */
   next(): MarketEvent | undefined;
+  /** Nobody reads these bytes of the account any more: the memory may be written anew. @hot */
+  recycle(address: Address, bytes: Uint8Array): void;
 }
 
 const MAX_KNOWN = 200_000;
@@ -37,6 +39,8 @@ const MAX_KNOWN = 200_000;
 export function createEventDecoder(): EventDecoder {
   /** Base58 by the 32 bytes as text: each address is encoded once, whatever block it stands in. */
   const texts = new Map<string, Address>();
+  /** Every account of the blocks so far. */
+  const toldOf = new Map<Address, Told>();
   const slabs = createByteSlabs();
   const accounts: Told[] = [];
   const owners: Address[] = [];
@@ -62,9 +66,22 @@ export function createEventDecoder(): EventDecoder {
     const reference = reader.varint();
     if (reference > accounts.length) throw damaged(`the number ${reference} of ${accounts.length} accounts`);
     if (reference > 0) return accounts[reference - 1]!;
-    const told: Told = { address: addressText(), data: undefined };
+    const address = addressText();
+    let told = toldOf.get(address);
+    if (told === undefined) {
+      if (toldOf.size > MAX_KNOWN) toldOf.clear();
+      told = { address, data: undefined, spare: undefined };
+      toldOf.set(address, told);
+    }
     accounts.push(told);
     return told;
+  }
+
+  function memoryFor(told: Told, length: number): Uint8Array {
+    const { spare } = told;
+    if (spare?.length !== length) return slabs.allocate(length);
+    told.spare = undefined;
+    return spare;
   }
 
   function referOwner(): Address {
@@ -85,18 +102,21 @@ export function createEventDecoder(): EventDecoder {
     return name;
   }
 
-  function accountBytes(before: Uint8Array | undefined): Uint8Array {
+  function accountBytes(told: Told): Uint8Array {
     const form = reader.u8();
     if (form === BYTES_WHOLE) {
-      const length = reader.varint();
-      const whole = reader.raw(length);
-      const bytes = slabs.allocate(length);
+      const whole = reader.raw(reader.varint());
+      const bytes = memoryFor(told, whole.length);
       bytes.set(whole);
       return bytes;
     }
+    const before = told.data;
     if (form !== BYTES_CHANGED || before === undefined)
       throw damaged('a change of an account not told before');
-    return readDelta(reader, before, slabs);
+    const bytes = memoryFor(told, before.length);
+    bytes.set(before);
+    applyDelta(reader, bytes);
+    return bytes;
   }
 
   function account(exists: boolean, atMicros: number): MarketEvent {
@@ -107,7 +127,7 @@ export function createEventDecoder(): EventDecoder {
     if (!exists) return accountEvent(atMicros, { address, slot, account: null }, from);
     const owner = referOwner();
     const lamports = reader.u64();
-    const data = accountBytes(told.data);
+    const data = accountBytes(told);
     told.data = data;
     return accountEvent(atMicros, { address, slot, account: { owner, lamports, data } }, from);
   }
@@ -140,6 +160,7 @@ export function createEventDecoder(): EventDecoder {
       return mark;
     },
     open(frames) {
+      for (const told of accounts) told.data = undefined;
       accounts.length = 0;
       owners.length = 0;
       endpoints.length = 0;
@@ -161,13 +182,22 @@ export function createEventDecoder(): EventDecoder {
       }
       return undefined;
     },
+    recycle(address, bytes) {
+      // A large array costs more to get, and to give back, than all else that is done with it: its pages are new each
+      // time (`bench feed.replay-apply`). Small ones lie in slabs.
+      if (bytes.length <= MAX_SHARED_BYTES) return;
+      const told = toldOf.get(address);
+      if (told !== undefined && told.data !== bytes) told.spare = bytes;
+    },
   };
 }
 
-/** An account of the block that is read, and the bytes that the next ones are told as a change of. */
 interface Told {
   readonly address: Address;
+  /** The bytes that the next ones in this block are told as a change of. */
   data: Uint8Array | undefined;
+  /** Memory that is free for the next ones. */
+  spare: Uint8Array | undefined;
 }
 
 type AccountEvent = Extract<MarketEvent, { kind: 'account' }>;

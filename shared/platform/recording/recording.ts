@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import type { Address } from '../../core/address.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 import { createEventDecoder } from './event-decoder.ts';
@@ -17,6 +18,9 @@ export interface RecordedRun {
   readonly segments: readonly { readonly path: string; readonly segment: number }[];
 }
 
+/** Takes bytes of an account that nobody reads any more: a later event may stand in their memory. */
+export type Recycle = (address: Address, bytes: Uint8Array) => void;
+
 /** What is read of a run, in order. */
 export type RunPiece =
   | {
@@ -30,6 +34,7 @@ export type RunPiece =
       next(): MarketEvent | undefined;
       /** What had been decided up to here, when the block says so and its events are read. */
       mark(): Mark | undefined;
+      readonly recycle: Recycle;
     }
   /** Events that are missing here: never recorded, or in a damaged block or a segment that is not there. */
   | { readonly kind: 'gap'; readonly gap: Gap }
@@ -125,7 +130,16 @@ export async function* readRun({ segments }: RecordedRun): AsyncGenerator<RunPie
           return undefined;
         }
       };
-      yield { kind: 'events', path, events, firstEvent, storedBytes, next, mark: () => decoder.mark };
+      yield {
+        kind: 'events',
+        path,
+        events,
+        firstEvent,
+        storedBytes,
+        next,
+        mark: () => decoder.mark,
+        recycle: decoder.recycle,
+      };
       while (broken === undefined && next() !== undefined);
       nextEvent = firstEvent + read;
       if (broken === undefined) continue;
@@ -135,15 +149,20 @@ export async function* readRun({ segments }: RecordedRun): AsyncGenerator<RunPie
   }
 }
 
-/** Reads a whole run: each event with its number in the run. For more than the events, see `readRun`. */
+/**
+ * Reads a whole run: each event with its number in the run. `recycle` takes bytes of the event's account that nobody
+ * reads any more (`Applied.released`). For more than the events, see `readRun`.
+ */
 export async function forEachEvent(
   run: RecordedRun,
-  onEvent: (event: MarketEvent, number: number) => void,
+  onEvent: (event: MarketEvent, number: number, recycle: Recycle) => void,
 ): Promise<void> {
   for await (const piece of readRun(run)) {
     if (piece.kind !== 'events') continue;
     let number = piece.firstEvent;
-    for (let event = piece.next(); event !== undefined; event = piece.next()) onEvent(event, number++);
+    for (let event = piece.next(); event !== undefined; event = piece.next()) {
+      onEvent(event, number++, piece.recycle);
+    }
   }
 }
 

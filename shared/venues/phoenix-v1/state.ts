@@ -15,6 +15,14 @@ export interface PendingSwap {
   readonly unixTimestamp: number;
 }
 
+/** What all orders of a side together give, in base units, and the side that this was summed of. */
+export interface Offered {
+  asks: BookSide | undefined;
+  base: bigint;
+  bids: BookSide | undefined;
+  quote: bigint;
+}
+
 /** A market: mint A is the base, mint B the quote. Only `load`, `apply`, `settle` and `write` make or change one. */
 export interface PhoenixState extends PoolState, HeldVaults {
   facts: MarketFacts;
@@ -24,4 +32,6 @@ export interface PhoenixState extends PoolState, HeldVaults {
   data: Uint8Array;
   pending: readonly PendingSwap[];
   unusable: number;
+  /** For `apply` alone. A settled state shares it: sides never change once made. */
+  readonly offered: Offered;
 }
