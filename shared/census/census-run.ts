@@ -98,10 +98,7 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
   const take = (event: MarketEvent): void => {
     const ended = market.slot;
     if (event.kind === 'fee') unitPrice.take(event.microLamportsPerUnit, market.slot);
-    if (event.kind === 'feed' && !event.live) {
-      unitPrice.forget();
-      gaps.interrupt();
-    }
+    if (event.kind === 'feed' && !event.live) unitPrice.forget();
     const applied = applyEvent(market, event);
     if (!market.live) coverage.breakNow();
     if (applied === undefined) return;

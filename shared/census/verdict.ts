@@ -110,7 +110,9 @@ function carriedBy({
   largestPercent,
 }: Numbers) {
   const half =
-    carryingHalf === undefined ? '' : `; ${carryingHalf} of them bring half, the largest ${largestPercent} %`;
+    carryingHalf === undefined
+      ? ''
+      : `; ${carryingHalf} of them ${carryingHalf === 1 ? 'brings' : 'bring'} half, the largest ${largestPercent} %`;
   return `${sol(netPerHourLamports)} SOL an hour at a latency of ${latencySlots} ${slotWord(latencySlots)} and a tip of ${tip}: ${landed} attempts land, ${reverted} revert${half}`;
 }
 

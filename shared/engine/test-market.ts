@@ -15,6 +15,7 @@ import { clockAccount } from '../market/chain-clock.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
 import { encodeMint, withTokenAmount } from '../venues/token.ts';
 import { createEngine, type Engine, type EngineParams } from './engine.ts';
+import type { MarketEvent } from './event.ts';
 import type { EngineRecord } from './record.ts';
 
 /** A third mint beside wSOL and USDC, for triangles. */
@@ -49,10 +50,14 @@ export interface TestMarket {
 
 export const START_SLOT = 1_000;
 
-/** An engine over real CPMM pools encoded by the venue, already fed and live at START_SLOT. */
+/**
+ * An engine over real CPMM pools encoded by the venue, already fed and live at START_SLOT. `onEvent` sees every event
+ * before the engine does.
+ */
 export function createTestMarket(
   specs: readonly TestPool[],
   overrides: Partial<EngineParams> = {},
+  onEvent: (event: MarketEvent) => void = () => {},
 ): TestMarket {
   const accounts = new Map<Address, AccountBytes>();
   const pools = specs.map((spec, i) => {
@@ -100,8 +105,13 @@ export function createTestMarket(
     ...overrides,
   });
 
+  const take = (event: MarketEvent): EngineRecord => {
+    onEvent(event);
+    return engine.process(event);
+  };
+
   const tell = (address: Address, account: AccountBytes | null, slot: number): EngineRecord => {
-    const record = engine.process({ kind: 'account', atMicros: 0, update: { address, slot, account } });
+    const record = take({ kind: 'account', atMicros: 0, update: { address, slot, account } });
     return feed(record, slot);
   };
 
@@ -120,7 +130,7 @@ export function createTestMarket(
   const begin = (slot: number): EngineRecord => {
     accounts.set(CLOCK_SYSVAR, clockAccount(clockAt(slot - 1)));
     tell(CLOCK_SYSVAR, accounts.get(CLOCK_SYSVAR)!, slot - 1);
-    return engine.process({ kind: 'slot', atMicros: 0, slot, parent: slot - 1 });
+    return take({ kind: 'slot', atMicros: 0, slot, parent: slot - 1 });
   };
 
   const trade = (pool: Address, mintIn: Address, amountIn: bigint, slot: number): EngineRecord => {
@@ -140,9 +150,9 @@ export function createTestMarket(
     return tell(vaultB, accounts.get(vaultB)!, slot);
   };
 
-  engine.process({ kind: 'feed', atMicros: 0, live: false, reason: 'starting' });
+  take({ kind: 'feed', atMicros: 0, live: false, reason: 'starting' });
   for (const address of pools) tell(address, accounts.get(address)!, START_SLOT);
   begin(START_SLOT + 1);
-  engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'snapshot complete' });
+  take({ kind: 'feed', atMicros: 0, live: true, reason: 'snapshot complete' });
   return { engine, pools, accounts, tell, begin, trade };
 }
