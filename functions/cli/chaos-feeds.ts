@@ -20,6 +20,8 @@ export interface FeedChaosParams {
   /** Both endpoints are gone at once for this long, once. */
   readonly outageSeconds: number;
   readonly redundancy: 1 | 2;
+  /** What may go wrong; everything by default. */
+  readonly kinds?: readonly FaultKind[] | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
@@ -98,6 +100,7 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
       random: random.fork('plan'),
       endpoints: proxies.length,
       lengthMs,
+      ...(params.kinds === undefined ? {} : { kinds: params.kinds }),
       outageMs: Math.min(outageSeconds * 1_000, lengthMs),
     });
     let at = 0;

@@ -1,6 +1,7 @@
 import { ArbError } from '../../shared/core/errors.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
+import { FAULT_KINDS, type FaultKind } from '../../shared/sim/fault-proxy/fault.ts';
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport } from './chaos-feeds-report.ts';
@@ -47,6 +48,11 @@ export const chaosVerb = defineVerb({
       value: 'S',
       summary: `both endpoints down at once (default ${DEFAULT_OUTAGE_SECONDS}; the first seed ${LONG_OUTAGE_SECONDS})`,
     },
+    faults: {
+      kind: 'list',
+      value: 'KIND,…',
+      summary: `only these (feeds; ${FAULT_KINDS.join(', ')})`,
+    },
     demand: { kind: 'count', value: 'N', summary: `calls a second (limits; default ${DEFAULT_DEMAND})` },
     limit: { kind: 'count', value: 'N', summary: `calls a second let in (limits; default ${DEFAULT_LIMIT})` },
     json: { kind: 'boolean', summary: 'print one JSON object' },
@@ -59,6 +65,7 @@ export const chaosVerb = defineVerb({
     const seeds = flags.seeds ?? DEFAULT_SEEDS;
     if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
     const seconds = flags.seconds ?? DEFAULT_SECONDS;
+    const kinds = faultKinds(flags.faults);
     const log = createLogger({ stream: stderr, clock, minSeverity: 'ERROR' });
     const runs: FeedChaosRun[] = [];
     answerLocalNames();
@@ -74,6 +81,7 @@ export const chaosVerb = defineVerb({
           seconds: lasts,
           outageSeconds,
           redundancy,
+          kinds,
           clock,
           log,
           version,
@@ -91,6 +99,16 @@ export const chaosVerb = defineVerb({
     return report.ok ? EXIT.ok : EXIT.negative;
   },
 });
+
+/** Undefined: all of them. Throws `usage-faults`. */
+function faultKinds(named: readonly string[]): readonly FaultKind[] | undefined {
+  if (named.length === 0) return undefined;
+  return named.map((name) => {
+    const kind = FAULT_KINDS.find((known) => known === name);
+    if (kind !== undefined) return kind;
+    throw new ArbError('usage-faults', `--faults ${name}: give some of ${FAULT_KINDS.join(', ')}`);
+  });
+}
 
 async function chaosLimits(
   params: Pick<VerbContext, 'stdout' | 'clock' | 'signal'> & {

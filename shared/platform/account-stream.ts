@@ -140,6 +140,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
         maxRequestsInFlight: options.maxRequestsInFlight ?? 256,
         log,
         priorityOf: (address) => tracks.get(address)?.updates ?? 0,
+        sizeOf: (address) => tracks.get(address)?.bytes,
       },
       listener,
     );

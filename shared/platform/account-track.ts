@@ -37,6 +37,8 @@ export class AccountTrack {
   covered = 0;
   /** Frames so far: what trades most comes first on a new connection. */
   updates = 0;
+  /** Length of its data when it was last told, kept while it is unconfirmed; undefined before the first. */
+  bytes: number | undefined;
   /** The newest frame of an unconfirmed account. */
   held: HeldFrame | undefined;
   /** Kept while it is unconfirmed; undefined before the first and for an account that is not there. */
@@ -117,6 +119,7 @@ export class AccountTrack {
     this.slot = slot;
     this.account = account;
     this.endpoint = endpoint;
+    this.bytes = account === null ? 0 : account.data.length;
     this.#owner = account === null ? undefined : account.owner;
   }
 

@@ -27,6 +27,8 @@ export interface ShardOptions {
   readonly log: StreamLog;
   /** The larger is subscribed and fetched first on a new connection. */
   readonly priorityOf: (address: Address) => number;
+  /** Bytes that the account had when it was last told; undefined before that. */
+  readonly sizeOf: (address: Address) => number | undefined;
 }
 
 /** What one connection says, in the turn in which it hears it. */

@@ -93,7 +93,7 @@ export class Shard {
     this.#synchronizer = createSynchronizer({
       rpc: options.rpc,
       commitment,
-      encoding,
+      sizeOf: options.sizeOf,
       random,
       backoff: timing.reconnectBackoff,
       host: this.host,

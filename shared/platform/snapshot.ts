@@ -1,13 +1,14 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
-import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
+import type { Commitment, RpcClient } from './rpc-client.ts';
 import { MULTIPLE_ACCOUNTS_MAX } from './rpc-client.ts';
 
 export interface SnapshotOptions {
   readonly rpc: RpcClient;
   readonly commitment: Commitment;
-  readonly encoding: AccountEncoding;
+  /** Bytes that an account had when it was last told; undefined before that. */
+  readonly sizeOf: (address: Address) => number | undefined;
   /** No account may be older than this slot. */
   readonly minContextSlot: number;
   readonly signal: AbortSignal;
@@ -15,6 +16,8 @@ export interface SnapshotOptions {
 }
 
 const CHUNKS_AT_ONCE = 4;
+/** Up to here an account costs less to parse than to decompress (bench `feed.reconnect`); what is unknown may be large. */
+const SMALL_BYTES = 1_500;
 
 /**
  * Fetches the accounts, each told with the slot of its own answer as soon as that is here. Gives '' when all were
@@ -24,13 +27,13 @@ export async function fetchSnapshot(
   addresses: readonly Address[],
   options: SnapshotOptions,
 ): Promise<string> {
-  const { rpc, commitment, encoding, minContextSlot, signal, onAccount } = options;
+  const { rpc, commitment, minContextSlot, signal, sizeOf, onAccount } = options;
+  const chunks = chunksOf(addresses, (address) => (sizeOf(address) ?? Number.MAX_VALUE) <= SMALL_BYTES);
   let next = 0;
   let failure = '';
   async function fetchChunks(): Promise<void> {
-    while (failure === '' && next < addresses.length) {
-      const chunk = addresses.slice(next, next + MULTIPLE_ACCOUNTS_MAX);
-      next += MULTIPLE_ACCOUNTS_MAX;
+    while (failure === '' && next < chunks.length) {
+      const { addresses: chunk, encoding } = chunks[next++]!;
       // Until a snapshot is here its pools are not traded, so it is part of trading.
       const options = { commitment, encoding, minContextSlot, signal, priority: 'execution' } as const;
       const read = rpc.getMultipleAccounts(chunk, options);
@@ -45,6 +48,28 @@ export async function fetchSnapshot(
   }
   await Promise.all(Array.from({ length: CHUNKS_AT_ONCE }, fetchChunks));
   return signal.aborted ? 'aborted' : failure;
+}
+
+interface Chunk {
+  readonly addresses: Address[];
+  readonly encoding: 'base64' | 'base64+zstd';
+}
+
+/** As many as one call may ask for, in order, the small ones apart from the others. */
+function chunksOf(addresses: readonly Address[], isSmall: (address: Address) => boolean): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  const open: { small?: Chunk; large?: Chunk } = {};
+  for (const address of addresses) {
+    const size = isSmall(address) ? 'small' : 'large';
+    let chunk = open[size];
+    if (chunk === undefined || chunk.addresses.length >= MULTIPLE_ACCOUNTS_MAX) {
+      chunk = { addresses: [], encoding: size === 'small' ? 'base64' : 'base64+zstd' };
+      open[size] = chunk;
+      chunks.push(chunk);
+    }
+    chunk.addresses.push(address);
+  }
+  return chunks;
 }
 
 /** The answer, or the message of the ArbError that came instead. Anything else thrown is passed on. */

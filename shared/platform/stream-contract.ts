@@ -34,7 +34,7 @@ export const STREAM_TIMING: StreamTiming = {
   ackTimeoutMs: 5_000,
   subscribeAttempts: 4,
   subscribeBackoff: { minMs: 100, baseMs: 400, capMs: 5_000 },
-  reconnectBackoff: { minMs: 200, baseMs: 400, capMs: 10_000 },
+  reconnectBackoff: { minMs: 50, baseMs: 200, capMs: 2_000 },
   stableMs: 10_000,
   slotStallMs: 3_000,
   probeMs: 2_000,

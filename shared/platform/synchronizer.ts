@@ -2,7 +2,7 @@ import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { Random } from '../core/random.ts';
 import { type BackoffPolicy, backoffMs, sleep } from './backoff.ts';
-import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
+import type { Commitment, RpcClient } from './rpc-client.ts';
 import { SLOT_DISAGREEMENT_MAX, type SlotWatch } from './slot-watch.ts';
 import { fetchSnapshot, orFailure } from './snapshot.ts';
 import type { StreamCounters, StreamLog } from './stream-counters.ts';
@@ -25,7 +25,8 @@ export interface StreamSession {
 export interface SynchronizerOptions {
   readonly rpc: RpcClient;
   readonly commitment: Commitment;
-  readonly encoding: AccountEncoding;
+  /** Bytes that the account had when it was last told; undefined before that. */
+  readonly sizeOf: (address: Address) => number | undefined;
   readonly random: Random;
   readonly backoff: BackoffPolicy;
   readonly host: string;
@@ -57,7 +58,7 @@ export interface Synchronizer {
 const ACK_POLL_MS = 5;
 
 export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
-  const { rpc, commitment, encoding, random, backoff, host, book, slots, counters, log } = options;
+  const { rpc, commitment, random, backoff, host, book, slots, counters, log } = options;
   const unfetched = new Set<Address>();
   let fetching: StreamSession | undefined;
 
@@ -77,7 +78,14 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     const onAccount = (address: Address, slot: number, account: AccountBytes | null): void => {
       if (book.isWatched(address)) options.onAccount(address, slot, account);
     };
-    return { rpc, commitment, encoding, minContextSlot, signal: session.abort.signal, onAccount };
+    return {
+      rpc,
+      commitment,
+      minContextSlot,
+      signal: session.abort.signal,
+      sizeOf: options.sizeOf,
+      onAccount,
+    };
   }
 
   /**
