@@ -6,6 +6,7 @@ import type { Fill } from '../../shared/execution/fill.ts';
 import type { PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type { Books } from './books.ts';
+import type { ApisView } from './dashboard/apis-view.ts';
 import type { BookFeedView } from './dashboard/book-view.ts';
 import type { OutsideView } from './dashboard/outside-view.ts';
 import type {
@@ -46,6 +47,7 @@ export interface DashboardStateParams {
   readonly isFresh: (pool: PoolEntry) => boolean;
   readonly store: () => StoreView;
   readonly outside: () => OutsideView;
+  readonly apis: () => ApisView;
   /** What the service itself is doing beyond the engine: draining, and why it is paused. */
   readonly phase: () => { readonly draining: boolean; readonly reason: string };
 }
@@ -117,6 +119,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       refusals: Object.entries(refusedByReason(engine)).map(([name, count]) => ({ reason: name, count })),
       store: params.store(),
       outside: params.outside(),
+      apis: params.apis(),
       memory: { rssBytes: process.memoryUsage.rss() },
     };
   };

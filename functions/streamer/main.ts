@@ -12,6 +12,7 @@ import { createProofs } from '../../shared/platform/proofs.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
+import { apisView } from './apis-view.ts';
 import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
 import { createControl } from './control.ts';
@@ -221,6 +222,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
         return { queued, written: total(written), dropped: total(dropped) };
       },
       outside: () => outsideView({ ...outside, alarmBps: config.jupiter.alarmBps }),
+      apis: () => apisView(access),
       phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
     });
     const metrics = createServiceMetrics({ parts, feed: marketFeed, writer, recorder, access });

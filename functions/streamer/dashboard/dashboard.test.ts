@@ -153,6 +153,22 @@ describe.skipIf(executablePath === undefined && !required)('the dashboard in Chr
     await page.locator('#books-panel').waitFor({ state: 'hidden' });
   });
 
+  test('endpoints, waits and costs of APIs show with exact dollars', async () => {
+    const { page, source } = await open();
+    const { endpoints, waits } = source.state().apis;
+    expect(await page.locator('#endpoints > tr').count()).toBe(endpoints.length);
+    expect(await text(page, '#endpoints-note')).toBe('1 of 2 down');
+    expect(await page.locator('#waits > tr').count()).toBe(waits.length);
+    expect(await text(page, '#waits-note')).toBe('3 wait · 41 gave way');
+    const usage = { requests: 7, throttled: 1, credits: 60, costNanoUsd: '9007199254740993123456' };
+    source.set({
+      apis: { endpoints, waits, spending: [{ provider: 'helius', total: usage, lastHour: usage }] },
+    });
+    const cost = page.locator('#spending td').nth(3);
+    await expect.poll(() => cost.textContent()).toBe('$9,007,199,254,740.9931');
+    expect(await cost.getAttribute('title')).toBe('$9,007,199,254,740.993123456');
+  });
+
   test('text from the market is never markup', async () => {
     const source = createSampleSource();
     const evil = '<img src=x onerror="document.title=1">';

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../../../shared/core/random.ts';
 import type { BookFillView, BookView } from './book-view.ts';
 import type { OutsideView } from './outside-view.ts';
+import { sampleApis } from './sample-apis.ts';
 import { sampleBook, sampleFill } from './sample-book.ts';
 import { createPnlSeries } from './series.ts';
 import type {
@@ -131,6 +132,7 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
       })),
       store: { queued: random.below(40), written: updates * 2, dropped: 0 },
       outside: sampleOutside(nowMs, seconds),
+      apis: sampleApis(seconds),
       memory: { rssBytes: 171_000_000 + random.below(3_000_000) },
       ...change,
     };

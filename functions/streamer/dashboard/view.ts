@@ -1,3 +1,4 @@
+import type { ApisView } from './apis-view.ts';
 import type { BookFeedView, BookView } from './book-view.ts';
 import type { OutsideView } from './outside-view.ts';
 
@@ -37,6 +38,7 @@ export interface DashboardState {
   readonly refusals: readonly RefusalCount[];
   readonly store: StoreView;
   readonly outside: OutsideView;
+  readonly apis: ApisView;
   readonly memory: { readonly rssBytes: number };
 }
 

@@ -48,6 +48,8 @@ export interface EndpointStatus {
   readonly provider: string;
   readonly host: string;
   readonly up: boolean;
+  /** What a call costs by all below, in milliseconds: smaller is better. */
+  readonly score: number;
   readonly latencyMs: number;
   readonly errorRate: number;
   readonly slotLag: number;
@@ -206,11 +208,13 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
 
 function statusOf({ name, provider, host, health, requests, failures, throttled }: Endpoint): EndpointStatus {
   const { up, latencyMs, errorRate, slotLag, inFlight } = health;
+  const score = health.cost();
   return {
     name,
     provider,
     host,
     up,
+    score,
     latencyMs,
     errorRate,
     slotLag,

@@ -1,3 +1,4 @@
+import { showApis } from './apis.js';
 import { showBooks } from './books.js';
 import { connect } from './connection.js';
 import { createControls } from './control.js';
@@ -50,6 +51,7 @@ function show(now) {
   if (before?.latency !== now.latency) showLatency(now.latency);
   if (before?.skippedPools !== now.skippedPools) showSkippedPools(now.skippedPools);
   if (before?.outside !== now.outside) showOutside(now.outside);
+  if (before?.apis !== now.apis) showApis(now.apis);
   if (before?.store !== now.store) showStore(now.store);
   if (!reading && before?.opportunities !== now.opportunities) showOpportunities(now.opportunities);
 }
