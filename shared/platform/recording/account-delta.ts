@@ -4,6 +4,8 @@ import type { ByteWriter } from './byte-writer.ts';
 
 /** Bytes compared at once before a difference is looked for byte by byte. */
 const STRIDE = 512;
+/** Bytes behind a difference in which the next one is looked for first. */
+const NEAR = 64;
 /** Equal bytes between two differences that are cheaper to repeat than to leave out. */
 const JOIN = 8;
 /** Bytes that are copied one by one sooner than a view of them is made. */
@@ -20,9 +22,12 @@ export function writeDelta(writer: ByteWriter, before: Uint8Array, after: Uint8A
   writer.reserve(4);
   const countAt = writer.length;
   writer.length += 4;
+  // Made once: a Buffer for each run would cost more than what it compares.
+  const left = Buffer.from(before.buffer, before.byteOffset, length);
+  const right = Buffer.from(after.buffer, after.byteOffset, length);
   let runs = 0;
   let written = 0;
-  for (let at = differs(before, after, 0); at < length; at = differs(before, after, at)) {
+  for (let at = differs(left, right, 0); at < length; at = differs(left, right, at)) {
     const start = at;
     let end = at + 1;
     for (at = end; at < length && at - end < JOIN; at++) if (before[at] !== after[at]) end = at + 1;
@@ -37,13 +42,15 @@ export function writeDelta(writer: ByteWriter, before: Uint8Array, after: Uint8A
 }
 
 /** The first index from `from` on where the two differ; their length when there is none. */
-function differs(before: Uint8Array, after: Uint8Array, from: number): number {
-  const { length } = after;
+function differs(left: Buffer, right: Buffer, from: number): number {
+  const { length } = right;
+  // Differences stand close together: memcmp only where the next few bytes are equal.
+  const near = Math.min(from + NEAR, length);
   let at = from;
+  while (at < near && left[at] === right[at]) at += 1;
+  if (at < near) return at;
   if (length - at > STRIDE) {
     // Whole strides by memcmp: most of a large account stays as it was.
-    const left = Buffer.from(before.buffer, before.byteOffset, length);
-    const right = Buffer.from(after.buffer, after.byteOffset, length);
     let stride = STRIDE;
     while (
       at < length &&
@@ -60,7 +67,7 @@ function differs(before: Uint8Array, after: Uint8Array, from: number): number {
     }
     if (at > length) at = length;
   }
-  while (at < length && before[at] === after[at]) at += 1;
+  while (at < length && left[at] === right[at]) at += 1;
   return at;
 }
 
