@@ -63,7 +63,7 @@ export const censusVerb = defineVerb({
     'others did: a leg that has become short reverts all of it and costs base and priority fee. Routes, capital and costs',
     'are those of the configuration, whatever a recording was made with. Gaps that stood there when the pools were first',
     'seen are told apart and count nowhere. The verdict is for paper.latencySlots, or the next longer latency of the list,',
-    'and for a tip of half the gross profit. Exit code 1: NO-GO.',
+    'and for a tip of half the gross profit. Ctrl-C ends it there and prints what was counted. Exit code 1: NO-GO.',
   ].join('\n'),
   async run(context) {
     const { flags, positionals, stdout, stderr, clock, signal, cwd } = context;
