@@ -3,8 +3,8 @@ import { ArbError } from '../../shared/core/errors.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import type { Market } from '../../shared/market/market.ts';
-import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
 import { createJupiter } from '../../shared/platform/jupiter/jupiter.ts';
+import { createApiBudget } from '../../shared/platform/limits/api-budget.ts';
 import { type ComparedQuotes, compareQuotes } from '../streamer/compare-quotes.ts';
 import { type LocalApis, startLocalApis } from '../streamer/local-apis.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
@@ -55,9 +55,10 @@ export const compareVerb = defineVerb({
     let local: LocalApis | undefined;
     try {
       local = url === undefined ? await serveMarket(source, config.seed) : undefined;
-      const limiter = createApiLimiter({ clock, random: createRandom(config.seed).fork('apis') });
+      const random = createRandom(config.seed).fork('apis');
+      const budget = createApiBudget({ limits: config.limits, clock, random });
       const served = url ?? local!.jupiterUrl;
-      const jupiter = createJupiter({ url: served, apiKey, clock, limiter, requestsPerSecond });
+      const jupiter = createJupiter({ url: served, apiKey, clock, budget, requestsPerSecond });
       const compared = await compareQuotes(loaded.market, jupiter, ask);
       if (local !== undefined) stderr.line('no jupiter.url: compared with a local Jupiter on the same pools');
       const deviation = compared.deviationBps;

@@ -188,6 +188,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const apis = createOutsideApis({
       config,
       own: feed.apis ?? {},
+      budget: access,
       parts,
       pipeline,
       writer,

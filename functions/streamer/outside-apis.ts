@@ -1,14 +1,13 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
-import { createRandom } from '../../shared/core/random.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { BackupRouter } from '../../shared/execution/backup-router.ts';
-import { createApiLimiter } from '../../shared/platform/api/api-limiter.ts';
 import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createHelius, type Helius } from '../../shared/platform/helius/helius.ts';
 import { createBackupRouter } from '../../shared/platform/jupiter/backup-router.ts';
 import { createJupiter, type Jupiter } from '../../shared/platform/jupiter/jupiter.ts';
+import type { ApiBudget } from '../../shared/platform/limits/api-budget.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
 import type { Feature } from './degradation.ts';
@@ -27,6 +26,8 @@ export interface OutsideAddresses {
 export interface OutsideApisParams {
   readonly config: Config;
   readonly own: OutsideAddresses;
+  /** The one that the RPC's calls draw on too. */
+  readonly budget: ApiBudget;
   readonly parts: RunParts;
   readonly pipeline: { process(event: Extract<MarketEvent, { readonly kind: 'price' | 'fee' }>): void };
   readonly writer: { addComparison(row: QuoteComparisonRow): void };
@@ -56,27 +57,27 @@ const PRICE_SECONDS = 2;
 const MAX_UNIT_PRICE = 5_000_000n;
 
 export function createOutsideApis(params: OutsideApisParams): OutsideApis {
-  const { config, own, parts, pipeline, writer, allows, clock, log, breaker } = params;
+  const { config, own, budget, parts, pipeline, writer, allows, clock, log, breaker } = params;
   const { market } = parts.engine;
-  const limiter = createApiLimiter({ clock, random: createRandom(config.seed).fork('apis') });
   const jupiter = openJupiter();
   const helius = openHelius();
 
   function openJupiter(): Jupiter | undefined {
     const { url = own.jupiterUrl, apiKey, requestsPerSecond } = config.jupiter;
-    return url === undefined
-      ? undefined
-      : createJupiter({ url, apiKey, clock, limiter, breaker, requestsPerSecond });
+    if (url === undefined) return undefined;
+    const provider = config.jupiter.url === undefined ? 'local-jupiter' : 'jupiter';
+    return createJupiter({ url, apiKey, clock, budget, provider, breaker, requestsPerSecond });
   }
 
   function openHelius(): Helius | undefined {
     // A key of our own is for Helius itself, never for the local market's.
     const { apiKey, url, requestsPerSecond } = config.helius;
-    if (apiKey !== undefined)
-      return createHelius({ apiKey, url, clock, limiter, breaker, requestsPerSecond });
+    if (apiKey !== undefined) return createHelius({ apiKey, url, clock, budget, breaker, requestsPerSecond });
     const { heliusUrl, heliusKey } = own;
     if (heliusUrl === undefined || heliusKey === undefined) return undefined;
-    return createHelius({ apiKey: heliusKey, url: heliusUrl, clock, limiter, breaker, requestsPerSecond });
+    // The local one charges nothing.
+    const local = { apiKey: heliusKey, url: heliusUrl, provider: 'local-helius' };
+    return createHelius({ ...local, clock, budget, breaker, requestsPerSecond });
   }
 
   const comparison =
@@ -138,7 +139,6 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
       comparison?.stop();
       fallback?.stop();
       fees?.stop();
-      limiter.close();
     },
   };
 }

@@ -2,16 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { EndpointConfig } from './config/endpoint-leaf.ts';
 import type { Config } from './config/schema.ts';
-import { type ApiCosts, createApiCosts } from './limits/api-costs.ts';
-import { type ApiLanes, createApiLanes } from './limits/api-limits.ts';
-import { createLimiter, type Limiter } from './limits/limiter.ts';
+import { type ApiBudget, createApiBudget } from './limits/api-budget.ts';
 import { createRpcPool, type RpcPool } from './rpc-pool/rpc-pool.ts';
 
 /** All that asks outside APIs goes through these: one limiter, one account of the costs, one pool of RPC endpoints. */
-export interface ApiAccess {
-  readonly limiter: Limiter;
-  readonly lanes: ApiLanes;
-  readonly costs: ApiCosts;
+export interface ApiAccess extends ApiBudget {
   readonly rpc: RpcPool;
   /** Refuses what waits and closes all connections. */
   close(): Promise<void>;
@@ -28,30 +23,19 @@ export interface ApiAccessParams {
 /** Throws `rpc-no-endpoint` when none of the endpoints has a url. */
 export function createApiAccess({ config, endpoints, clock, random }: ApiAccessParams): ApiAccess {
   const { limits, rpc } = config;
-  const limiter = createLimiter({
-    clock,
-    random: random.fork('limits'),
-    maxQueued: limits.maxQueued,
-    agingMs: limits.agingMs,
-  });
-  const lanes = createApiLanes(limiter, limits);
-  const costs = createApiCosts({ prices: limits, clock });
+  const budget = createApiBudget({ limits, clock, random });
   const pool = createRpcPool({
     endpoints,
     clock,
     random: random.fork('rpc'),
-    limiter,
-    lanes,
-    costs,
+    ...budget,
     settings: rpc,
   });
   return {
-    limiter,
-    lanes,
-    costs,
+    ...budget,
     rpc: pool,
     async close() {
-      limiter.close();
+      budget.limiter.close();
       await pool.close();
     },
   };

@@ -3,6 +3,15 @@ import { apiError } from './api-gate.ts';
 
 const MAX_BYTES = 4 * 1_024 * 1_024;
 const MAX_DETAIL = 300;
+/** Faults before a connection stood: the API has not seen the request. */
+const UNSENT: readonly string[] = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
 
 /**
  * `fetch` for an outside API, its answer read whole and bounded. Throws `api-unreachable`, `api-overloaded` (with
@@ -17,7 +26,7 @@ export async function apiFetch(url: string | URL, init: RequestInit): Promise<Re
     text = await readBounded(response);
   } catch (thrown) {
     if (thrown instanceof ArbError) throw thrown;
-    throw apiError('unreachable', `${hostOf(url)} is unreachable (${faultCode(thrown)})`);
+    throw unreachable(hostOf(url), thrown);
   }
   checkStatus(hostOf(url), response.status, response.headers.get('retry-after'), text);
   return new Response(text, { status: response.status, headers: { 'content-type': 'application/json' } });
@@ -57,11 +66,18 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** What it means that no whole answer came from `host`. */
+export function unreachable(host: string, thrown: unknown): ArbError {
+  const code = faultCode(thrown);
+  const context = UNSENT.includes(code) ? { unsent: true } : {};
+  return apiError('unreachable', `${host} is unreachable (${code})`, context);
+}
+
 export function hostOf(url: string | URL): string {
   return URL.parse(String(url))?.host ?? 'the API';
 }
 
-export function faultCode(thrown: unknown): string {
+function faultCode(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
     return cause.code;

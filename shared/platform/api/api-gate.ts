@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import type { ApiBudget } from '../limits/api-budget.ts';
 import type { Lane } from '../limits/lane.ts';
-import type { Limiter } from '../limits/limiter.ts';
 import type { Priority } from '../limits/priority.ts';
 import { type BreakerState, type BreakerTiming, createBreaker } from './breaker.ts';
 
@@ -24,7 +24,7 @@ export type ApiRefusal =
 export function apiError(
   reason: Exclude<ApiRefusal, 'rate-limited' | 'breaker-open'>,
   message: string,
-  context: { readonly retryAfterMs?: number; readonly answer?: string } = {},
+  context: { readonly retryAfterMs?: number; readonly answer?: string; readonly unsent?: boolean } = {},
 ): ArbError {
   return new ArbError(`api-${reason}`, message, context);
 }
@@ -45,10 +45,11 @@ export interface ApiStatus {
 
 export interface ApiGateOptions {
   readonly clock: Clock;
-  readonly limiter: Limiter;
+  readonly budget: ApiBudget;
+  /** By which limits and prices are looked up. */
+  readonly provider: string;
   /** The API's own limit. */
-  readonly lane: Lane;
-  readonly priority: Priority;
+  readonly requestsPerSecond: number;
   /** Longest wait for our own limit before a call is refused. */
   readonly maxWaitMs: number;
   /** From the request to the last byte of its answer. */
@@ -59,14 +60,19 @@ export interface ApiGateOptions {
 /** The one way to an outside API: its own rate limit, a deadline and a circuit breaker, all counted. */
 export interface ApiGate {
   /** Never rejects. `request` must stop when its signal aborts, and throws `apiError`s. */
-  call<T>(request: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T, ApiRefusal>>;
+  call<T>(
+    method: string,
+    priority: Priority,
+    request: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Outcome<T, ApiRefusal>>;
   status(): ApiStatus;
 }
 
 const BREAKER = { failures: 3, openMs: 2_000, maxOpenMs: 60_000 };
 
 export function createApiGate(options: ApiGateOptions): ApiGate {
-  const { clock, limiter, lane, priority, maxWaitMs, timeoutMs } = options;
+  const { clock, budget, provider, requestsPerSecond, maxWaitMs, timeoutMs } = options;
+  const { limiter, lanes, costs } = budget;
   const breaker = createBreaker({ clock, ...(options.breaker ?? BREAKER) });
   const refused: Partial<Record<ApiRefusal, number>> = {};
   let calls = 0;
@@ -81,7 +87,7 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
   };
 
   /** What the failure is called, and what it says about the API. */
-  const failed = (thrown: unknown, timedOut: boolean, sentMicros: number) => {
+  const failed = (thrown: unknown, timedOut: boolean, sentMicros: number, lane: Lane) => {
     if (timedOut) {
       breaker.failed();
       return refuse('unreachable', `no answer in ${timeoutMs} ms`);
@@ -102,11 +108,12 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
   };
 
   return {
-    async call(request) {
+    async call(method, priority, request) {
+      const { lane, weight } = lanes.ofApi(provider, requestsPerSecond, method);
       // Asked first, so that an API that is down costs no part of the limit.
       if (breaker.state === 'open') return refuse('breaker-open');
       try {
-        await limiter.enter(lane, { priority, deadlineMs: maxWaitMs });
+        await limiter.enter(lane, { priority, weight, deadlineMs: maxWaitMs });
       } catch (thrown) {
         // Its turn did not come in time, or calls of more weight needed the room.
         if (thrown instanceof ArbError) return refuse('rate-limited');
@@ -114,12 +121,14 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
       }
       const sentMicros = clock.monotonicMicros();
       if (!breaker.allows()) {
-        lane.settled(1, sentMicros);
+        lane.settled(weight, sentMicros);
         return refuse('breaker-open');
       }
       calls += 1;
       const abort = new AbortController();
       let timedOut = false;
+      let sent = true;
+      let throttled = false;
       const timer = setTimeout(() => {
         timedOut = true;
         abort.abort();
@@ -133,10 +142,13 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
         answeredAtMs = clock.nowMs();
         return success(value);
       } catch (thrown) {
-        return failed(thrown, timedOut, sentMicros);
+        sent = !(thrown instanceof ArbError && thrown.context.unsent === true);
+        throttled = thrown instanceof ArbError && thrown.code === 'api-overloaded';
+        return failed(thrown, timedOut, sentMicros, lane);
       } finally {
         clearTimeout(timer);
-        lane.settled(1, sentMicros);
+        if (sent) costs.record(provider, method, throttled);
+        lane.settled(weight, sentMicros);
       }
     },
     status: () => ({

@@ -1,7 +1,6 @@
 import { Connection } from '@solana/web3.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, COMPUTE_BUDGET_PROGRAM, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
-import { createRandom } from '../../core/random.ts';
 import type { ApiServer } from '../../sim/apis/api-server.ts';
 import { startHeliusServer } from '../../sim/apis/helius-server.ts';
 import { type LocalNode, startLocalNode } from '../../sim/node.ts';
@@ -15,7 +14,7 @@ import {
   tokenAccountOf,
   WALLET,
 } from '../../sim/test-genesis.ts';
-import { createApiLimiter } from '../api/api-limiter.ts';
+import { createTestBudget } from '../api/test-budget.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createHelius, type HeliusOptions } from './helius.ts';
 
@@ -38,9 +37,13 @@ afterEach(async () => {
 
 function client(options: Partial<HeliusOptions> = {}) {
   const clock = createSystemClock();
-  const limiter = createApiLimiter({ clock, random: createRandom('test') });
+  const budget = createTestBudget();
   const url = `${server.url}/`;
-  return createHelius({ apiKey: KEY, url, clock, limiter, requestsPerSecond: 1_000, ...options });
+  return createHelius({ apiKey: KEY, url, clock, budget, requestsPerSecond: 1_000, ...options });
+}
+
+function usage(method: string, counts: object) {
+  return { provider: 'helius', method, ...counts };
 }
 
 function unitPrice(microLamports: bigint) {
@@ -124,6 +127,30 @@ describe('Helius over HTTP', () => {
     expect(effects.error).toMatch(/InstructionError.*Custom/);
     expect(effects.tokenDeltas).toEqual([]);
     expect(effects.feeLamports).toBe(5_000n);
+  });
+
+  it('draws on Helius’s limit as a whole and is charged; its own 429 does not slow the others', async () => {
+    const budget = createTestBudget();
+    const { lanes, costs, limiter } = budget;
+    const { lane } = lanes.of('helius', 'main', 'getSlot');
+    const before = lane.stats();
+    expect(before.granted).toEqual([0, 0, 0, 0, 0]);
+    const helius = client({ budget });
+    await helius.priorityFees([]);
+    await helius.transactions(['5'.repeat(88)]);
+    expect(lane.stats().granted).toEqual([0, 1, 0, 0, 1]);
+    server.setFault('limited');
+    await helius.transactions(['5'.repeat(88)]);
+    await server.stop();
+    await client({ budget }).transactions(['5'.repeat(88)]);
+    expect(costs.total()).toEqual([
+      usage('getPriorityFeeEstimate', { requests: 1, throttled: 0, credits: 1, costNanoUsd: 5_000n }),
+      usage('enhancedTransactions', { requests: 2, throttled: 1, credits: 100, costNanoUsd: 500_000n }),
+    ]);
+    const own = limiter.lanes.find(({ name }) => name === 'helius/api')!;
+    expect([own.stats().throttled, lane.stats().throttled]).toEqual([1, 0]);
+    expect(lane.stats().ratePerSecond).toBe(before.ratePerSecond);
+    expect([own.stats().inFlight, lane.stats().inFlight]).toEqual([0, 0]);
   });
 
   it('takes a refused key for an API that is down, and never shows the key', async () => {

@@ -4,10 +4,10 @@ import type { Address } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import { apiFetch, checkStatus, faultCode, hostOf } from '../api/api-fetch.ts';
+import { apiFetch, checkStatus, hostOf, unreachable } from '../api/api-fetch.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
 import type { BreakerTiming } from '../api/breaker.ts';
-import type { Limiter } from '../limits/limiter.ts';
+import type { ApiBudget } from '../limits/api-budget.ts';
 import { type PriorityFeeLevels, readPriorityFees } from './fee-answer.ts';
 import { readTransactions, type TransactionEffects } from './transaction-answer.ts';
 
@@ -28,8 +28,10 @@ export interface HeliusOptions {
   /** Instead of Helius's own addresses: everything is asked there. */
   readonly url?: string | undefined;
   readonly clock: Clock;
-  /** Holds Helius's limit for these methods in a lane of its own. */
-  readonly limiter: Limiter;
+  /** Holds these methods' own limit below that of Helius as a whole. */
+  readonly budget: ApiBudget;
+  /** By which limits and prices are looked up. Default: `helius`. */
+  readonly provider?: string;
   readonly requestsPerSecond: number;
   readonly timeoutMs?: number;
   /** How long an answer about the same accounts is given again, about four slots by default. */
@@ -45,18 +47,14 @@ const FEE_CACHE_MS = 1_600;
 const MAX_CACHED = 64;
 
 export function createHelius(options: HeliusOptions): Helius {
-  const { apiKey, clock, limiter, requestsPerSecond, feeCacheMs = FEE_CACHE_MS } = options;
+  const { apiKey, clock, budget, requestsPerSecond, feeCacheMs = FEE_CACHE_MS } = options;
   const rpcUrl = options.url ?? RPC_URL;
   const restUrl = (options.url ?? REST_URL).replace(/\/+$/, '');
   const gate = createApiGate({
     clock,
-    limiter,
-    lane: limiter.lane('helius', {
-      ratePerSecond: requestsPerSecond,
-      burst: Math.max(1, Math.floor(requestsPerSecond)),
-      windowMs: 0,
-    }),
-    priority: 'reports',
+    budget,
+    provider: options.provider ?? 'helius',
+    requestsPerSecond,
     breaker: options.breaker,
     maxWaitMs: 2_000,
     timeoutMs: options.timeoutMs ?? 3_000,
@@ -93,7 +91,9 @@ export function createHelius(options: HeliusOptions): Helius {
       if (known !== undefined && now - known.atMicros < feeCacheMs * 1_000) {
         return { ok: true, value: known.levels };
       }
-      const answer = await gate.call((own) => fetchFees(accounts, own));
+      const answer = await gate.call('getPriorityFeeEstimate', 'confirmation', (own) =>
+        fetchFees(accounts, own),
+      );
       if (!answer.ok) return answer;
       cache.delete(key);
       cache.set(key, { levels: answer.value, atMicros: clock.monotonicMicros() });
@@ -105,7 +105,7 @@ export function createHelius(options: HeliusOptions): Helius {
     },
     // The SDK's client of this method knows no address but Helius's own, so the request is made here.
     transactions: (signatures) =>
-      gate.call(async (own) => {
+      gate.call('enhancedTransactions', 'reports', async (own) => {
         const url = new URL(`${restUrl}/v0/transactions`);
         url.searchParams.set('api-key', apiKey);
         const response = await apiFetch(url, {
@@ -144,5 +144,5 @@ function meaning(thrown: unknown, host: string): unknown {
   if (thrown instanceof Error && thrown.message.startsWith('RPC error')) {
     return apiError('refused', `${host} refused the request`, { answer: thrown.message.slice(0, 200) });
   }
-  return apiError('unreachable', `${host} is unreachable (${faultCode(thrown)})`);
+  return unreachable(host, thrown);
 }

@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
-import { createRandom } from '../../core/random.ts';
 import type { ApiServer } from '../../sim/apis/api-server.ts';
 import { startJupiterServer } from '../../sim/apis/jupiter-server.ts';
 import {
@@ -16,7 +15,7 @@ import {
   WALLET,
 } from '../../sim/test-genesis.ts';
 import { createBankTransaction } from '../../sim/transaction.ts';
-import { createApiLimiter } from '../api/api-limiter.ts';
+import { createTestBudget } from '../api/test-budget.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createBackupRouter } from './backup-router.ts';
 import { createJupiter } from './jupiter.ts';
@@ -58,8 +57,8 @@ afterEach(async () => {
 
 function router(url = server.url) {
   const clock = createSystemClock();
-  const limiter = createApiLimiter({ clock, random: createRandom('test') });
-  const jupiter = createJupiter({ url, clock, limiter, requestsPerSecond: 1_000 });
+  const budget = createTestBudget();
+  const jupiter = createJupiter({ url, clock, budget, requestsPerSecond: 1_000 });
   return createBackupRouter({ jupiter, maxUnitPriceMicroLamports: 1_000_000n });
 }
 

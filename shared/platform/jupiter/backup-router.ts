@@ -17,7 +17,10 @@ export function createBackupRouter({
   return {
     async plan(ask) {
       const { mintIn, mintOut, amountIn, maxSlippageBps, owner } = ask;
-      const quote = await jupiter.quote({ mintIn, mintOut, amountIn, slippageBps: maxSlippageBps });
+      const quote = await jupiter.quote(
+        { mintIn, mintOut, amountIn, slippageBps: maxSlippageBps },
+        'execution',
+      );
       if (!quote.ok) return refusal(meaning(quote.reason), quote.detail ?? quote.reason);
       const swap = await jupiter.swapInstructions(quote.value, owner);
       if (!swap.ok) return refusal(meaning(swap.reason), swap.detail ?? swap.reason);

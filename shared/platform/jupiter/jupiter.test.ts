@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
-import { createRandom } from '../../core/random.ts';
 import { referencePrice, scaledUnits } from '../../market/reference-price.ts';
 import { bestQuote } from '../../routing/best-quote.ts';
 import type { ApiServer } from '../../sim/apis/api-server.ts';
@@ -10,7 +9,7 @@ import { createChainMarket } from '../../sim/apis/chain-market.ts';
 import { startJupiterServer } from '../../sim/apis/jupiter-server.ts';
 import type { Bank } from '../../sim/bank.ts';
 import { createTestGenesis, TAXED_MINT } from '../../sim/test-genesis.ts';
-import { createApiLimiter } from '../api/api-limiter.ts';
+import { createTestBudget } from '../api/test-budget.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createJupiter, type Jupiter, type JupiterOptions } from './jupiter.ts';
 import { unitsPerLamport } from './price-answer.ts';
@@ -42,12 +41,12 @@ afterEach(async () => {
 
 function client(options: Partial<JupiterOptions> = {}): Jupiter {
   const clock = createSystemClock();
-  const limiter = createApiLimiter({ clock, random: createRandom('test') });
+  const budget = createTestBudget();
   return createJupiter({
     url: server.url,
     apiKey: KEY,
     clock,
-    limiter,
+    budget,
     requestsPerSecond: 1_000,
     ...options,
   });
@@ -178,6 +177,33 @@ describe('Jupiter over HTTP', () => {
     expect(await jupiter.quote(ASK)).toMatchObject({ ok: false, reason: 'overloaded' });
     expect(await jupiter.quote(ASK)).toMatchObject({ ok: false, reason: 'breaker-open' });
     expect(server.requests).toBe(1);
+  });
+
+  it('counts its calls by method, and lets a backup route go before prices and those before comparisons', async () => {
+    const budget = createTestBudget();
+    const jupiter = client({ budget, requestsPerSecond: 10 });
+    const answer = await jupiter.quote(ASK);
+    if (!answer.ok) throw new Error(answer.detail);
+    const { lane } = budget.lanes.ofApi('jupiter', 10, 'quote');
+    lane.throttled(0, 100);
+    const order: string[] = [];
+    await Promise.all([
+      jupiter.quote(ASK).then(() => order.push('comparison')),
+      jupiter.prices([ASK.mintIn]).then(() => order.push('price')),
+      jupiter.swapInstructions(answer.value, ASK.mintOut).then(() => order.push('instructions')),
+      jupiter.quote(ASK, 'execution').then(() => order.push('backup')),
+    ]);
+    expect(order.slice(0, 2).sort()).toEqual(['backup', 'instructions']);
+    expect(order.slice(2)).toEqual(['price', 'comparison']);
+    const counted = budget.costs
+      .total()
+      .map(({ provider, method, requests }) => [provider, method, requests]);
+    expect(counted.sort()).toEqual([
+      ['jupiter', 'price', 1],
+      ['jupiter', 'quote', 3],
+      ['jupiter', 'swapInstructions', 1],
+    ]);
+    expect(lane.stats().granted).toEqual([2, 0, 1, 0, 2]);
   });
 
   it('keeps its own limit', async () => {

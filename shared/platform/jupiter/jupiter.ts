@@ -6,7 +6,8 @@ import { type Outcome, refusal } from '../../core/outcome.ts';
 import { apiFetch } from '../api/api-fetch.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
 import type { BreakerTiming } from '../api/breaker.ts';
-import type { Limiter } from '../limits/limiter.ts';
+import type { ApiBudget } from '../limits/api-budget.ts';
+import type { Priority } from '../limits/priority.ts';
 import { type JupiterPrice, readPrices } from './price-answer.ts';
 import { type JupiterQuote, type JupiterQuoteAsk, readQuote } from './quote-answer.ts';
 import { type JupiterSwap, readSwapInstructions } from './swap-answer.ts';
@@ -16,10 +17,11 @@ export type JupiterRefusal = ApiRefusal | 'no-route';
 
 /** Jupiter's HTTP API. Never on the hot line; no method rejects. Answers are checked field by field. */
 export interface Jupiter {
-  quote(ask: JupiterQuoteAsk): Promise<Outcome<JupiterQuote, JupiterRefusal>>;
-  /** The instructions of a quoted swap by `owner`, out of and into its associated token accounts; wSOL stays wSOL. */
+  /** `priority`: default `reports`. */
+  quote(ask: JupiterQuoteAsk, priority?: Priority): Promise<Outcome<JupiterQuote, JupiterRefusal>>;
+  /** For execution. The instructions of a quoted swap by `owner`, out of and into its associated token accounts; wSOL stays wSOL. */
   swapInstructions(quote: JupiterQuote, owner: Address): Promise<Outcome<JupiterSwap, JupiterRefusal>>;
-  /** At most 50 mints. */
+  /** As urgent as balances. At most 50 mints. */
   prices(mints: readonly Address[]): Promise<Outcome<ReadonlyMap<Address, JupiterPrice>, JupiterRefusal>>;
   status(): ApiStatus;
 }
@@ -30,8 +32,9 @@ export interface JupiterOptions {
   /** A secret, sent as a header. */
   readonly apiKey?: string | undefined;
   readonly clock: Clock;
-  /** Holds Jupiter's limit in a lane of its own. */
-  readonly limiter: Limiter;
+  readonly budget: ApiBudget;
+  /** By which limits and prices are looked up. Default: `jupiter`. */
+  readonly provider?: string;
   readonly requestsPerSecond: number;
   readonly timeoutMs?: number;
   /** Longest wait for our own limit. */
@@ -43,7 +46,7 @@ export interface JupiterOptions {
 const NO_ROUTE = /COULD_NOT_FIND_ANY_ROUTE|NO_ROUTES_FOUND|TOKEN_NOT_TRADABLE|CANNOT_COMPUTE_OTHER_AMOUNT/;
 
 export function createJupiter(options: JupiterOptions): Jupiter {
-  const { clock, limiter, apiKey, requestsPerSecond } = options;
+  const { clock, budget, apiKey, requestsPerSecond } = options;
   const base = options.url.replace(/\/+$/, '');
   const headers: Record<string, string> = apiKey === undefined ? {} : { 'x-api-key': apiKey };
   const api = new SwapApi(
@@ -55,20 +58,20 @@ export function createJupiter(options: JupiterOptions): Jupiter {
   );
   const gate = createApiGate({
     clock,
-    limiter,
-    lane: limiter.lane('jupiter', {
-      ratePerSecond: requestsPerSecond,
-      burst: Math.max(1, Math.floor(requestsPerSecond)),
-      windowMs: 0,
-    }),
-    priority: 'reports',
+    budget,
+    provider: options.provider ?? 'jupiter',
+    requestsPerSecond,
     breaker: options.breaker,
     maxWaitMs: options.maxWaitMs ?? 5_000,
     timeoutMs: options.timeoutMs ?? 4_000,
   });
 
-  async function ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T, JupiterRefusal>> {
-    const answer = await gate.call(async (signal) => {
+  async function ask<T>(
+    method: string,
+    priority: Priority,
+    request: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Outcome<T, JupiterRefusal>> {
+    const answer = await gate.call(method, priority, async (signal) => {
       try {
         return await request(signal);
       } catch (thrown) {
@@ -80,8 +83,8 @@ export function createJupiter(options: JupiterOptions): Jupiter {
   }
 
   return {
-    quote: (wanted) =>
-      ask(async (signal) => {
+    quote: (wanted, priority = 'reports') =>
+      ask('quote', priority, async (signal) => {
         const request = {
           inputMint: wanted.mintIn,
           outputMint: wanted.mintOut,
@@ -93,7 +96,7 @@ export function createJupiter(options: JupiterOptions): Jupiter {
         return readQuote(await api.quoteGet(request, { signal }), wanted);
       }),
     swapInstructions: (quote, owner) =>
-      ask(async (signal) => {
+      ask('swapInstructions', 'execution', async (signal) => {
         const swapRequest = {
           userPublicKey: owner,
           quoteResponse: quote.response,
@@ -102,7 +105,7 @@ export function createJupiter(options: JupiterOptions): Jupiter {
         return readSwapInstructions(await api.swapInstructionsPost({ swapRequest }, { signal }));
       }),
     prices: (mints) =>
-      ask(async (signal) => {
+      ask('price', 'balances', async (signal) => {
         const response = await apiFetch(`${base}/price/v3?ids=${mints.join(',')}`, { headers, signal });
         return readPrices(await response.json(), mints);
       }),

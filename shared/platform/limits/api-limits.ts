@@ -24,6 +24,11 @@ export interface Turnstile {
 export interface ApiLanes {
   /** Of a call to `endpoint`, which belongs to `provider`. */
   of(provider: string, endpoint: string, method: string): Turnstile;
+  /**
+   * Of a call to an API with a limit of its own, such as a DEX's: below the provider's limit where `perHour` names the
+   * provider, so that its calls draw on that too.
+   */
+  ofApi(provider: string, ratePerSecond: number, method: string): Turnstile;
 }
 
 const GENERIC = 'generic';
@@ -45,16 +50,37 @@ export function createApiLanes(limiter: Limiter, limits: ApiLimits): ApiLanes {
     const perHour = own ?? limits.perHour[provider] ?? limits.perHour[GENERIC];
     if (perHour === undefined) throw new TypeError(`no limit for ${provider}`);
     const name = own !== undefined || provider === GENERIC ? endpoint : provider;
-    const lane = laneOf(name, perHour / 3_600);
+    return methodOf(laneOf(name, perHour / 3_600), provider, method);
+  }
+
+  function createApi(provider: string, ratePerSecond: number, method: string): Turnstile {
+    const perHour = limits.perHour[provider];
+    const parent = perHour === undefined ? undefined : laneOf(provider, perHour / 3_600);
+    const limit = {
+      ratePerSecond,
+      burst: Math.max(1, Math.floor(ratePerSecond)),
+      windowMs: 0,
+      countsApart: true,
+    };
+    return methodOf(limiter.lane(`${provider}/api`, limit, parent), provider, method);
+  }
+
+  function methodOf(lane: Lane, provider: string, method: string): Turnstile {
     const weight = limits.methodWeights[`${provider}/${method}`] ?? limits.methodWeights[method] ?? 1;
     const perSecond = limits.methodsPerSecond[`${provider}/${method}`];
     return {
-      lane: perSecond === undefined ? lane : laneOf(`${name}/${method}`, perSecond, lane),
+      lane: perSecond === undefined ? lane : laneOf(`${lane.name}/${method}`, perSecond, lane),
       weight,
     };
   }
 
   return {
+    ofApi(provider, ratePerSecond, method) {
+      const key = `${provider}/api ${method}`;
+      const turnstile = known.get(key) ?? createApi(provider, ratePerSecond, method);
+      known.set(key, turnstile);
+      return turnstile;
+    },
     of(provider, endpoint, method) {
       const key = `${endpoint} ${method}`;
       let turnstile = known.get(key);

@@ -13,6 +13,8 @@ export interface LaneLimit {
   readonly burst: number;
   /** No more than its rate allows in any window of so many milliseconds; 0, or below a parent: only the bucket counts. */
   readonly windowMs: number;
+  /** What is refused here says nothing about the parent: that API counts apart from its provider's other calls. */
+  readonly countsApart?: boolean;
 }
 
 /** A request that waits for a lane; one of its two functions is called, once, unless it is withdrawn. */
@@ -183,7 +185,7 @@ export function createLane(params: LaneParams): Lane {
       parent?.settled(weight, sentMicros);
     },
     throttled(sentMicros, retryAfterMs) {
-      parent?.throttled(sentMicros, retryAfterMs);
+      if (limit.countsApart !== true) parent?.throttled(sentMicros, retryAfterMs);
       refusals++;
       guard?.distrust();
       const nowMicros = clock.monotonicMicros();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Address } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
+import { answerLocalNames, forgetLocalNames, setNameKnown } from '../../sim/fault-proxy/names.ts';
 import type { RpcPool } from './rpc-pool.ts';
 import { type Behaviour, startTestNode, type TestNode } from './test-node.ts';
 import { createTestPool, type TestPool, type TestPoolOptions } from './test-pool.ts';
@@ -99,6 +100,34 @@ describe('an endpoint that fails', () => {
       expect(pool.stats()).toMatchObject({ calls: 2, failures: 1, retries: 2 + 3 });
     },
   );
+
+  it('is passed over while its name is unknown, costs nothing meanwhile, and returns when it is known again', async () => {
+    const named: TestNode = Object.create(a, {
+      url: { get: () => a.url.replace('127.0.0.1', 'endpoint.invalid') },
+    });
+    answerLocalNames();
+    try {
+      setNameKnown('endpoint.invalid', false);
+      const { pool, costs } = open([named, b]);
+      expect(await Promise.all(slots(pool, 10))).toEqual(Array(10).fill(1_000));
+      expect([a.requests, b.requests]).toEqual([0, 10]);
+      const state = () => pool.status().endpoints[0]!;
+      expect(state()).toMatchObject({ name: 'a', up: false });
+      expect(state().failures).toBeGreaterThan(0);
+      expect(costs.total()).toMatchObject([{ method: 'getSlot', requests: 10 }]);
+      const only = poolOf([named]);
+      expect(await refusalOf(only.getSlot())).toMatchObject({
+        code: 'rpc-unreachable',
+        message: expect.stringContaining('ENOTFOUND'),
+      });
+      setNameKnown('endpoint.invalid', true);
+      await until(() => state().up);
+      expect(await only.getSlot()).toBe(1_000);
+      expect(a.requests).toBeGreaterThan(0);
+    } finally {
+      forgetLocalNames();
+    }
+  });
 
   it('is not asked again what it refused for good', async () => {
     const pool = poolOf([a, b]);
