@@ -6,37 +6,6 @@ export interface Summit {
   readonly height: number;
 }
 
-/** @hot The highest point of a function with one hill over [low, high], after `rounds` golden sections. */
-export function goldenMaximum(
-  height: (at: number) => number,
-  low: number,
-  high: number,
-  rounds: number,
-): Summit {
-  let a = low;
-  let b = high;
-  let left = b - GOLDEN * (b - a);
-  let right = a + GOLDEN * (b - a);
-  let atLeft = height(left);
-  let atRight = height(right);
-  for (let i = 0; i < rounds; i++) {
-    if (atLeft >= atRight) {
-      b = right;
-      right = left;
-      atRight = atLeft;
-      left = b - GOLDEN * (b - a);
-      atLeft = height(left);
-    } else {
-      a = left;
-      left = right;
-      atLeft = atRight;
-      right = a + GOLDEN * (b - a);
-      atRight = height(right);
-    }
-  }
-  return atLeft >= atRight ? { at: left, height: atLeft } : { at: right, height: atRight };
-}
-
 export interface ClimbParams {
   /** Concave; minus infinity where it refuses. */
   readonly height: (at: number) => number;

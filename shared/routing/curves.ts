@@ -6,39 +6,52 @@ export interface QuoteBudget {
   left: number;
 }
 
-/** Samples stand eight to a doubling of the input; below the first of those, at every integer. */
-const PER_DOUBLING = 8;
-const FIRST_NODE = 40;
+/** Samples stand at every integer up to the first input, and two to a doubling beyond. */
 const FIRST_INPUT = 32;
-const NODES = 64 * PER_DOUBLING;
-/** The step between the samples used: finest, for plans, and one doubling. */
-const FINE = 1;
-export const PLANNED = 4;
+const PER_DOUBLING = 2;
+const NODES = FIRST_INPUT + 59 * PER_DOUBLING;
+/** The step between the samples used: all of them for plans, one a doubling to rank. */
+export const PLANNED = 1;
 export const COARSE = PER_DOUBLING;
 
 const NODE_INPUTS = Array.from({ length: NODES }, (_, node) =>
-  node < FIRST_NODE ? BigInt(node) : BigInt(Math.floor(2 ** (node / PER_DOUBLING))),
+  node < FIRST_INPUT
+    ? BigInt(node)
+    : BigInt(Math.floor(FIRST_INPUT * 2 ** ((node - FIRST_INPUT) / PER_DOUBLING))),
 );
 const NODE_SIZES = Float64Array.from(NODE_INPUTS, Number);
 const REFUSED = -1;
+/** No quote was left to learn it. */
+const UNKNOWN = -2;
+/** A pool's end is found to this share of itself. */
+const END_GRAIN = 1 / 64;
 
 /**
  * @hot
  * What each edge pays for an input, as floats between exact samples. A sample is quoted the first time that it is
  * needed and kept until the pool changes, so that the many candidates over one pool share its quotes. Between two
  * samples the input per output is a straight line, which is exact on a constant product and close on any other concave
- * curve. A sample stands at what the venue took, not at what it was offered: lots round the one, not the other. These floats choose pools, sizes and shares; exact quotes decide.
+ * curve. A sample stands at what the venue took, not at what it was offered: lots round the one, not the other. These
+ * floats choose pools, sizes and shares; exact quotes decide.
  */
 export class Curves {
   /** False once a sample was wanted that the budget no longer paid for. */
   complete = true;
+  /** What the last `read` found: base units out, */
+  out = 0;
+  /** and how many more one more base unit in would pay: at most the average so far. */
+  slope = 0;
   readonly #graph: Graph;
   readonly #budget: QuoteBudget;
   /** Least average price, as a share of the marginal price, that a leg may come down to. */
   readonly #leastShare: number;
+  /** By edge: two entries a sample, what it pays and what it takes. Not a number: not asked yet. */
   readonly #samples: (Float64Array | undefined)[] = [];
-  readonly #taken: Float64Array[] = [];
   readonly #revisions: number[] = [];
+  /** By edge: the most that the pool takes, as far as known, and what it pays for that. */
+  readonly #ends: number[] = [];
+  readonly #endOuts: number[] = [];
+  #taken = 0;
   #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
 
   constructor(graph: Graph, budget: QuoteBudget, maxPoolShare: number) {
@@ -52,30 +65,42 @@ export class Curves {
     this.complete = true;
   }
 
-  /** Base units out for `size` in; 0 where the pool refuses, or would give more of itself than one leg may take. */
-  output(edge: number, size: number, step: number): number {
-    if (size < FIRST_INPUT) return this.#smallOutput(edge, size);
-    const node = Math.floor((Math.log2(size) * PER_DOUBLING) / step) * step;
-    // Rounding of the logarithm may put a size one sample too high.
-    const low = NODE_SIZES[node]! > size ? node - step : node;
-    const high = low + step;
-    if (high >= NODES) return 0;
-    const outLow = this.#sample(edge, low);
-    const outHigh = this.#sample(edge, high);
-    if (outHigh < 0) {
-      // The pool's end is somewhere in between.
-      if (step > FINE) return this.output(edge, size, FINE);
-      return size === NODE_SIZES[low] ? Math.max(0, outLow) : 0;
+  /** The most that the edge is known to take, base units in; infinity while its end was not met. */
+  endOf(edge: number): number {
+    return this.#ends[edge] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Reads `out` and `slope` for `size` in. Past its end a pool takes no more, and pays no more. */
+  read(edge: number, size: number, step: number): void {
+    const samples = this.#samplesOf(edge);
+    if (size >= this.#ends[edge]!) {
+      this.out = this.#endOuts[edge]!;
+      this.slope = 0;
+      return;
     }
-    const taken = this.#taken[edge]!;
-    // Less than the least that the venue trades: no more than the average price that it begins with.
-    if (outLow <= 0) return step > FINE ? (outHigh * size) / taken[high]! : 0;
-    if (size < taken[high]!) return between(size, taken[low]!, outLow, taken[high]!, outHigh);
+    const low = nodeBelow(size, step);
+    const high = low < FIRST_INPUT ? low + 1 : low + step;
+    if (high >= NODES) return this.#meet(0, 0, size);
+    const outHigh = this.#sample(edge, samples, high);
+    const takenHigh = this.#taken;
+    const outLow = this.#sample(edge, samples, low);
+    const takenLow = this.#taken;
+    if (outLow === UNKNOWN || outHigh === UNKNOWN) return this.#meet(0, 0, size);
+    if (outHigh === REFUSED) {
+      if (size >= this.#ends[edge]!) return this.read(edge, size, step);
+      return this.#between(size, takenLow, outLow, this.#ends[edge]!, this.#endOuts[edge]!);
+    }
+    if (size < takenHigh) return this.#between(size, takenLow, outLow, takenHigh, outHigh);
     // Whole lots stand further apart than the samples, or the venue takes no more.
-    const next = (Math.floor(high / COARSE) + 1) * COARSE;
-    const outNext = next < NODES ? this.#sample(edge, next) : REFUSED;
-    if (outNext <= 0 || taken[next]! <= size) return outHigh;
-    return between(size, taken[low]!, outLow, taken[next]!, outNext);
+    const next = Math.min(NODES - 1, high + COARSE);
+    const outNext = this.#sample(edge, samples, next);
+    const takenNext = this.#taken;
+    if (outNext > 0 && takenNext > size) return this.#between(size, takenLow, outLow, takenNext, outNext);
+    if (outNext > 0 && takenHigh > 0) {
+      this.#ends[edge] = takenHigh;
+      this.#endOuts[edge] = outHigh;
+    }
+    this.#meet(Math.max(0, outHigh), 0, size);
   }
 
   /** True when the pool may pay `output` for `input` in one leg. */
@@ -83,48 +108,102 @@ export class Curves {
     return output + 1 >= input * Math.exp(this.#graph.logPrice[edge]!) * this.#leastShare;
   }
 
-  #smallOutput(edge: number, size: number): number {
-    const low = Math.floor(size);
-    if (low < 1) return 0;
-    const outLow = this.#sample(edge, low);
-    if (outLow < 0) return 0;
-    if (low === size) return outLow;
-    const outHigh = this.#sample(edge, low + 1 === FIRST_INPUT ? FIRST_NODE : low + 1);
-    return outHigh < 0 ? outLow : outLow + (outHigh - outLow) * (size - low);
+  /** Output between two samples: the input per output is a straight line. */
+  #between(size: number, sizeLow: number, outLow: number, sizeHigh: number, outHigh: number): void {
+    // Less than the least that the venue trades: no more than the average price that it begins with.
+    if (outLow <= 0 || sizeLow <= 0) {
+      const price = sizeHigh > 0 ? Math.max(0, outHigh) / sizeHigh : 0;
+      return this.#meet(price * size, price, size);
+    }
+    const low = sizeLow / outLow;
+    const rise = (sizeHigh / outHigh - low) / (sizeHigh - sizeLow);
+    const inputPerOutput = low + rise * (size - sizeLow);
+    this.#meet(size / inputPerOutput, (low - rise * sizeLow) / (inputPerOutput * inputPerOutput), size);
   }
 
-  #sample(edge: number, node: number): number {
+  #meet(out: number, slope: number, size: number): void {
+    this.out = out;
+    this.slope = Math.max(0, Math.min(slope, out / size));
+  }
+
+  #samplesOf(edge: number): Float64Array {
     let samples = this.#samples[edge];
-    if (samples === undefined) {
-      samples = new Float64Array(NODES).fill(Number.NaN);
-      this.#samples[edge] = samples;
-      this.#taken[edge] = new Float64Array(NODES);
-      this.#revisions[edge] = this.#graph.revision[edge]!;
-    } else if (this.#revisions[edge] !== this.#graph.revision[edge]) {
-      samples.fill(Number.NaN);
-      this.#revisions[edge] = this.#graph.revision[edge]!;
+    const revision = this.#graph.revision[edge]!;
+    if (samples !== undefined && this.#revisions[edge] === revision) return samples;
+    samples ??= new Float64Array(NODES * 2);
+    samples.fill(Number.NaN);
+    this.#samples[edge] = samples;
+    this.#revisions[edge] = revision;
+    this.#ends[edge] = Number.POSITIVE_INFINITY;
+    this.#endOuts[edge] = 0;
+    return samples;
+  }
+
+  /** What the pool pays at a sample, REFUSED past its end, or UNKNOWN; `#taken` has what it takes for that. */
+  #sample(edge: number, samples: Float64Array, node: number): number {
+    let out = samples[node * 2]!;
+    if (Number.isNaN(out)) {
+      if (this.#budget.left <= 0) {
+        this.complete = false;
+        return UNKNOWN;
+      }
+      out = this.#quote(edge, NODE_INPUTS[node]!);
+      samples[node * 2] = out;
+      samples[node * 2 + 1] = this.#taken;
+      if (out === REFUSED && this.#ends[edge] === Number.POSITIVE_INFINITY)
+        this.#findEnd(edge, samples, node);
     }
-    const known = samples[node]!;
-    // Not a number: not asked yet.
-    if (!Number.isNaN(known)) return known;
-    if (this.#budget.left <= 0) {
-      this.complete = false;
-      return REFUSED;
-    }
+    this.#taken = samples[node * 2 + 1]!;
+    return out;
+  }
+
+  #quote(edge: number, amountIn: bigint): number {
     this.#budget.left -= 1;
     const pool = this.#graph.poolOf(edge);
-    const quote = pool.venue.quote(pool.state!, (edge & 1) === 0, NODE_INPUTS[node]!, this.#clock);
-    let out = quote.ok ? Number(quote.amountOut) : REFUSED;
-    if (quote.ok && !this.isWithinShare(edge, Number(quote.consumedIn), out)) out = REFUSED;
-    samples[node] = out;
-    this.#taken[edge]![node] = quote.ok ? Number(quote.consumedIn) : NODE_SIZES[node]!;
-    return out;
+    const quote = pool.venue.quote(pool.state!, (edge & 1) === 0, amountIn, this.#clock);
+    if (!quote.ok) {
+      this.#taken = 0;
+      return quote.reason === 'amount-too-small' || quote.reason === 'zero-amount' ? 0 : REFUSED;
+    }
+    this.#taken = Number(quote.consumedIn);
+    const out = Number(quote.amountOut);
+    return this.isWithinShare(edge, this.#taken, out) ? out : REFUSED;
+  }
+
+  /** Closes in on the most that a pool takes which refuses at `node`. */
+  #findEnd(edge: number, samples: Float64Array, node: number): void {
+    // While it is looked for, it stands where it was refused.
+    this.#ends[edge] = NODE_SIZES[node]!;
+    let low = 0;
+    let high = node;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#sample(edge, samples, middle) === REFUSED) high = middle;
+      else low = middle;
+    }
+    const outLow = low === 0 ? 0 : Math.max(0, this.#sample(edge, samples, low));
+    let end = NODE_SIZES[low]!;
+    let endOut = outLow;
+    let refused = NODE_SIZES[high]!;
+    while (refused - end > Math.max(1, end * END_GRAIN) && this.#budget.left > 0) {
+      const middle = Math.floor((end + refused) / 2);
+      const out = this.#quote(edge, BigInt(middle));
+      if (out === REFUSED) refused = middle;
+      else {
+        end = middle;
+        endOut = out;
+      }
+    }
+    this.#ends[edge] = end;
+    this.#endOuts[edge] = endOut;
   }
 }
 
-/** Output between two samples: the input per output is a straight line. */
-function between(size: number, sizeLow: number, outLow: number, sizeHigh: number, outHigh: number): number {
-  const low = sizeLow / outLow;
-  const high = sizeHigh / outHigh;
-  return size / (low + ((high - low) * (size - sizeLow)) / (sizeHigh - sizeLow));
+/** The sample at or below a size. */
+function nodeBelow(size: number, step: number): number {
+  if (size < FIRST_INPUT) return Math.max(0, Math.floor(size));
+  const doublings = Math.log2(size / FIRST_INPUT);
+  const node = FIRST_INPUT + Math.floor((doublings * PER_DOUBLING) / step) * step;
+  // Rounding of the logarithm may put a size one sample too high.
+  return NODE_SIZES[node]! > size ? node - step : node;
 }

@@ -3,26 +3,18 @@ import type { ChainClock } from '../core/clock.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
-import { createCandidateMaker, type PayingCycle, type SearchGate } from './candidates.ts';
+import { createCandidateMaker, type SearchGate } from './candidates.ts';
 import { Curves, type QuoteBudget } from './curves.ts';
 import { Cycles, NO_RANK } from './cycles.ts';
 import { describeRoute } from './describe.ts';
 import { ExactRoute } from './exact-route.ts';
 import { edgeOf, Graph, NONE } from './graph.ts';
 import type { Opportunity } from './opportunity.ts';
+import { createRanking, type Planned, type Weighed } from './ranking.ts';
 import type { Reason, Tally } from './reason.ts';
-import { type Choice, selectBest } from './select.ts';
+import { selectBest } from './select.ts';
 import { sizeRoute } from './sizing.ts';
-import {
-  mostSwaps,
-  type Plan,
-  type Scan,
-  scan,
-  scanBound,
-  solveSingle,
-  solveSplits,
-  splitBound,
-} from './solver.ts';
+import { createSolver } from './solver.ts';
 
 export type { SearchGate } from './candidates.ts';
 
@@ -37,7 +29,7 @@ export interface SearchParams {
   readonly costs: CostModel;
   /** Exact quotes that one update may cost. */
   readonly maxQuotes: number;
-  /** Cycles that one update may solve with splits, the most promising first; three times as many without. */
+  /** Cycles that one update may plan, the most promising first. */
   readonly maxCandidates: number;
   /** Most that one leg may take of a pool, as the share by which its average price falls below the marginal one. */
   readonly maxPoolShareBps: number;
@@ -85,34 +77,20 @@ export interface RunOptions {
   readonly maxPassedOver?: number;
 }
 
-/** A candidate with its best profit seen by the scan, and by the plan. */
-interface Weighed {
-  readonly candidate: PayingCycle;
-  readonly scanned: Scan;
-  /** No plan of it nets more, lamports. */
-  readonly boundLamports: number;
-}
-
-interface Solved extends Choice {
-  readonly candidate: PayingCycle;
-  readonly plan: Plan;
-}
-
 /** Of a change of several pools, this many sets are sought: each round over what the pools left by those before allow. */
 const MAX_ROUNDS = 3;
 /** A change of several pools may cost as many quotes as so many updates. */
 const MAX_BUDGETS = 16;
-/** For each candidate that may be solved with splits, so many are solved with one pool a hop. */
-const SINGLES_PER_SPLIT = 3;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
-const NO_GATE_OPTIONS: RunOptions = {};
+const NO_OPTIONS: RunOptions = {};
 
 export function createSearch(params: SearchParams): Search {
   const { market, startMints, maxSwaps, costs } = params;
   const graph = new Graph();
   const budget: QuoteBudget = { left: 0 };
   const curves = new Curves(graph, budget, params.maxPoolShareBps / 10_000);
+  const solver = createSolver(graph, curves);
   const route = new ExactRoute(graph, curves, budget);
   const rankOf = (mint: number): number => {
     const rank = startMints.indexOf(graph.mints[mint]!);
@@ -124,10 +102,9 @@ export function createSearch(params: SearchParams): Search {
   const best: Opportunity[] = [];
   const passedOver: PassedOver[] = [];
   const used = new Set<number>();
+  const ranking = createRanking({ maker, solver, curves, maxSwaps });
   let sequence = 0;
   let nearMissSlot = -1;
-  /** The best plan that its costs were too much for, in this search. */
-  let nearest: Solved | undefined;
 
   const findCycles = (changed: readonly PoolEntry[], tally: Tally): void => {
     cycles.clear();
@@ -151,94 +128,9 @@ export function createSearch(params: SearchParams): Search {
     if (cycles.unquotable > 0) tally.add('pool-not-quotable', cycles.unquotable);
   };
 
-  /** Scans a cycle; undefined, and counted, when no size and no split of it can pay its costs. */
-  const weigh = (cycle: number, tally: Tally, avoided?: ReadonlySet<number>): Weighed | undefined => {
-    const candidate = maker.make(cycle, avoided);
-    if (typeof candidate === 'string') {
-      tally.add(candidate);
-      return undefined;
-    }
-    const hops = candidate.hops.length;
-    const cost = candidate.costOf(hops);
-    if (Math.expm1(candidate.log) * candidate.maxIn <= cost) {
-      tally.add('too-small');
-      return undefined;
-    }
-    const scanned = scan(curves, candidate);
-    const bound = scanBound(scanned.profit, hops, mostSwaps(candidate.hops, maxSwaps)) - cost;
-    if (scanned.profit <= 0) tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
-    else if (bound <= 0) tally.add('below-costs');
-    else return { candidate, scanned, boundLamports: bound / candidate.unitsPerLamport };
-    return undefined;
-  };
-
-  const solved = (candidate: PayingCycle, plan: Plan): Solved => ({
-    candidate,
-    plan,
-    value: plan.net / candidate.unitsPerLamport,
-    pools: plan.splits.flatMap(({ edges }) => edges.map((edge) => edge >> 1)),
-    mint: candidate.startId,
-    amount: plan.size,
-  });
-
-  /**
-   * Solves weighed candidates, best first. `onlyBest`: all of them go through one pool, so that one of them at most
-   * can be taken, and those that cannot be better than the best so far are left.
-   */
-  const solveAll = (weighed: Weighed[], onlyBest: boolean, tally: Tally): Solved[] => {
-    weighed.sort((a, b) => b.boundLamports - a.boundLamports);
-    const singles: Solved[] = [];
-    const most = params.maxCandidates * (onlyBest ? 1 : MAX_BUDGETS);
-    let bestLamports = 0;
-    for (const { candidate, scanned, boundLamports } of weighed) {
-      if (onlyBest && boundLamports <= bestLamports) {
-        tally.add('outranked');
-        continue;
-      }
-      if (singles.length >= most * SINGLES_PER_SPLIT) {
-        tally.add('capped');
-        continue;
-      }
-      const single = solved(candidate, solveSingle(curves, candidate, scanned.size));
-      if (single.value > bestLamports) bestLamports = single.value;
-      singles.push(single);
-    }
-    singles.sort((a, b) => b.value - a.value);
-
-    const paying: Solved[] = [];
-    let sized = 0;
-    for (const single of singles) {
-      const { candidate, plan } = single;
-      const hops = candidate.hops.length;
-      const swaps = mostSwaps(candidate.hops, maxSwaps);
-      const bound =
-        (splitBound(plan.profit, hops, swaps) - candidate.costOf(hops)) / candidate.unitsPerLamport;
-      let result = single;
-      if (onlyBest && bound < bestLamports && single.value < bestLamports) {
-        tally.add('outranked');
-        continue;
-      }
-      if (bound > 0 && swaps > hops) {
-        if (sized >= most) tally.add('capped');
-        else {
-          sized += 1;
-          result = solved(candidate, solveSplits(curves, candidate, plan, maxSwaps));
-        }
-      }
-      if (result.value > bestLamports) bestLamports = result.value;
-      if (result.value > 0) {
-        paying.push(result);
-        continue;
-      }
-      tally.add(curves.complete ? 'below-costs' : 'budget-exhausted');
-      if (nearest === undefined || result.value > nearest.value) nearest = result;
-    }
-    return paying.sort((a, b) => b.value - a.value);
-  };
-
   /** Quotes a plan exactly; undefined, and counted, when it does not stand up to that. */
   const sizeExactly = (
-    { candidate, plan }: Solved,
+    { candidate, plan }: Planned,
     clock: ChainClock,
     tally: Tally,
   ): Opportunity | undefined => {
@@ -257,12 +149,12 @@ export function createSearch(params: SearchParams): Search {
   };
 
   const choose = (
-    paying: readonly Solved[],
+    paying: readonly Planned[],
     clock: ChainClock,
     gate: SearchGate,
     tally: Tally,
     room: number,
-  ): readonly Solved[] => {
+  ): readonly Planned[] => {
     const taken = new Map<number, number>();
     for (const { startMint, amountIn } of best) {
       const mint = graph.mintId(startMint);
@@ -270,21 +162,29 @@ export function createSearch(params: SearchParams): Search {
     }
     const capitalOf = (mint: number): number =>
       Number(gate.free(graph.mints[mint]!)) - (taken.get(mint) ?? 0);
-    const chosen = selectBest({ choices: paying, capitalOf, maxChosen: room });
-    for (const choice of chosen) {
-      const opportunity = sizeExactly(choice, clock, tally);
-      if (opportunity === undefined) continue;
-      if (opportunity.netProfit <= 0n || opportunity.expectedLamports <= 0n) {
-        tally.add('below-costs');
-        continue;
+    const before = best.length;
+    let left = paying;
+    // What does not stand up to exact quotes leaves its place to the next best.
+    while (left.length > 0 && best.length === before) {
+      const chosen = selectBest({ choices: left, capitalOf, maxChosen: room });
+      if (chosen.length === 0) break;
+      for (const choice of chosen) {
+        const opportunity = sizeExactly(choice, clock, tally);
+        if (opportunity === undefined) continue;
+        if (opportunity.netProfit <= 0n || opportunity.expectedLamports <= 0n) {
+          tally.add('below-costs');
+          continue;
+        }
+        best.push(opportunity);
+        for (const pool of choice.pools) used.add(pool);
       }
-      best.push(opportunity);
-      for (const pool of choice.pools) used.add(pool);
+      left = left.filter((choice) => !chosen.includes(choice));
     }
-    return paying.filter((choice) => !chosen.includes(choice));
+    return left;
   };
 
   const showNearMiss = (clock: ChainClock, tally: Tally): void => {
+    const { nearest } = ranking;
     if (nearest === undefined || nearMissSlot === market.slot) return;
     if (nearest.plan.profit < NEAR_MISS * nearest.candidate.costOf(nearest.candidate.hops.length)) return;
     nearMissSlot = market.slot;
@@ -296,17 +196,18 @@ export function createSearch(params: SearchParams): Search {
     get size() {
       return { mints: graph.mints.length, edges: graph.pools.length * 2, pairs: graph.pairEdges.length };
     },
-    run(changed, clock, gate, tally, options = NO_GATE_OPTIONS) {
+    run(changed, clock, gate, tally, options = NO_OPTIONS) {
       best.length = 0;
       passedOver.length = 0;
-      nearest = undefined;
       for (const pool of changed) graph.refresh(pool, clock);
       findCycles(changed, tally);
       if (cycles.count === 0) return { best, passedOver };
 
-      budget.left = params.maxQuotes * Math.min(changed.length, MAX_BUDGETS);
+      const budgets = Math.min(changed.length, MAX_BUDGETS);
+      budget.left = params.maxQuotes * budgets;
       curves.begin(clock);
       maker.begin(gate);
+      ranking.begin();
       used.clear();
       const isSingle = changed.length === 1;
       const maxPassedOver = isSingle ? 0 : (options.maxPassedOver ?? 0);
@@ -318,10 +219,13 @@ export function createSearch(params: SearchParams): Search {
         const avoided = turn === 0 ? undefined : used;
         const weighed: Weighed[] = [];
         for (const cycle of open) {
-          const candidate = weigh(cycle, tally, avoided);
+          const candidate = ranking.weigh(cycle, tally, avoided);
           if (candidate !== undefined) weighed.push(candidate);
         }
-        const paying = solveAll(weighed, isSingle, tally);
+        const paying = ranking.plan(weighed, tally, {
+          onlyBest: isSingle,
+          maxPlans: params.maxCandidates * budgets,
+        });
         const before = best.length;
         const left = choose(paying, clock, gate, tally, room - before);
         for (const choice of left) {

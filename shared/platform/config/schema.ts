@@ -236,7 +236,7 @@ export const configSchema = z.strictObject({
       min: 1,
       max: 100_000,
       default: 4,
-      summary: 'most routes that one market update may size with split hops; three times as many without',
+      summary: 'most cycles that one market update may plan, the most promising first',
     }),
     maxQuotesPerUpdate: countKey({
       min: 1,

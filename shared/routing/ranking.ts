@@ -1,0 +1,110 @@
+import type { CandidateMaker, PayingCycle } from './candidates.ts';
+import type { Curves } from './curves.ts';
+import type { Tally } from './reason.ts';
+import type { Choice } from './select.ts';
+import type { Plan, Solver } from './solver.ts';
+
+/** A candidate that may pay, not planned yet. */
+export interface Weighed {
+  readonly candidate: PayingCycle;
+  /** The size at which all of its pools together earn most, base units of the start mint. */
+  readonly size: number;
+  /** No plan of it nets more, lamports. */
+  readonly boundLamports: number;
+}
+
+/** A candidate with the pools, shares and size that earn most on the curves. */
+export interface Planned extends Choice {
+  readonly candidate: PayingCycle;
+  readonly plan: Plan;
+}
+
+export interface PlanOptions {
+  /** Only one of them can be taken: those that cannot be better than the best so far are left. */
+  readonly onlyBest: boolean;
+  /** What is over it is counted as capped. */
+  readonly maxPlans: number;
+}
+
+/** Finds out which cycles are worth exact quotes: first what each could earn at most, then plans, best first. */
+export interface Ranking {
+  begin(): void;
+  /** Undefined, and counted, when no size and no split of the cycle can pay its costs. Pools in `avoided` are left out. */
+  weigh(cycle: number, tally: Tally, avoided?: ReadonlySet<number>): Weighed | undefined;
+  /** The plans that pay, best first; the others are counted. Sorts `weighed`. */
+  plan(weighed: Weighed[], tally: Tally, options: PlanOptions): readonly Planned[];
+  /** Since `begin`, the plan that its costs were too much for by least. */
+  readonly nearest: Planned | undefined;
+}
+
+export function createRanking(deps: {
+  readonly maker: CandidateMaker;
+  readonly solver: Solver;
+  readonly curves: Curves;
+  readonly maxSwaps: number;
+}): Ranking {
+  const { maker, solver, curves, maxSwaps } = deps;
+  let nearest: Planned | undefined;
+  return {
+    get nearest() {
+      return nearest;
+    },
+    begin() {
+      nearest = undefined;
+    },
+    weigh(cycle, tally, avoided) {
+      const candidate = maker.make(cycle, avoided);
+      if (typeof candidate === 'string') {
+        tally.add(candidate);
+        return undefined;
+      }
+      const cost = candidate.costOf(candidate.hops.length);
+      if (Math.expm1(candidate.log) * candidate.maxIn <= cost) {
+        tally.add('too-small');
+        return undefined;
+      }
+      const { size, profit, bound } = solver.relax(candidate, maxSwaps);
+      if (profit <= 0) tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
+      else if (bound <= cost) tally.add('below-costs');
+      else return { candidate, size, boundLamports: (bound - cost) / candidate.unitsPerLamport };
+      return undefined;
+    },
+    plan(weighed, tally, { onlyBest, maxPlans }) {
+      weighed.sort((a, b) => b.boundLamports - a.boundLamports);
+      const paying: Planned[] = [];
+      let plans = 0;
+      let bestLamports = 0;
+      for (const { candidate, size, boundLamports } of weighed) {
+        if (onlyBest && boundLamports <= bestLamports) {
+          tally.add('outranked');
+          continue;
+        }
+        if (plans >= maxPlans) {
+          tally.add('capped');
+          continue;
+        }
+        plans += 1;
+        const planned = asChoice(candidate, solver.plan(candidate, size, maxSwaps));
+        if (planned.value > 0) {
+          bestLamports = Math.max(bestLamports, planned.value);
+          paying.push(planned);
+          continue;
+        }
+        tally.add(curves.complete ? 'below-costs' : 'budget-exhausted');
+        if (nearest === undefined || planned.value > nearest.value) nearest = planned;
+      }
+      return paying.sort((a, b) => b.value - a.value);
+    },
+  };
+}
+
+function asChoice(candidate: PayingCycle, plan: Plan): Planned {
+  return {
+    candidate,
+    plan,
+    value: plan.net / candidate.unitsPerLamport,
+    pools: plan.splits.flatMap(({ edges }) => edges.map((edge) => edge >> 1)),
+    mint: candidate.startId,
+    amount: plan.size,
+  };
+}
