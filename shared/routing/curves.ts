@@ -80,27 +80,21 @@ export class Curves {
     }
     const low = nodeBelow(size, step);
     const high = low < FIRST_INPUT ? low + 1 : low + step;
-    if (high >= NODES) return this.#meet(0, 0, size);
+    if (high >= NODES) {
+      this.#meet(0, 0, size);
+      return;
+    }
     const outHigh = this.#sample(edge, samples, high);
     const takenHigh = this.#taken;
     const outLow = this.#sample(edge, samples, low);
     const takenLow = this.#taken;
-    if (outLow === UNKNOWN || outHigh === UNKNOWN) return this.#meet(0, 0, size);
-    if (outHigh === REFUSED) {
-      if (size >= this.#ends[edge]!) return this.read(edge, size, step);
-      return this.#between(size, takenLow, outLow, this.#ends[edge]!, this.#endOuts[edge]!);
-    }
-    if (size < takenHigh) return this.#between(size, takenLow, outLow, takenHigh, outHigh);
-    // Whole lots stand further apart than the samples, or the venue takes no more.
-    const next = Math.min(NODES - 1, high + COARSE);
-    const outNext = this.#sample(edge, samples, next);
-    const takenNext = this.#taken;
-    if (outNext > 0 && takenNext > size) return this.#between(size, takenLow, outLow, takenNext, outNext);
-    if (outNext > 0 && takenHigh > 0) {
-      this.#ends[edge] = takenHigh;
-      this.#endOuts[edge] = outHigh;
-    }
-    this.#meet(Math.max(0, outHigh), 0, size);
+    if (outLow === UNKNOWN || outHigh === UNKNOWN) this.#meet(0, 0, size);
+    else if (outHigh === REFUSED) {
+      // The end was found by asking: either the size is past it now, or the end stands for the sample.
+      if (size >= this.#ends[edge]!) this.#meet(this.#endOuts[edge]!, 0, size);
+      else this.#between(size, takenLow, outLow, this.#ends[edge]!, this.#endOuts[edge]!);
+    } else if (size < takenHigh) this.#between(size, takenLow, outLow, takenHigh, outHigh);
+    else this.#beyondLots(edge, samples, size, high, takenLow, outLow);
   }
 
   /** True when the pool may pay `output` for `input` in one leg. */
@@ -113,12 +107,37 @@ export class Curves {
     // Less than the least that the venue trades: no more than the average price that it begins with.
     if (outLow <= 0 || sizeLow <= 0) {
       const price = sizeHigh > 0 ? Math.max(0, outHigh) / sizeHigh : 0;
-      return this.#meet(price * size, price, size);
+      this.#meet(price * size, price, size);
+      return;
     }
     const low = sizeLow / outLow;
     const rise = (sizeHigh / outHigh - low) / (sizeHigh - sizeLow);
     const inputPerOutput = low + rise * (size - sizeLow);
     this.#meet(size / inputPerOutput, (low - rise * sizeLow) / (inputPerOutput * inputPerOutput), size);
+  }
+
+  /** At `high` the venue takes less than `size`: whole lots stand further apart than the samples, or it takes no more. */
+  #beyondLots(
+    edge: number,
+    samples: Float64Array,
+    size: number,
+    high: number,
+    takenLow: number,
+    outLow: number,
+  ): void {
+    const outHigh = this.#sample(edge, samples, high);
+    const takenHigh = this.#taken;
+    const outNext = this.#sample(edge, samples, Math.min(NODES - 1, high + COARSE));
+    const takenNext = this.#taken;
+    if (outNext > 0 && takenNext > size) {
+      this.#between(size, takenLow, outLow, takenNext, outNext);
+      return;
+    }
+    if (outNext > 0 && takenHigh > 0) {
+      this.#ends[edge] = takenHigh;
+      this.#endOuts[edge] = outHigh;
+    }
+    this.#meet(Math.max(0, outHigh), 0, size);
   }
 
   #meet(out: number, slope: number, size: number): void {
