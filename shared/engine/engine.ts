@@ -182,10 +182,11 @@ export function createEngine(params: EngineParams): Engine {
     balances.change(WSOL_MINT, -fill.costLamports);
     for (const { mint, amount } of fill.leftovers) balances.change(mint, amount);
     if (fill.outcome === 'filled') {
-      for (const { pool, aToB, mintOut } of legs) {
+      for (const { pool, aToB, mintOut, amountIn } of legs) {
         balances.change(mintOut, 0n);
         const entry = market.poolAt(pool);
-        if (entry !== undefined) spent.spend(entry, aToB);
+        if (entry !== undefined && market.clock !== undefined)
+          spent.spend(entry, aToB, amountIn, market.clock);
       }
     }
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
@@ -198,7 +199,7 @@ export function createEngine(params: EngineParams): Engine {
     const fills = book.land(slot);
     for (const fill of fills) settle(fill);
     record.fills = fills;
-    if (spent.size > 0) spent.reopen(search.hasMarginalProfit);
+    if (spent.size > 0 && market.clock !== undefined) spent.reopen(market.clock, search.hasMarginalProfit);
     return applied;
   };
 

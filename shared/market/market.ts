@@ -42,8 +42,6 @@ export interface Universe {
 export interface Market {
   /** In the order they were first added, removed ones too: an index is a pool's for good. */
   readonly pools: readonly PoolEntry[];
-  /** Another number whenever a pool was loaded or let go: what was found by walking over pools is out of date. */
-  readonly topology: number;
   /** The chain's clock as last told; undefined before the first. */
   readonly clock: ChainClock | undefined;
   /** Newest slot begun; 0 until the feed (again) tells one. */
@@ -92,7 +90,6 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let clock: ChainClock | undefined;
   let slot = 0;
   let live = false;
-  let topology = 0;
   let offMints: ReadonlySet<Address> = new Set();
 
   held.hold(CLOCK_SYSVAR);
@@ -136,7 +133,6 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     applied.loads += 1;
     const loaded = entry.venue.load(entry.address, held.source);
     if (loaded.ok) {
-      if (entry.state === undefined) topology += 1;
       entry.state = loaded.state;
       entry.switchedOff = offReason(entry);
       entry.status = 'live';
@@ -239,7 +235,6 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
 
   const removePool = (entry: PoolEntry): void => {
     for (const account of held.all()) undepend(entry, account);
-    if (entry.state !== undefined) topology += 1;
     Object.assign(entry, {
       status: 'removed',
       reason: '',
@@ -255,9 +250,6 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   return {
     pools,
     fallbackPrices,
-    get topology() {
-      return topology;
-    },
     get clock() {
       return clock;
     },
