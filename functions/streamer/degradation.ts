@@ -26,6 +26,9 @@ export type DependencyId = 'endpoint' | 'rpc' | 'websockets' | 'jupiter' | 'heli
 
 export interface Dependency {
   readonly id: DependencyId;
+  /** Beside its state, on the page. */
+  readonly label: string;
+  /** What is down, in a sentence. */
   readonly name: string;
   /** Switched off while it is down. */
   readonly off: readonly Feature[];
@@ -37,6 +40,7 @@ export interface Dependency {
 export const DEPENDENCIES: readonly Dependency[] = [
   {
     id: 'endpoint',
+    label: 'Each endpoint',
     name: 'one endpoint of several',
     off: [],
     goesOn:
@@ -44,30 +48,35 @@ export const DEPENDENCIES: readonly Dependency[] = [
   },
   {
     id: 'websockets',
+    label: 'WebSockets',
     name: 'every WebSocket',
     off: ['trading'],
     goesOn: 'page, records and controls; trading comes back by itself after a fresh snapshot',
   },
   {
     id: 'rpc',
+    label: 'RPC',
     name: 'every RPC',
     off: ['snapshots', 'program-watch'],
     goesOn: 'trading on what is streamed; what a gap has made unsure stays untraded until an RPC is back',
   },
   {
     id: 'jupiter',
+    label: 'Jupiter',
     name: 'Jupiter',
     off: ['quote-comparison', 'fallback-prices', 'backup-routing'],
     goesOn: 'trading; a start mint that no pool prices is not traded once its last fallback price is too old',
   },
   {
     id: 'helius',
+    label: 'Helius',
     name: 'Helius',
     off: ['fee-estimates', 'post-trade-reading'],
     goesOn: 'trading, at the configured priority fee once the last estimate is too old',
   },
   {
     id: 'store',
+    label: 'Store',
     name: 'the store',
     off: ['records'],
     goesOn:

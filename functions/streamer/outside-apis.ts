@@ -12,6 +12,7 @@ import type { Logger } from '../../shared/platform/log.ts';
 import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
 import type { Feature } from './degradation.ts';
 import { createFeeEstimate, type FeeEstimate } from './fee-estimate.ts';
+import { createPoolsLoaded } from './pools-loaded.ts';
 import { createPriceFallback, type PriceFallback } from './price-fallback.ts';
 import { createQuoteComparison, type QuoteComparison } from './quote-comparison.ts';
 import type { RunParts } from './run-parts.ts';
@@ -59,6 +60,7 @@ const MAX_UNIT_PRICE = 5_000_000n;
 export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   const { config, own, budget, parts, pipeline, writer, allows, clock, log, breaker } = params;
   const { market } = parts.engine;
+  const hasLoaded = createPoolsLoaded({ market, clock });
   const jupiter = openJupiter();
   const helius = openHelius();
 
@@ -88,7 +90,7 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
       asks: config.jupiter.compare,
       everySeconds: config.jupiter.compareSeconds,
       alarmBps: config.jupiter.alarmBps,
-      isAllowed: () => market.live && allows('quote-comparison'),
+      isAllowed: () => market.live && hasLoaded() && allows('quote-comparison'),
       writer,
       clock,
       log,
@@ -102,7 +104,8 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
       jupiter,
       mints: config.routing.startMints,
       everySeconds: PRICE_SECONDS,
-      isAllowed: () => allows('fallback-prices'),
+      // At the start no mint has a price, until its pools have loaded: nothing to ask others about.
+      isAllowed: () => hasLoaded() && allows('fallback-prices'),
       clock,
       log,
     });

@@ -24,9 +24,9 @@ export function outsideView({ apis, degradation, names, costs, alarmBps }: Outsi
     alarmBps,
     totals: { ...(comparison?.totals ?? { compared: 0, missed: 0, alarms: 0 }) },
     comparisons: (comparison?.latest ?? []).map((row) => comparisonView(row, names)),
-    dependencies: degradation.report().map(({ id, name, state, reason, off, goesOn }) => ({
+    dependencies: degradation.report().map(({ id, label, state, reason, off, goesOn }) => ({
       id,
-      name,
+      label,
       state,
       reason,
       off: offText(off),

@@ -20,9 +20,6 @@ export interface PriceFallbackParams {
   readonly log: Logger;
 }
 
-/** A pool that has not loaded this long after the feed went live is taken for one that is down. */
-const LOADING_MS = 10_000;
-
 type PriceEvent = Extract<MarketEvent, { readonly kind: 'price' }>;
 
 /** Has Jupiter price the start mints that no pool prices now, as long as that is so. */
@@ -41,25 +38,12 @@ export function createPriceFallback(params: PriceFallbackParams): PriceFallback 
   let told = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  let hasLoaded = false;
-  let liveMicros: number | undefined;
-
-  /** At the start every mint is without a price until its pools have loaded; that is nothing to ask others about. */
-  const loaded = (): boolean => {
-    if (hasLoaded || !market.live) return hasLoaded;
-    const now = clock.monotonicMicros();
-    liveMicros ??= now;
-    hasLoaded =
-      market.pools.every(({ status }) => status !== 'loading') || now - liveMicros >= LOADING_MS * 1_000;
-    return hasLoaded;
-  };
 
   const ask = async (): Promise<void> => {
     // While nothing is traded on, nothing needs a price either.
-    const unpriced =
-      loaded() && market.live
-        ? mints.filter((mint) => mint !== WSOL_MINT && poolPrice(market, mint) === undefined)
-        : [];
+    const unpriced = market.live
+      ? mints.filter((mint) => mint !== WSOL_MINT && poolPrice(market, mint) === undefined)
+      : [];
     if (unpriced.length === 0 || !params.isAllowed()) {
       active = [];
       return;

@@ -33,7 +33,7 @@ export interface ComparisonView {
 
 export interface DependencyView {
   readonly id: string;
-  readonly name: string;
+  readonly label: string;
   readonly state: 'up' | 'trying' | 'down' | 'unused';
   readonly reason: string;
   /** What is switched off when it is down. */

@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../../../shared/core/random.ts';
+import { DEPENDENCIES, offText } from '../degradation.ts';
 import type { BookFillView, BookView } from './book-view.ts';
 import type { OutsideView } from './outside-view.ts';
 import { sampleApis } from './sample-apis.ts';
@@ -338,18 +339,14 @@ function sampleOutside(nowMs: number, seconds: number): OutsideView {
         alarm: true,
       },
     ],
-    dependencies: [
-      { id: 'websockets', name: 'every WebSocket', state: 'up', reason: '', off: 'trading', goesOn: 'page' },
-      { id: 'jupiter', name: 'Jupiter', state: 'up', reason: '', off: 'backup routing', goesOn: 'trading' },
-      {
-        id: 'helius',
-        name: 'Helius',
-        state: 'down',
-        reason: 'api says 429',
-        off: 'estimated priority fees',
-        goesOn: 'trading, at the configured priority fee',
-      },
-    ],
+    dependencies: DEPENDENCIES.map(({ id, label, off, goesOn }) => ({
+      id,
+      label,
+      state: id === 'helius' ? 'down' : 'up',
+      reason: id === 'helius' ? 'the API says 429' : '',
+      off: offText(off),
+      goesOn,
+    })),
     fee: { source: 'configured', lamportsPerLeg: '20000', microLamportsPerUnit: null },
   };
 }

@@ -71,7 +71,12 @@ export function showFeed(feed) {
   setText(byId('feed-forks'), countText(feed.forks));
   setText(byId('feed-recovery'), feed.recoveries === 0 ? '–' : ageText(feed.lastRecoveryMs));
   setText(byId('feed-conflated'), countText(feed.conflated));
-  setText(byId('feed-blockhash'), feed.blockhashAgeSlots < 0 ? '–' : `${feed.blockhashAgeSlots} slots`);
+  setText(
+    byId('feed-blockhash'),
+    feed.blockhashAgeSlots < 0
+      ? '–'
+      : `${feed.blockhashAgeSlots} ${feed.blockhashAgeSlots === 1 ? 'slot' : 'slots'}`,
+  );
 }
 
 /** @param {FeedView} feed */

@@ -48,7 +48,7 @@ function makeComparison() {
   const root = element('tr', '', [
     element('td', 'name', [cells.amount, cells.pair]),
     element('td', 'num', [cells.own, cells.ownRoute]),
-    element('td', 'num w-xs', [cells.theirs, cells.theirRoute]),
+    element('td', 'num c-theirs', [cells.theirs, cells.theirRoute]),
     element('td', 'num c-deviation', [cells.deviation]),
     cells.time,
   ]);
@@ -61,7 +61,8 @@ function makeComparison() {
  */
 function updateComparison(row, seen) {
   const { from, to, ownOut, jupiterOut, deviationBps } = seen;
-  setAmount(row.amount, amountText(seen.amountIn, from.decimals), { unit: from.symbol });
+  // What was asked for is a round amount that people wrote down: its zeros say nothing.
+  setAmount(row.amount, { ...amountText(seen.amountIn, from.decimals), zeros: '' }, { unit: from.symbol });
   setText(row.pair, `for ${to.symbol}`);
   showQuote(row.own, row.ownRoute, ownOut, seen.ownRoute, to.decimals);
   showQuote(row.theirs, row.theirRoute, jupiterOut, seen.jupiterRoute, to.decimals);
@@ -101,7 +102,9 @@ function showDependencies({ dependencies, fee }) {
   const lamports = amountText(fee.lamportsPerLeg, SOL_DECIMALS);
   const source = fee.source === 'helius' ? 'estimated by Helius' : 'as configured';
   setText(byId('fee'), `Priority fee of a swap: ${lamports.head} SOL, ${source}`);
-  syncRows(byId('depends'), dependencies, {
+  // Where there is one endpoint only, the rows of WebSockets and RPC say all there is to say of it.
+  const used = dependencies.filter(({ id, state }) => id !== 'endpoint' || state !== 'unused');
+  syncRows(byId('depends'), used, {
     key: ({ id }) => id,
     make() {
       const cells = {
@@ -112,13 +115,16 @@ function showDependencies({ dependencies, fee }) {
       return { root: element('li', '', [cells.name, cells.state, cells.effect]), ...cells };
     },
     update(row, dependency) {
-      const { name, state, off, goesOn, reason } = dependency;
+      const { label, state, off, goesOn, reason } = dependency;
       const isDown = state === 'down' || state === 'trying';
-      setText(row.name, name.charAt(0).toUpperCase() + name.slice(1));
+      setText(row.name, label);
       setText(row.state, STATE_TEXT[state]);
       setData(row.state, 'tag', STATE_TAG[state]);
       setTitle(row.state, reason);
-      setText(row.effect, isDown ? `Off: ${off}. Goes on: ${goesOn}.` : '');
+      setText(
+        row.effect,
+        isDown ? `${reason === '' ? '' : `${reason}. `}Off: ${off}. Goes on: ${goesOn}.` : '',
+      );
       setHidden(row.effect, !isDown);
       setTitle(row.root, `When it is down, off: ${off}. Goes on: ${goesOn}.`);
     },

@@ -62,10 +62,7 @@ export function showKpis(state) {
   const total = state.latency.find((stage) => stage.stage === 'total');
   const timed = total !== undefined && total.count > 0;
   setText(byId('kpi-p99'), timed ? microsText(total.p99Micros) : '–');
-  setText(
-    byId('kpi-p99-sub'),
-    timed ? `from frame · p50 ${microsText(total.p50Micros)}` : 'nothing timed yet',
-  );
+  setText(byId('kpi-p99-sub'), timed ? `p50 ${microsText(total.p50Micros)}` : 'nothing timed yet');
   setText(byId('kpi-updates'), rateText(updates.perSecond));
   setText(byId('kpi-updates-sub'), `${countText(updates.total)} in all`);
   setText(byId('kpi-slot'), state.slot === 0 ? '–' : countText(state.slot));

@@ -131,7 +131,7 @@ function makeOpportunity() {
     time: element('td', 'c-time'),
     ...routeCells(),
     amountIn: element('td', 'num w-md'),
-    gross: element('td', 'num w-lg'),
+    gross: element('td', 'num w-xl'),
     ...netCells(),
     outcome: element('span', 'tag'),
     reason: element('div', 'legs'),
