@@ -94,8 +94,8 @@ function showSpending(spending) {
   syncRows(byId('spending'), spending, {
     key: ({ provider }) => provider,
     make() {
-      const total = usageCells('w-xs', 'w-sm');
-      const hour = usageCells('', 'w-xs');
+      const total = usageCells('w-sm', 'w-sm');
+      const hour = usageCells('', 'w-sm');
       const name = element('th', 'name');
       name.setAttribute('scope', 'row');
       return { root: element('tr', '', [name, ...total.tds, ...hour.tds]), name, total, hour };
