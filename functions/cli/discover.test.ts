@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Address, USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
-import { createManualClock } from '../../shared/core/clock.ts';
+import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import type { UniverseFile } from '../../shared/platform/universe-file.ts';
 import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
 import { createWorld, type World } from '../../shared/sim/world.ts';
@@ -47,7 +47,7 @@ async function discover(...args: readonly string[]) {
     stderr: output('stderr'),
     env: {},
     cwd: folder,
-    clock: createManualClock(0),
+    clock: createSystemClock(),
     version: '0',
     stopSignal: () => new AbortController().signal,
   });
