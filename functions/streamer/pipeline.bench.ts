@@ -23,9 +23,9 @@ const SEARCHES = 1_000;
 
 const clock = createSystemClock();
 
-/** Everything a service hears of the built-in market in ten minutes, as events and as the frames that carry them. */
-interface Recording {
-  readonly market: LocalMarket;
+/** Everything a service hears of a market, as events and as the frames that carry them. */
+export interface Recording {
+  readonly market: Pick<LocalMarket, 'pools'>;
   readonly events: readonly MarketEvent[];
   /** By the same index; undefined where the event is no frame. */
   readonly frames: readonly (Buffer | undefined)[];
@@ -78,7 +78,7 @@ export const benches: readonly Bench[] = [
 
 const defaults = () => loadConfig({ env: {}, flags: {}, cwd: import.meta.dirname });
 
-function freshEngine(market: LocalMarket) {
+export function freshEngine(market: Pick<LocalMarket, 'pools'>) {
   const { config } = defaults();
   return composeEngine({ config, pools: market.pools, clock, random: createRandom(SEED) });
 }
@@ -119,10 +119,18 @@ function record(): Recording {
     answer(parent);
     tell({ kind: 'slot', atMicros: 0, slot, parent });
   }
-  const addresses = [...watched];
+  return withFrames(market, events, [...watched]);
+}
+
+/** The events with the frames that carried them over the socket. */
+export function withFrames(
+  market: Recording['market'],
+  events: readonly MarketEvent[],
+  addresses: readonly Address[],
+): Recording {
   const subscriptions = new Map(addresses.map((address, i) => [address, i]));
   const frames = events.map((event) => {
-    // Frames as they come over the socket: what a snapshot answers comes by HTTP and decides nothing yet.
+    // What a snapshot answers comes by HTTP and decides nothing yet.
     if (event.kind !== 'account' || event.update.account === null) return undefined;
     const { address, slot, account } = event.update;
     return Buffer.from(frameText(subscriptions.get(address)!, slot, account));
@@ -138,7 +146,7 @@ function frameText(subscription: number, slot: number, account: AccountBytes): s
 }
 
 /** Microseconds from each WebSocket frame of a live pool to the decision it led to. */
-function replayFrames({ market, events, frames, addresses }: Recording): number[] {
+export function replayFrames({ market, events, frames, addresses }: Recording): number[] {
   const engine = freshEngine(market);
   const decoder = new FrameDecoder();
   const times: number[] = [];
