@@ -83,7 +83,7 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
     maxSwaps: 4,
     costs: STREAM_COSTS,
     maxQuotes: 2_000,
-    maxCandidates: 4,
+    maxCandidates: 16,
     maxPoolShareBps: 9_000,
   };
   const search = createSearch(params);

@@ -235,7 +235,7 @@ export const configSchema = z.strictObject({
     maxCandidatesPerUpdate: countKey({
       min: 1,
       max: 100_000,
-      default: 4,
+      default: 16,
       summary: 'most cycles that one market update may plan, the most promising first',
     }),
     maxQuotesPerUpdate: countKey({
