@@ -22,6 +22,7 @@ const COUNTED = [
   'heldFrames',
   'forks',
   'contradictions',
+  'missed',
   'lies',
   'conflated',
   'overflows',

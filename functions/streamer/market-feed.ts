@@ -45,6 +45,8 @@ export function createMarketFeed({
     endpoints: heard,
     // A local market has one node; the configuration of a live one is checked.
     redundancy: heard.length > 1 ? config.feed.redundancy : 1,
+    tellAt: config.feed.tellAt,
+    auditsPerSecond: config.feed.auditsPerSecond,
     maxLagMs: config.feed.maxLagMs,
     maxSlotLag: config.risk.maxSlotLag,
     timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },

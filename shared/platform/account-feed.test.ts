@@ -4,6 +4,7 @@ import type { AccountBytes } from '../core/account.ts';
 import { type Address, addressAt, CLOCK_SYSVAR, TOKEN_PROGRAM, WSOL_MINT } from '../core/address.ts';
 import { createRandom } from '../core/random.ts';
 import type { MarketEvent } from '../engine/event.ts';
+import { clockAccount } from '../market/chain-clock.ts';
 import { type AccountStream, type AccountStreamOptions, createAccountStream } from './account-stream.ts';
 import { createRpcClient } from './rpc-client.ts';
 import type { StreamEndpoint, StreamLimits } from './stream-endpoint.ts';
@@ -402,4 +403,76 @@ it('subscribes again in the order of what trades most', async () => {
   await until(() => made.status().reconnects === 1 && made.status().confirmed === 5);
   const asked = only.calls.slice(from).filter(({ method }) => method === 'accountSubscribe');
   expect(asked.slice(0, 3).map(({ params }) => params[0])).toEqual([CLOCK_SYSVAR, at(4), at(2)]);
+});
+
+it('tells a state when its slot is over and not before, where the end of slots is waited for', async () => {
+  await openLive(1, { tellAt: 'slot' });
+  both((server) => server.nextSlot());
+  await until(() => slots().includes(1_001));
+  const from = events.length;
+  both((server) => server.write(at(1), holding(20)));
+  both((server) => server.write(at(1), holding(21)));
+  await wait(40);
+  expect(told(at(1), from)).toEqual([]);
+  both((server) => server.nextSlot());
+  await until(() => slots(from).includes(1_002));
+  expect(told(at(1), from)).toEqual(['1001:21']);
+  const kinds = events.slice(from).flatMap((event) => {
+    if (event.kind === 'slot') return ['slot'];
+    return event.kind === 'account' && event.update.address === at(1) ? ['account'] : [];
+  });
+  expect(kinds).toEqual(['account', 'slot']);
+});
+
+it.each([
+  ['other bytes', () => servers[1]!.write(at(1), holding(66))],
+  ['nothing', () => {}],
+])('never tells what one endpoint says of a slot when the other says %s, and asks', async (_, second) => {
+  const made = await openLive(2, { tellAt: 'slot', redundancy: 2 });
+  both((server) => server.nextSlot());
+  await until(() => slots().includes(1_001));
+  const from = events.length;
+  servers[0]!.write(at(1), holding(20));
+  second();
+  both((server) => server.nextSlot());
+  await until(() => told(at(1), from).length > 0);
+  expect(lost()[0]).toMatchObject({ reason: 'endpoints-differ', addresses: [at(1)] });
+  const firstTold = events.findIndex(
+    (event, i) => i >= from && event.kind === 'account' && event.update.address === at(1),
+  );
+  expect(firstTold).toBeGreaterThan(events.findIndex((event) => event.kind === 'lost'));
+  expect(told(at(1), from)).toEqual(['1002:20']);
+  expect(made.isConfirmed(at(1))).toBe(true);
+});
+
+it('finds a change that was never told by reading again, and fetches all that the connection carries', async () => {
+  servers.pop();
+  const made = await openLive(3, { auditsPerSecond: 50 });
+  const beat = setInterval(() => both((server) => server.nextSlot()), 30);
+  try {
+    await until(() => slots().length > 2);
+    const from = events.length;
+    servers[0]!.accounts.set(at(2), holding(77));
+    await until(() => told(at(2), from).some((text) => text.endsWith(':77')));
+    expect(made.status().missed).toBe(1);
+    expect(told(at(1), from).length).toBeGreaterThan(0);
+  } finally {
+    clearInterval(beat);
+  }
+  servers.push(await startTestRpcServer());
+});
+
+it('leaves a connection whose clock cannot be, and tells nothing that came in the same slot', async () => {
+  servers.pop();
+  const made = await openLive(1, { tellAt: 'slot' });
+  servers[0]!.nextSlot();
+  await until(() => slots().includes(1_001));
+  const from = events.length;
+  servers[0]!.write(at(1), holding(20));
+  const clock = { slot: 1_001, epoch: 1, unixTimestamp: 1_700_900_000 };
+  servers[0]!.write(CLOCK_SYSVAR, clockAccount(clock));
+  await until(() => made.status().reconnects > 0);
+  expect(told(at(1), from)).toEqual([]);
+  expect(feeds().at(-1)).toBe(false);
+  servers.push(await startTestRpcServer());
 });

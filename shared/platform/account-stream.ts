@@ -1,7 +1,9 @@
 import type { AccountBytes } from '../core/account.ts';
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
+import { AccountAudit } from './account-audit.ts';
 import { AccountTrack, sameBytes } from './account-track.ts';
+import { ClockWitness } from './clock-witness.ts';
 import { ConflatingQueue } from './conflating-queue.ts';
 import { Contradictions } from './contradictions.ts';
 import { EndpointTrust } from './endpoint-trust.ts';
@@ -11,6 +13,7 @@ import { RecoveryWatch } from './recovery-watch.ts';
 import { Shard } from './shard.ts';
 import type { ShardListener } from './shard-contract.ts';
 import { SlotBarrier } from './slot-barrier.ts';
+import { SlotHold } from './slot-hold.ts';
 import { SlotLine } from './slot-line.ts';
 import { createSlotProbe } from './slot-probe.ts';
 import { SLOT_DISAGREEMENT_MAX } from './slot-watch.ts';
@@ -49,10 +52,12 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   const timing: StreamTiming = { ...STREAM_TIMING, ...options.timing };
   const log = limitLog(options.log, clock, LOG_EVERY_MS);
   const twoLanes = redundancy === 2;
+  const hold = options.tellAt === 'slot' ? new SlotHold() : undefined;
   const counters = createFeedCounters();
   const tracks = new Map<Address, AccountTrack>();
   const homeless = new Set<Address>();
   const line = new SlotLine();
+  const clockWitness = new ClockWitness();
   const contradictions = new Contradictions();
   const disputed = new Set<AccountTrack>();
   const recovery = new RecoveryWatch(clock, counters);
@@ -70,7 +75,10 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   const listener: ShardListener = {
     onAccount,
     onSlot,
-    onHeartbeat: (shard, slot, atMicros) => lag.onHeartbeat(shard, slot, atMicros),
+    onHeartbeat: (shard, slot, atMicros) => {
+      lag.onHeartbeat(shard, slot, atMicros);
+      if (live && hold !== undefined) barrier.advance();
+    },
     onLive,
     onLost: (shard, why) => {
       // Another connection of a lane may have been waiting for this one's slots.
@@ -90,7 +98,12 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     line,
     lanes: redundancy,
     shards,
-    onSlot: ({ slot, parent, atMicros }) => queue.push({ kind: 'slot', atMicros, slot, parent }),
+    waitsForAll: hold !== undefined,
+    onSlot: ({ slot, parent, atMicros }) => {
+      settleSlots(slot);
+      audit.judge(slot);
+      queue.push({ kind: 'slot', atMicros, slot, parent });
+    },
   });
   const lag = createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards });
   const probe = createSlotProbe({
@@ -104,6 +117,18 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     },
     onAhead: (shard, why) => {
       if (endpoints.length > 1) onLie(shard.options.endpoint.name, why);
+    },
+  });
+  const audit = new AccountAudit({
+    rpc,
+    commitment,
+    perSecond: options.auditsPerSecond ?? 0,
+    tracks,
+    clockProblem: (slot, account) => clockWitness.answerProblem(slot, account),
+    onMissed: (track, slot) => {
+      counters.missed++;
+      log('stream.missed', { account: track.address, slot });
+      for (const shard of track.shards) shard?.distrust(`a change of ${track.address} was not told`);
     },
   });
   const trust = new EndpointTrust({
@@ -136,6 +161,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
         random: random.fork(name),
         timing,
         maxSlotLag,
+        clockWitness,
         maxFrameBytes: options.maxFrameBytes ?? 32 * 1024 * 1024,
         maxRequestsInFlight: options.maxRequestsInFlight ?? 256,
         log,
@@ -188,6 +214,11 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       return;
     }
     const endpoint = shard.options.endpoint.name;
+    if (hold !== undefined && track.confirmed && slot >= track.slot && !track.isForeign(account)) {
+      track.updates++;
+      hold.take(track, shard.lane, { slot, account, endpoint, atMicros });
+      return;
+    }
     const fate = track.take(shard.lane, slot, account, endpoint, twoLanes);
     if (fate === 'told') tell(track, atMicros);
     else if (fate === 'held') counters.heldFrames++;
@@ -217,8 +248,13 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       return;
     }
     const endpoint = shard.options.endpoint.name;
-    const liar = contradictions.settle(track.address, slot, account);
+    const { again, wrong } = contradictions.settle(track.address, slot, account);
+    if (again) {
+      shard.refetch([track.address]);
+      return;
+    }
     track.covered |= 1 << shard.lane;
+    track.coveredSlot[shard.lane] = slot;
     if (!track.confirmed) {
       confirmed++;
       const { held } = track;
@@ -227,8 +263,12 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       tell(track, atMicros);
       // What a connection told in the meantime, and it still carries the account.
       if (held !== undefined && track.shards[held.lane]?.isCurrent === true) {
-        const fate = track.take(held.lane, held.slot, held.account, held.endpoint, twoLanes);
-        if (fate === 'told') tell(track, atMicros);
+        if (hold !== undefined && held.slot >= slot && !track.isForeign(held.account)) {
+          hold.take(track, held.lane, { ...held, atMicros });
+        } else {
+          const fate = track.take(held.lane, held.slot, held.account, held.endpoint, twoLanes);
+          if (fate === 'told') tell(track, atMicros);
+        }
       }
       recovery.look(unconfirmed());
     } else if (track.account !== undefined && !sameBytes(track.account, account)) {
@@ -239,7 +279,13 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
         contradict(track, [{ endpoint: track.endpoint, slot, account: track.account }], 'snapshot-differs');
       }
     }
-    if (liar !== undefined) onLie(liar, `told other bytes of ${track.address} than the chain has`);
+    if (wrong?.silent === true) {
+      for (const each of shardsOf(wrong.endpoint)) {
+        if (track.shards[each.lane] === each) each.distrust(`a change of ${track.address} was not told`);
+      }
+    } else if (wrong !== undefined) {
+      onLie(wrong.endpoint, `told other bytes of ${track.address} than the chain has`);
+    }
   }
 
   function onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): void {
@@ -259,6 +305,21 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     if (disputed.size > 0) settleDisputes();
     if (before >= 0 && parent > before) shard.distrust(`slot-gap: ${parent} was not told`);
     if (live) barrier.advance();
+  }
+
+  /** Everything before `slot` is over: what was held of it is told, or disputed. */
+  function settleSlots(slot: number): void {
+    hold?.settle(
+      slot,
+      (track, word) => {
+        if (!track.confirmed || line.isAbandoned(word.slot)) return;
+        if (track.advance(word.slot, word.account, word.endpoint)) tell(track, word.atMicros);
+        else counters.duplicates++;
+      },
+      (track, claims) => {
+        if (track.confirmed) contradict(track, claims, 'endpoints-differ');
+      },
+    );
   }
 
   function reference(): number {
@@ -349,6 +410,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     const bit = 1 << shard.lane;
     for (const track of tracksOf(shard)) {
       if (track.held?.lane === shard.lane) track.held = undefined;
+      hold?.dropLane(track, shard.lane);
       if (!track.confirmed) continue;
       track.covered &= ~bit;
       if (track.covered === 0) lost.push(track);
@@ -364,6 +426,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     const addresses = lost.filter((track) => track.confirmed).map(({ address }) => address);
     for (const track of lost) {
       if (track.confirmed) confirmed--;
+      hold?.drop(track);
       track.lose();
     }
     if (addresses.length === 0) return;
@@ -409,6 +472,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       started = true;
       for (const shard of shards()) shard.start();
       probe.start();
+      audit.start();
     },
     watch(addresses) {
       const wanted: AccountTrack[] = [];
@@ -434,6 +498,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
         if (track === undefined) continue;
         if (track.confirmed) confirmed--;
         placement.release(track);
+        hold?.drop(track);
         tracks.delete(address);
         disputed.delete(track);
         contradictions.drop(address);
@@ -460,6 +525,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       if (stopped) return;
       stopped = true;
       probe.stop();
+      audit.stop();
       lag.stop();
       trust.stop();
       setLive(false, 'stopped');

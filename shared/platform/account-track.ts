@@ -35,6 +35,8 @@ export class AccountTrack {
   confirmed = false;
   /** Bits of the lanes that have told it as of a snapshot and keep up since. */
   covered = 0;
+  /** The slot of that snapshot, by lane: of what came after it the lane must tell. */
+  readonly coveredSlot: number[] = [-1, -1];
   /** Frames so far: what trades most comes first on a new connection. */
   updates = 0;
   /** Length of its data when it was last told, kept while it is unconfirmed; undefined before the first. */
@@ -64,7 +66,7 @@ export class AccountTrack {
       if (this.held === undefined || slot >= this.held.slot) this.held = { slot, account, lane, endpoint };
       return 'held';
     }
-    if (account !== null && this.#owner !== undefined && account.owner !== this.#owner) return 'foreign';
+    if (this.isForeign(account)) return 'foreign';
     if (slot < this.slot) return 'late';
     if (twoLanes) {
       if (slot === this.slot) {
@@ -90,6 +92,19 @@ export class AccountTrack {
     this.#last[1] = undefined;
     this.#owner = undefined;
     this.#set(slot, account, endpoint);
+  }
+
+  /** Takes what all who should know of it have said of a slot that is over. False: it is no news. */
+  advance(slot: number, account: AccountBytes | null, endpoint: string): boolean {
+    if (!this.confirmed || slot < this.slot) return false;
+    if (slot === this.slot && this.account !== undefined && sameBytes(this.account, account)) return false;
+    this.#set(slot, account, endpoint);
+    return true;
+  }
+
+  /** True when these bytes name another owner than the account has. */
+  isForeign(account: AccountBytes | null): boolean {
+    return account !== null && this.#owner !== undefined && account.owner !== this.#owner;
   }
 
   /** What is held of it is not relied on any more. */

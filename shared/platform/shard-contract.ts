@@ -2,6 +2,7 @@ import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import type { ClockWitness } from './clock-witness.ts';
 import type { Provider } from './config/endpoint-leaf.ts';
 import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
 import type { Shard } from './shard.ts';
@@ -22,6 +23,7 @@ export interface ShardOptions {
   readonly random: Random;
   readonly timing: StreamTiming;
   readonly maxSlotLag: number;
+  readonly clockWitness: ClockWitness;
   readonly maxFrameBytes: number;
   readonly maxRequestsInFlight: number;
   readonly log: StreamLog;
@@ -54,7 +56,7 @@ export interface ShardListener {
   onRefused(shard: Shard, address: Address): void;
   /** What the node's HTTP side says the slot is. */
   onHttpSlot(slot: number): void;
-  /** Its slots are not those of the node's HTTP side. */
+  /** Its slots are not those of the node's HTTP side, or its clock cannot be. */
   onFarSlot(shard: Shard, reason: string): void;
   /** It failed to connect, not for the first time. */
   onUnreachable(shard: Shard): void;

@@ -94,6 +94,8 @@ export class Shard {
       rpc: options.rpc,
       commitment,
       sizeOf: options.sizeOf,
+      clockProblem: (slot, account) => options.clockWitness.answerProblem(slot, account),
+      heartbeat: () => this.heartbeat,
       random,
       backoff: timing.reconnectBackoff,
       host: this.host,
@@ -299,6 +301,11 @@ export class Shard {
   #onAccount(address: Address, slot: number, account: AccountBytes | null, atMicros: number): void {
     this.slots.account(slot);
     if (address === CLOCK_SYSVAR) {
+      const problem = this.options.clockWitness.problem(slot, account);
+      if (problem !== '') {
+        this.#listener.onFarSlot(this, problem);
+        return;
+      }
       // The clock's own slot, not only the label on it: bytes that stand still are no heartbeat.
       const told = Math.min(slot, decodeChainClock(account)?.slot ?? -1);
       if (told > this.heartbeat) this.heartbeat = told;

@@ -5,6 +5,8 @@ export interface SlotBarrierOptions {
   readonly line: SlotLine;
   readonly lanes: number;
   readonly shards: () => readonly Shard[];
+  /** True: a slot waits for every connection that is well, not only for those of one lane. */
+  readonly waitsForAll: boolean;
   readonly onSlot: (told: ToldSlot) => void;
 }
 
@@ -38,8 +40,9 @@ export class SlotBarrier {
   }
 
   #complete(): number {
-    const { lanes, shards } = this.#options;
-    let best = -1;
+    const { lanes, shards, waitsForAll } = this.#options;
+    let best = waitsForAll ? this.#ofAll() : -1;
+    if (best >= 0) return best;
     for (let lane = 0; lane < lanes; lane++) best = Math.max(best, this.#ofLane(lane));
     if (best >= 0) return best;
     let least = Number.MAX_SAFE_INTEGER;
@@ -49,6 +52,22 @@ export class SlotBarrier {
       if (shard.load > 0 && (shard.isLive || fetching)) least = Math.min(least, highestSlot);
     }
     return least;
+  }
+
+  /** -1 unless there is one. One that lags is found to be behind, and is then not waited for. */
+  #ofAll(): number {
+    let least = Number.MAX_SAFE_INTEGER;
+    for (const shard of this.#options.shards()) {
+      if (shard.load > 0 && shard.isLive) least = Math.min(least, this.#overBefore(shard));
+    }
+    return least === Number.MAX_SAFE_INTEGER ? -1 : least;
+  }
+
+  /** All that it tells of the slots before this one has been told: their clocks were, and the clock is one of it. */
+  #overBefore({ slots: { highestSlot }, heartbeat }: Shard): number {
+    const parent = this.#options.line.at(highestSlot)?.parent;
+    if (heartbeat < 0 || parent === undefined || heartbeat >= parent) return highestSlot;
+    return Math.min(highestSlot, heartbeat);
   }
 
   /** -1 unless all of its connections are live. */

@@ -1,6 +1,7 @@
 import type { AccountBytes } from '../core/account.ts';
-import type { Address } from '../core/address.ts';
+import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
+import type { Priority } from './limits/priority.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
 import { MULTIPLE_ACCOUNTS_MAX } from './rpc-client.ts';
 
@@ -12,6 +13,10 @@ export interface SnapshotOptions {
   /** No account may be older than this slot. */
   readonly minContextSlot: number;
   readonly signal: AbortSignal;
+  /** Whose turn it is. Until a snapshot is here its pools are not traded, so it is part of trading. */
+  readonly priority: Priority;
+  /** Why the clock in an answer as of `slot` cannot be, or ''. */
+  readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
   readonly onAccount: (address: Address, slot: number, account: AccountBytes | null) => void;
 }
 
@@ -27,22 +32,26 @@ export async function fetchSnapshot(
   addresses: readonly Address[],
   options: SnapshotOptions,
 ): Promise<string> {
-  const { rpc, commitment, minContextSlot, signal, sizeOf, onAccount } = options;
+  const { rpc, commitment, minContextSlot, signal, sizeOf, priority, onAccount } = options;
   const chunks = chunksOf(addresses, (address) => (sizeOf(address) ?? Number.MAX_VALUE) <= SMALL_BYTES);
   let next = 0;
   let failure = '';
   async function fetchChunks(): Promise<void> {
     while (failure === '' && next < chunks.length) {
       const { addresses: chunk, encoding } = chunks[next++]!;
-      // Until a snapshot is here its pools are not traded, so it is part of trading.
-      const options = { commitment, encoding, minContextSlot, signal, priority: 'execution' } as const;
-      const read = rpc.getMultipleAccounts(chunk, options);
+      const asked = [...chunk, CLOCK_SYSVAR];
+      const read = rpc.getMultipleAccounts(asked, { commitment, encoding, minContextSlot, signal, priority });
       const answer = await orFailure(read);
       if (typeof answer === 'string') {
         failure = answer;
         return;
       }
       if (signal.aborted) return;
+      const problem = options.clockProblem(answer.slot, answer.accounts[chunk.length] ?? null);
+      if (problem !== '') {
+        failure = problem;
+        return;
+      }
       for (let i = 0; i < chunk.length; i++) onAccount(chunk[i]!, answer.slot, answer.accounts[i]!);
     }
   }
@@ -62,7 +71,7 @@ function chunksOf(addresses: readonly Address[], isSmall: (address: Address) => 
   for (const address of addresses) {
     const size = isSmall(address) ? 'small' : 'large';
     let chunk = open[size];
-    if (chunk === undefined || chunk.addresses.length >= MULTIPLE_ACCOUNTS_MAX) {
+    if (chunk === undefined || chunk.addresses.length >= MULTIPLE_ACCOUNTS_MAX - 1) {
       chunk = { addresses: [], encoding: size === 'small' ? 'base64' : 'base64+zstd' };
       open[size] = chunk;
       chunks.push(chunk);

@@ -46,6 +46,13 @@ export interface AccountStreamOptions {
   readonly endpoints: readonly StreamEndpoint[];
   /** Endpoints that each account is streamed from at once; 2 needs two endpoints. Default 1. */
   readonly redundancy?: 1 | 2;
+  /**
+   * `slot`: a state is told when its slot is over on every connection that is well, and none that should know of it says
+   * otherwise. `frame`: at once. Default `frame`.
+   */
+  readonly tellAt?: 'frame' | 'slot';
+  /** Calls a second by which every account is read again, to find what was not told. Default 0: none. */
+  readonly auditsPerSecond?: number;
   /** How late a slot may be told before a connection counts as behind. Default 100 ms. */
   readonly maxLagMs?: number;
   /** Slots that a connection may be behind the newest. Default 2. */

@@ -69,6 +69,8 @@ export interface FeedCounters {
   forks: number;
   /** Accounts of which two things were told that cannot both be true. */
   contradictions: number;
+  /** Changes that a connection failed to tell, found by reading the account again. */
+  missed: number;
   /** Times that an endpoint was found to have told what is not so. */
   lies: number;
   /** States that a newer one replaced before the engine took them. */
@@ -92,6 +94,7 @@ export function createFeedCounters(): FeedCounters {
     heldFrames: 0,
     forks: 0,
     contradictions: 0,
+    missed: 0,
     lies: 0,
     conflated: 0,
     overflows: 0,

@@ -27,6 +27,10 @@ export interface SynchronizerOptions {
   readonly commitment: Commitment;
   /** Bytes that the account had when it was last told; undefined before that. */
   readonly sizeOf: (address: Address) => number | undefined;
+  /** Why the clock in an answer as of `slot` cannot be, or ''. */
+  readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
+  /** The newest slot whose clock the connection told; -1 before the first. */
+  readonly heartbeat: () => number;
   readonly random: Random;
   readonly backoff: BackoffPolicy;
   readonly host: string;
@@ -78,12 +82,16 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     const onAccount = (address: Address, slot: number, account: AccountBytes | null): void => {
       if (book.isWatched(address)) options.onAccount(address, slot, account);
     };
+    const { sizeOf, clockProblem } = options;
+    const { signal } = session.abort;
     return {
       rpc,
       commitment,
       minContextSlot,
-      signal: session.abort.signal,
-      sizeOf: options.sizeOf,
+      signal,
+      priority: 'execution' as const,
+      sizeOf,
+      clockProblem,
       onAccount,
     };
   }
@@ -127,7 +135,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
           if (!(await sleep(backoffMs(backoff, session.attempts - 1, random), signal))) return false;
         }
         session.attempts++;
-        while (book.pending > 0 || (session.mustHear && slots.lastSlot < 0))
+        while (book.pending > 0 || (session.mustHear && (slots.lastSlot < 0 || options.heartbeat() < 0)))
           if (!(await sleep(ACK_POLL_MS, signal))) return false;
         options.onSnapshot();
         const failure = await takeSnapshot(session);

@@ -158,11 +158,24 @@ export const configSchema = z.strictObject({
       default: 1,
       summary: 'endpoints that every account is streamed from at once; the first to tell wins',
     }),
+    tellAt: choiceKey({
+      choices: ['slot', 'frame'],
+      default: 'slot',
+      summary:
+        'slot: a state counts when its slot is over and no connection that should know of it says otherwise; frame: at once',
+    }),
     maxLagMs: countKey({
       min: 10,
       max: 60_000,
       default: 100,
       summary: 'milliseconds that a connection may tell a slot late before its accounts count as lost',
+    }),
+    auditsPerSecond: countKey({
+      min: 0,
+      max: 100,
+      default: 4,
+      summary:
+        'calls by which every account is read again, 99 at a time, to find changes that were not told; 0 is none',
     }),
     quarantineSeconds: countKey({
       min: 1,
