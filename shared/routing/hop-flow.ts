@@ -5,6 +5,10 @@ import type { Graph } from './graph.ts';
 const DIVISIONS = 3;
 /** What a division added that was less than this share of the output needs no further one. */
 const OUTPUT_TOLERANCE = 1e-5;
+/** A division that does not pay more is drawn back towards the one before so often, */
+const HALVINGS = 3;
+/** while they differ by this share of the whole. */
+const LEAST_MOVE = 0.02;
 /** So many base units of output around, floors are all that a curve shows of its bend. */
 const ROUNDING_UNITS = 4;
 /** No pool counts as deeper than this many times what its hop is offered: a straight line has no depth. */
@@ -76,6 +80,11 @@ export class HopFlow {
     return Math.max(0, this.outputs[at]! - this.level * this.amounts[at]!);
   }
 
+  /** True when the first unit into a pool pays more than the hop's last. */
+  isOutpaidBy(edge: number): boolean {
+    return Math.exp(this.#graph.logPrice[edge]!) > this.level;
+  }
+
   /** Divides an amount over the pools, reads what they pay, and finds the `level`. */
   through(total: number, step: number): number {
     this.#total = Math.max(1, total);
@@ -85,13 +94,14 @@ export class HopFlow {
       this.#keep();
       this.#divide(step);
       const next = this.#read(step);
-      if (next < output) {
-        this.#restore();
-        break;
+      if (next > output * (1 + OUTPUT_TOLERANCE)) {
+        output = next;
+        continue;
       }
-      const gained = next - output;
-      output = next;
-      if (gained <= OUTPUT_TOLERANCE * output) break;
+      // Around a kink two divisions take turns; what lies between is better than the worse of them.
+      const between = this.#meet(output, step);
+      if (between === 0) break;
+      output = between;
     }
     this.level = this.#lastUnitPays();
     return output;
@@ -103,6 +113,28 @@ export class HopFlow {
       this.#keptOutputs[i] = this.outputs[i]!;
     }
     this.#kept = this.#known;
+  }
+
+  /** Halves the way to the division before until it is better than that, and goes back there when it is not; 0 then. */
+  #meet(output: number, step: number): number {
+    for (let halving = 0; halving < HALVINGS && this.#hasMoved(); halving++) {
+      for (let i = 0; i < this.#known; i++) {
+        const before = i < this.#kept ? this.#keptAmounts[i]! : 0;
+        this.amounts[i] = (before + this.amounts[i]!) / 2;
+      }
+      const next = this.#read(step);
+      if (next > output) return next;
+    }
+    this.#restore();
+    return 0;
+  }
+
+  /** True when the division differs from the one before by more than a little. */
+  #hasMoved(): boolean {
+    let moved = 0;
+    for (let i = 0; i < this.#known; i++)
+      moved += Math.abs(this.amounts[i]! - (i < this.#kept ? this.#keptAmounts[i]! : 0));
+    return moved > LEAST_MOVE * this.#total;
   }
 
   #restore(): void {
@@ -168,6 +200,10 @@ export class HopFlow {
         this.#beta[at] = Math.min(this.#beta[at]!, 0.5 / out);
         this.#alpha[at] = inputPerOutput - this.#beta[at]! * amount;
       }
+    } else {
+      // Full: all that shows is how far its whole amount came down from the first unit.
+      this.#alpha[at] = 1 / this.#priceOf(at);
+      this.#beta[at] = (amount / out - this.#alpha[at]!) / amount;
     }
     this.#limitDepth(at);
   }

@@ -17,6 +17,8 @@ export interface Weighed {
 export interface Planned extends Choice {
   readonly candidate: PayingCycle;
   readonly plan: Plan;
+  /** No plan of it nets more, lamports. */
+  readonly boundLamports: number;
 }
 
 export interface PlanOptions {
@@ -84,7 +86,7 @@ export function createRanking(deps: {
           continue;
         }
         plans += 1;
-        const planned = asChoice(candidate, solver.plan(candidate, size, maxSwaps));
+        const planned = asChoice(candidate, solver.plan(candidate, size, maxSwaps), boundLamports);
         if (planned.value > 0) {
           bestLamports = Math.max(bestLamports, planned.value);
           paying.push(planned);
@@ -98,10 +100,11 @@ export function createRanking(deps: {
   };
 }
 
-function asChoice(candidate: PayingCycle, plan: Plan): Planned {
+function asChoice(candidate: PayingCycle, plan: Plan, boundLamports: number): Planned {
   return {
     candidate,
     plan,
+    boundLamports,
     value: plan.net / candidate.unitsPerLamport,
     pools: plan.splits.flatMap(({ edges }) => edges.map((edge) => edge >> 1)),
     mint: candidate.startId,

@@ -3,7 +3,7 @@ import type { ChainClock } from '../core/clock.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
-import { createCandidateMaker, type SearchGate } from './candidates.ts';
+import { createCandidateMaker, type PayingCycle, type SearchGate } from './candidates.ts';
 import { Curves, type QuoteBudget } from './curves.ts';
 import { Cycles, NO_RANK } from './cycles.ts';
 import { describeRoute } from './describe.ts';
@@ -14,7 +14,7 @@ import { createRanking, type Planned, type Weighed } from './ranking.ts';
 import type { Reason, Tally } from './reason.ts';
 import { selectBest } from './select.ts';
 import { sizeRoute } from './sizing.ts';
-import { createSolver } from './solver.ts';
+import { createSolver, type Plan } from './solver.ts';
 
 export type { SearchGate } from './candidates.ts';
 
@@ -83,6 +83,8 @@ const MAX_ROUNDS = 3;
 const MAX_BUDGETS = 16;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
+/** A plan is taken for the best of its cycle when no other could be worth more than so many times as much. */
+const GROWTH_ROOM = 1.12;
 const NO_OPTIONS: RunOptions = {};
 
 export function createSearch(params: SearchParams): Search {
@@ -128,24 +130,36 @@ export function createSearch(params: SearchParams): Search {
     if (cycles.unquotable > 0) tally.add('pool-not-quotable', cycles.unquotable);
   };
 
-  /** Quotes a plan exactly; undefined, and counted, when it does not stand up to that. */
+  /** Quotes a plan exactly; the reason when it does not stand up to that. */
+  const quoteExactly = (candidate: PayingCycle, plan: Plan, clock: ChainClock): Opportunity | Reason => {
+    if (!route.take(plan.splits, clock)) return 'pool-not-quotable';
+    const sizing = sizeRoute(route, plan.size, candidate.maxInUnits);
+    if (!sizing.ok) return sizing.reason;
+    sequence += 1;
+    const at = { id: `${market.slot}-${sequence}`, slot: market.slot };
+    return describeRoute(route, candidate, graph, at);
+  };
+
+  /** As `quoteExactly`; a refusal is undefined, and counted. */
   const sizeExactly = (
     { candidate, plan }: Planned,
     clock: ChainClock,
     tally: Tally,
   ): Opportunity | undefined => {
-    if (!route.take(plan.splits, clock)) {
-      tally.add('pool-not-quotable');
-      return undefined;
-    }
-    const sizing = sizeRoute(route, plan.size, candidate.maxInUnits);
-    if (!sizing.ok) {
-      tally.add(sizing.reason);
-      return undefined;
-    }
-    sequence += 1;
-    const at = { id: `${market.slot}-${sequence}`, slot: market.slot };
-    return describeRoute(route, candidate, graph, at);
+    const sized = quoteExactly(candidate, plan, clock);
+    if (typeof sized !== 'string') return sized;
+    tally.add(sized);
+    return undefined;
+  };
+
+  /** The trade, or a better one over the same cycle whose pools were found the other way. */
+  const growExactly = (sized: Opportunity, choice: Planned, clock: ChainClock): Opportunity => {
+    const { candidate, plan, value, boundLamports } = choice;
+    if (boundLamports <= GROWTH_ROOM * value) return sized;
+    const grown = solver.grow(candidate, plan, maxSwaps);
+    if (grown === undefined) return sized;
+    const other = quoteExactly(candidate, grown, clock);
+    return typeof other !== 'string' && other.expectedLamports > sized.expectedLamports ? other : sized;
   };
 
   const choose = (
@@ -169,14 +183,16 @@ export function createSearch(params: SearchParams): Search {
       const chosen = selectBest({ choices: left, capitalOf, maxChosen: room });
       if (chosen.length === 0) break;
       for (const choice of chosen) {
-        const opportunity = sizeExactly(choice, clock, tally);
-        if (opportunity === undefined) continue;
+        const sized = sizeExactly(choice, clock, tally);
+        if (sized === undefined) continue;
+        // Beside others, the pools and the capital that it may grow into could be theirs.
+        const opportunity = chosen.length === 1 ? growExactly(sized, choice, clock) : sized;
         if (opportunity.netProfit <= 0n || opportunity.expectedLamports <= 0n) {
           tally.add('below-costs');
           continue;
         }
         best.push(opportunity);
-        for (const pool of choice.pools) used.add(pool);
+        for (const leg of opportunity.legs) used.add(market.poolAt(leg.pool)!.index);
       }
       left = left.filter((choice) => !chosen.includes(choice));
     }

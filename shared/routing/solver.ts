@@ -2,6 +2,7 @@ import { COARSE, type Curves, PLANNED } from './curves.ts';
 import { Flow } from './flow.ts';
 import type { Graph } from './graph.ts';
 import type { HopFlow } from './hop-flow.ts';
+import { PoolSet } from './pool-set.ts';
 
 /** A cycle with the pools that its hops may use, best marginal price first. */
 export interface Candidate {
@@ -49,8 +50,13 @@ const START_SHARE = 1 / 256;
 export interface Solver {
   /** Every pool at once, on coarse samples: cheap, and nothing earns more. */
   relax(candidate: Candidate, maxSwaps: number): Relaxed;
-  /** The best plan found of up to `maxSwaps` swaps. */
+  /** The best plan of up to `maxSwaps` swaps that leaving pools out one by one meets. */
   plan(candidate: Candidate, from: number, maxSwaps: number): Plan;
+  /**
+   * The best plan that is built the other way, from the main pool of each hop by adding and exchanging pools. It meets
+   * sets that leaving out passes over, and is dearer. Undefined when it meets none that is better than `than`.
+   */
+  grow(candidate: Candidate, than: Plan, maxSwaps: number): Plan | undefined;
 }
 
 const NOTHING: Plan = { splits: [], size: 0, profit: 0, net: Number.NEGATIVE_INFINITY };
@@ -81,6 +87,16 @@ export function createSolver(graph: Graph, curves: Curves): Solver {
         } else flow.solve(flow.size, candidate.maxIn, COARSE);
         if (!dropLeast(flow)) return best;
       }
+    },
+    grow(candidate, than, maxSwaps) {
+      const set = new PoolSet(flow, candidate, than);
+      let best: Plan | undefined;
+      while ((set.swaps < maxSwaps && set.widen()) || set.exchange()) {
+        set.solve(PLANNED);
+        const net = flow.profit - candidate.costOf(set.swaps);
+        if (net > (best ?? than).net) best = planOf(flow, net);
+      }
+      return best;
     },
   };
 }
