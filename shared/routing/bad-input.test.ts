@@ -6,7 +6,16 @@ import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
 import { openGate } from './candidates.ts';
 import { createTally, REASONS } from './reason.ts';
 import type { SearchParams, SearchResult } from './search.ts';
-import { ALT_MINT, CLOCK, createOpenSearch, createStill, MEME_MINT, type StillPool } from './test-market.ts';
+import {
+  ALT_MINT,
+  CLOCK,
+  createOpenSearch,
+  createStill,
+  FINE_MINT,
+  MEME_MINT,
+  type StillPool,
+  WHOLE_MINT,
+} from './test-market.ts';
 
 const [LOW, HIGH] = [WSOL_MINT, USDC_MINT];
 const POOL: StillPool = {
@@ -107,6 +116,36 @@ describe('the search on bad input', () => {
       const market = createStill([POOL, { ...POOL, venue, gap, depthUsd: 1e3 }]);
       for (const maxIn of [1_000n, 10n ** 12n, U64_MAX]) expectSane(searchAll(market, maxIn));
     }
+  });
+
+  it.each([
+    ['no decimals', 'raydium-amm-v4', WHOLE_MINT],
+    ['18 decimals', 'raydium-cpmm', FINE_MINT],
+  ])('trades a mint with %s', (_, venue, mint) => {
+    const market = createStill([1, 1.1].map((gap) => ({ ...POOL, venue, b: mint, gap })));
+    const found = searchAll(market, 10n ** 12n, { startMints: [LOW] });
+    expectSane(found);
+    expect(found.best).toHaveLength(1);
+    expect(found.best[0]!.grossProfit).toBeGreaterThan(0n);
+  });
+
+  it('stays sane between a mint with no decimals and one with 18', () => {
+    const market = createStill([1, 1.1].map((gap) => ({ ...POOL, a: WHOLE_MINT, b: FINE_MINT, gap })));
+    for (const startMint of [WHOLE_MINT, FINE_MINT])
+      for (const maxIn of [1n, 1_000n, U64_MAX])
+        expectSane(searchAll(market, maxIn, { startMints: [startMint] }));
+  });
+
+  it.each([
+    ['the lower', 1e-12],
+    ['the upper', 1e12],
+  ])('gives an empty or a sane result at %s end of prices', (_, gap) => {
+    // Nineteen more powers of ten lie between the base units of the two mints.
+    const far = { ...POOL, a: WHOLE_MINT, b: FINE_MINT, depthUsd: 1e2, gap };
+    const market = createStill([far, { ...far, gap: gap * 1.5 }]);
+    for (const startMint of [WHOLE_MINT, FINE_MINT])
+      for (const maxIn of [1n, 10n ** 9n, U64_MAX])
+        expectSane(searchAll(market, maxIn, { startMints: [startMint] }));
   });
 
   it('stops at its quote budget and says what was left', () => {

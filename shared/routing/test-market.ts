@@ -22,12 +22,17 @@ export const CLOCK: ChainClock = { slot: 350_000_000, unixTimestamp: 1_800_000_0
 
 export const ALT_MINT: Address = addressAt(new Uint8Array(32).fill(41));
 export const MEME_MINT: Address = addressAt(new Uint8Array(32).fill(42));
+/** Indivisible, and as finely divided as any. */
+export const WHOLE_MINT: Address = addressAt(new Uint8Array(32).fill(43));
+export const FINE_MINT: Address = addressAt(new Uint8Array(32).fill(44));
 /** Dollars a whole token, and decimals. */
 const MINTS = new Map<Address, { readonly usd: number; readonly decimals: number }>([
   [WSOL_MINT, { usd: 150, decimals: 9 }],
   [USDC_MINT, { usd: 1, decimals: 6 }],
   [ALT_MINT, { usd: 4, decimals: 8 }],
   [MEME_MINT, { usd: 0.002, decimals: 5 }],
+  [WHOLE_MINT, { usd: 30, decimals: 0 }],
+  [FINE_MINT, { usd: 50_000, decimals: 18 }],
 ]);
 
 export interface StillPool {
