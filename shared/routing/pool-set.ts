@@ -5,6 +5,9 @@ import type { Candidate, Plan, Split } from './solver.ts';
 /** What an exchange must add, as a share of the profit: below it the coarse samples decide nothing. */
 const LEAST_GAIN = 1e-3;
 
+/** Of a hop, so many pools of the best marginal price may join: on hub mints, dozens pay. */
+const JOINERS_PER_HOP = 6;
+
 type Hops = readonly (readonly number[])[];
 
 /** The pools that a plan of a cycle uses, made better one pool at a time on coarse curves. */
@@ -80,6 +83,7 @@ export class PoolSet {
     if (bare < 0) this.#profitOf(base);
     return hops.flatMap((edges, hop) =>
       edges
+        .slice(0, JOINERS_PER_HOP)
         .filter((edge) => !this.#hops[hop]!.includes(edge))
         .filter((edge) => (bare < 0 ? this.#flow.hops[hop]!.isOutpaidBy(edge) : hop === bare))
         .map((edge) => ({ hop, edge })),
