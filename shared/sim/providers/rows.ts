@@ -1,0 +1,6 @@
+import { HTTP_ROWS } from './http-rows.ts';
+import type { ProviderRow } from './provider-row.ts';
+import { WS_ROWS } from './ws-rows.ts';
+
+/** How providers behave: what tests, `arb chaos providers` and users go by. */
+export const PROVIDER_ROWS: readonly ProviderRow[] = [...HTTP_ROWS, ...WS_ROWS];
