@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { tokenAccountRentLamports } from '../core/chain-parameters.ts';
 import type { CostModel } from '../costs/costs.ts';
 import { createUnitPrice } from '../costs/unit-price.ts';
 import { applyEvent } from '../engine/apply-event.ts';
@@ -97,6 +98,7 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
 
   const take = (event: MarketEvent): void => {
     const ended = market.slot;
+    if (event.kind === 'chain') costs.setTokenAccountRent(tokenAccountRentLamports(event.parameters));
     if (event.kind === 'fee') unitPrice.take(event.microLamportsPerUnit, market.slot);
     if (event.kind === 'feed' && !event.live) unitPrice.forget();
     const applied = applyEvent(market, event);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStaticCosts, expectedLamports, TOKEN_ACCOUNT_RENT_LAMPORTS } from './costs.ts';
+import { createStaticCosts, expectedLamports } from './costs.ts';
 
 const FIGURES = { baseFeeLamports: 5_000n, priorityFeeLamports: 1_000n, tipLamports: 10_000n };
 
@@ -9,9 +9,22 @@ describe('the costs of an attempt', () => {
     expect(costs.costsOf({ legs: 2 }).totalLamports).toBe(17_000n);
     expect(costs.costsOf({ legs: 4 }).totalLamports).toBe(19_000n);
     expect(costs.costsOf({ legs: 2, newAccounts: 2 })).toMatchObject({
-      rentLamports: 2n * TOKEN_ACCOUNT_RENT_LAMPORTS,
-      totalLamports: 17_000n + 2n * TOKEN_ACCOUNT_RENT_LAMPORTS,
+      rentLamports: 2n * 2_039_280n,
+      totalLamports: 17_000n + 2n * 2_039_280n,
     });
+  });
+
+  it('ask for the rent that the chain asks for, unless one is configured', () => {
+    const [chain, configured] = [
+      createStaticCosts(FIGURES),
+      createStaticCosts({ ...FIGURES, rentLamports: 7n }),
+    ];
+    for (const costs of [chain, configured]) {
+      costs.costsOf({ legs: 2, newAccounts: 1 });
+      costs.setTokenAccountRent(203_928n);
+    }
+    expect(chain.costsOf({ legs: 2, newAccounts: 1 }).rentLamports).toBe(203_928n);
+    expect(configured.costsOf({ legs: 2, newAccounts: 1 }).rentLamports).toBe(7n);
   });
 
   it('make a hurdle at which the attempts that fail are just paid for', () => {

@@ -1,3 +1,5 @@
+import { ASSUMED_CHAIN, tokenAccountRentLamports } from '../core/chain-parameters.ts';
+
 /** What one attempt costs, in lamports. The shape is final. */
 export interface CostBreakdown {
   /** Signature fees: paid by every transaction that lands, also one that reverts. */
@@ -40,6 +42,8 @@ export interface CostModel {
    * costs the same; undefined: no longer known. A model of fixed figures does not listen.
    */
   setUnitPrice(microLamportsPerUnit: bigint | undefined): void;
+  /** What the chain asks for one token account now; a model with a configured rent does not listen. */
+  setTokenAccountRent(lamports: bigint): void;
   /** The estimate that counts now; undefined while the configured fee does. */
   readonly unitPriceMicroLamports: bigint | undefined;
 }
@@ -50,16 +54,14 @@ export interface StaticCosts {
   /** Per leg: each swap adds compute units. */
   readonly priorityFeeLamports: bigint;
   readonly tipLamports: bigint;
-  /** Rent of one token account; the network's own figure for a plain one when absent. */
-  readonly rentLamports?: bigint;
+  /** Rent of one token account, whatever the chain asks; what the chain asks when absent. */
+  readonly rentLamports?: bigint | undefined;
   /** Share of the attempts that succeed, above 0; 1 when absent. */
   readonly landingOdds?: number;
   /** Share that lands and reverts; 0 when absent. */
   readonly revertOdds?: number;
 }
 
-/** Rent of a token account of 165 bytes. */
-export const TOKEN_ACCOUNT_RENT_LAMPORTS = 2_039_280n;
 const PPM = 1_000_000n;
 /** Costs are remembered by legs and new accounts. */
 const MAX_NEW_ACCOUNTS = 16;
@@ -113,7 +115,7 @@ function createCosts(
     successPpm: BigInt(Math.round((figures.landingOdds ?? 1) * Number(PPM))),
     revertPpm: BigInt(Math.round((figures.revertOdds ?? 0) * Number(PPM))),
   };
-  const rentEach = figures.rentLamports ?? TOKEN_ACCOUNT_RENT_LAMPORTS;
+  let rentEach = figures.rentLamports ?? tokenAccountRentLamports(ASSUMED_CHAIN);
   let legFeeLamports = feePerLeg(undefined);
   let unitPrice: bigint | undefined;
   return {
@@ -124,6 +126,11 @@ function createCosts(
       if (!listens) return;
       unitPrice = microLamportsPerUnit;
       legFeeLamports = feePerLeg(microLamportsPerUnit);
+      known.length = 0;
+    },
+    setTokenAccountRent(lamports) {
+      if (figures.rentLamports !== undefined || lamports === rentEach) return;
+      rentEach = lamports;
       known.length = 0;
     },
     costsOf({ legs, newAccounts = 0 }) {

@@ -31,6 +31,9 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
       market.fallbackPrices.take(mint, { unitsPerLamportScaled }, market.slot);
       return undefined;
     }
+    case 'chain':
+      market.setChain(event.parameters);
+      return undefined;
     case 'control':
     case 'fee':
       return undefined;

@@ -1,4 +1,5 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
+import { tokenAccountRentLamports } from '../core/chain-parameters.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
@@ -220,6 +221,9 @@ export function createEngine(params: EngineParams): Engine {
         break;
       case 'control':
         onControl(event.command);
+        break;
+      case 'chain':
+        params.costs.setTokenAccountRent(tokenAccountRentLamports(event.parameters));
         break;
       case 'fee':
         unitPrice.take(event.microLamportsPerUnit, market.slot);

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import type { ChainParameters } from '../core/chain-parameters.ts';
 import type { AccountUpdate } from '../market/update.ts';
 
 /**
@@ -58,6 +59,8 @@ export type MarketEvent =
       readonly microLamportsPerUnit: bigint;
       readonly source: string;
     }
+  /** What the chain is from now on, whole: slot time, rent, limits. It holds until the next one, also while down. */
+  | { readonly kind: 'chain'; readonly atMicros: number; readonly parameters: ChainParameters }
   /**
    * What may be traded from now on, whole: other pools are let go, and pools of a mint in `offMints` are kept but not
    * traded.

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts';
+import { slotsOf } from '../core/chain-parameters.ts';
 import type { Random } from '../core/random.ts';
 import type { Market } from '../market/market.ts';
 import type { Approved } from '../risk/approve.ts';
@@ -6,8 +7,10 @@ import { type Executed, executeLegs, grossLamportsNow } from './execute-legs.ts'
 import type { Fill } from './fill.ts';
 
 export interface PaperParams {
-  /** An order decided in slot S meets the state at the end of slot S + latencySlots. At least 1. */
+  /** An order decided in slot S meets the state at the end of slot S + latencySlots, or later; 0: of S itself. */
   readonly latencySlots: number;
+  /** Its way to the leader: it takes as long when slots get shorter, and so more of them. 0 when absent. */
+  readonly latencyMs?: number;
   /** Probability that an order lands at all. */
   readonly landingOdds: number;
 }
@@ -28,12 +31,15 @@ export interface PaperBook {
 }
 
 export function createPaperBook(
-  { latencySlots, landingOdds }: PaperParams,
+  { latencySlots, latencyMs = 0, landingOdds }: PaperParams,
   market: Market,
   random: Random,
 ): PaperBook {
   let pending: PaperOrder[] = [];
   const busy = new Map<Address, number>();
+
+  const slotsUnderWay = (): number =>
+    latencySlots === 0 ? 0 : Math.max(latencySlots, slotsOf(market.chain, latencyMs));
 
   const hold = (order: PaperOrder, change: 1 | -1): void => {
     for (const { pool } of order.approved.opportunity.legs) {
@@ -60,7 +66,7 @@ export function createPaperBook(
     },
     isPoolBusy: (pool) => busy.has(pool),
     place(approved, slot) {
-      const order = { approved, landingSlot: slot + latencySlots };
+      const order = { approved, landingSlot: slot + slotsUnderWay() };
       pending.push(order);
       hold(order, 1);
       return order;

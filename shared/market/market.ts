@@ -1,4 +1,5 @@
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
+import { ASSUMED_CHAIN, type ChainParameters } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Venue } from '../venues/venue.ts';
 import { decodeChainClock } from './chain-clock.ts';
@@ -44,12 +45,15 @@ export interface Market {
   readonly pools: readonly PoolEntry[];
   /** The chain's clock as last told; undefined before the first. */
   readonly clock: ChainClock | undefined;
+  /** What the chain is, as last told; assumed before. */
+  readonly chain: ChainParameters;
   /** Newest slot begun; 0 until the feed (again) tells one. */
   readonly slot: number;
   /** False from a feed loss until the feed has re-snapshotted. */
   readonly live: boolean;
   /** Prices from outside, for mints that no quotable pool prices. */
   readonly fallbackPrices: FallbackPrices;
+  setChain(parameters: ChainParameters): void;
   addPool(venue: Venue, address: Address): PoolEntry;
   poolAt(address: Address): PoolEntry | undefined;
   /** One of the pools that read the account, or undefined. */
@@ -88,6 +92,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let watch: Address[] = [];
   let unwatch: Address[] = [];
   let clock: ChainClock | undefined;
+  let chain = ASSUMED_CHAIN;
   let slot = 0;
   let live = false;
   let offMints: ReadonlySet<Address> = new Set();
@@ -252,6 +257,12 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     fallbackPrices,
     get clock() {
       return clock;
+    },
+    get chain() {
+      return chain;
+    },
+    setChain(parameters) {
+      chain = parameters;
     },
     get slot() {
       return slot;

@@ -141,8 +141,15 @@ function textNotes(options: TextOptions) {
 
 /** A u64 of base units or lamports: a decimal string, or a number that JSON holds exactly. */
 export function amountKey(options: KeySummary & { readonly default: bigint }) {
-  const notes = { ...labels(options), allowed: AMOUNT_ALLOWED, fromText: asIs, placeholder: 'LAMPORTS' };
-  return keyWithDefault(checkAmount, notes, options.default);
+  return keyWithDefault(checkAmount, amountNotes(options), options.default);
+}
+
+export function optionalAmountKey(options: KeySummary) {
+  return optionalKey(checkAmount, amountNotes(options));
+}
+
+function amountNotes(options: KeySummary): KeyNotes {
+  return { ...labels(options), allowed: AMOUNT_ALLOWED, fromText: asIs, placeholder: 'LAMPORTS' };
 }
 
 export const AMOUNT_ALLOWED =

@@ -9,6 +9,7 @@ import {
   choiceKey,
   countKey,
   numberKey,
+  optionalAmountKey,
   optionalNumberKey,
   optionalTextKey,
   textKey,
@@ -220,7 +221,14 @@ export const configSchema = z.strictObject({
       min: 0,
       max: 100,
       default: 1,
-      summary: 'slots between the decision and the state that a paper trade is filled at',
+      summary: 'least slots between the decision and the state that a paper trade is filled at; 0 is at once',
+    }),
+    latencyMs: countKey({
+      min: 0,
+      max: 60_000,
+      default: 400,
+      summary:
+        'milliseconds that a trade is under way: more slots when they get shorter; 0 counts slots only',
     }),
     landingOdds: numberKey({
       min: 0,
@@ -326,9 +334,8 @@ export const configSchema = z.strictObject({
       default: 'ahead',
       summary: 'when token accounts are made: before trading, or by the trade that needs one, at its cost',
     }),
-    rentLamports: amountKey({
-      default: 2_039_280n,
-      summary: 'rent of one token account, in lamports',
+    rentLamports: optionalAmountKey({
+      summary: 'rent of one token account, in lamports; what the chain asks for where it is not set',
     }),
   }),
   helius: z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Address, isAddress } from '../../core/address.ts';
+import { CHAIN_PARAMETER_NAMES, type ChainParameters } from '../../core/chain-parameters.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 
@@ -8,6 +9,26 @@ type OtherKind = Exclude<MarketEvent['kind'], 'account'>;
 const addressText = z.custom<Address>((value) => typeof value === 'string' && isAddress(value));
 const slot = z.number().int();
 const atMicros = z.number();
+
+const origin = z.strictObject({ source: z.string(), slot, atMs: z.number() });
+const count = z.number().int().positive();
+
+/** A recording holds every parameter, or was made before there were any. */
+const chainParameters: z.ZodType<ChainParameters> = z.strictObject({
+  slotMicros: z.number().positive(),
+  slotsPerEpoch: count,
+  blockhashBlocks: count,
+  rentLamportsPerByte: z.bigint(),
+  transactionUnits: count,
+  blockUnits: count,
+  accountUnits: count,
+  transactionAccounts: count,
+  transactionBytes: count,
+  transactionBytesV1: count,
+  transactionVersion: z.number().int().min(0),
+  alpenglow: z.boolean(),
+  origins: z.record(z.enum(CHAIN_PARAMETER_NAMES), origin),
+});
 
 /**
  * What an event that is recorded as JSON must look like, by its kind. A new kind needs its line here and nothing in
@@ -47,6 +68,7 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     pools: z.array(z.strictObject({ venue: z.string(), address: addressText })),
     offMints: z.array(addressText),
   }),
+  chain: z.strictObject({ kind: z.literal('chain'), atMicros, parameters: chainParameters }),
   fee: z.strictObject({
     kind: z.literal('fee'),
     atMicros,

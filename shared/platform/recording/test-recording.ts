@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bs58 from 'bs58';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 import { toJsonText } from './event-json.ts';
@@ -62,6 +63,7 @@ function sampleOther(random: Random, atMicros: number, addresses: readonly Addre
     { kind: 'price', atMicros, mint, unitsPerLamportScaled: 2n ** 90n, source: 'jupiter' },
     { kind: 'universe', atMicros, pools: [{ venue: 'x', address: mint }], offMints: [mint] },
     { kind: 'fee', atMicros, microLamportsPerUnit: 12n, source: 'helius' },
+    { kind: 'chain', atMicros, parameters: ASSUMED_CHAIN },
   ];
   return others[random.below(others.length)]!;
 }
