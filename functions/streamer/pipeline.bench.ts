@@ -201,7 +201,7 @@ function searchEverythingRate({ market: { pools }, events }: Recording): number 
   let micros = 0;
   for (const event of events) {
     if (searched === SEARCHES) break;
-    if (event.kind === 'slot') market.beginSlot(event.slot);
+    if (event.kind === 'slot') market.beginSlot(event.slot, event.parent);
     if (event.kind === 'feed') market.setLive(event.live);
     if (event.kind !== 'account') continue;
     const from = clock.monotonicMicros();

@@ -143,7 +143,7 @@ async function applyAll(recorded: RecordedRun): Promise<number> {
       if (released !== undefined) recycle(event.update.address, released);
       market.takeSubscriptions();
       updates += 1;
-    } else if (event.kind === 'slot') market.beginSlot(event.slot);
+    } else if (event.kind === 'slot') market.beginSlot(event.slot, event.parent);
     else if (event.kind === 'feed') market.setLive(event.live);
   });
   return updates;

@@ -11,7 +11,7 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
     case 'account':
       return market.apply(event.update);
     case 'slot':
-      return market.beginSlot(event.slot);
+      return market.beginSlot(event.slot, event.parent);
     case 'feed':
       return market.setLive(event.live);
     case 'lost':

@@ -193,8 +193,8 @@ export function createEngine(params: EngineParams): Engine {
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
 
-  const onSlot = (slot: number): Applied => {
-    const applied = market.beginSlot(slot);
+  const onSlot = (slot: number, parent: number): Applied => {
+    const applied = market.beginSlot(slot, parent);
     if (applied.taken !== '') return applied;
     unitPrice.beginSlot(slot);
     const fills = book.land(slot);
@@ -214,7 +214,7 @@ export function createEngine(params: EngineParams): Engine {
   const take = (event: MarketEvent): Applied | undefined => {
     switch (event.kind) {
       case 'slot':
-        return onSlot(event.slot);
+        return onSlot(event.slot, event.parent);
       case 'feed':
         everLive ||= event.live;
         if (!event.live) unitPrice.forget();

@@ -14,12 +14,6 @@ import {
 import { createPoolEntry, type PoolEntry } from './pool-entry.ts';
 import type { AccountUpdate } from './update.ts';
 
-/**
- * How many slots after the newest account of a half-updated pool its state counts as whole. A pool whose vault
- * alone changed (a donation) would otherwise never be quoted again; two slots are past every frame of the first.
- */
-export const COHERENCE_SLOTS = 2;
-
 /** What an update did: why it was dropped ('' when taken), and the pools to look at again. Reused by the next call. */
 export interface Applied {
   taken: Taken | '';
@@ -61,8 +55,11 @@ export interface Market {
   apply(update: AccountUpdate): Applied;
   /** Loads the pools that still wait, with what is there: for sources that will never have the rest. */
   loadWhatIsThere(): void;
-  /** A slot began: half-updated pools whose slot is over become quotable. */
-  beginSlot(slot: number): Applied;
+  /**
+   * A slot began, and every account change up to `parent` (default: the slot before) has been told: pools of which
+   * nothing newer is held stand as the chain left them, and become quotable.
+   */
+  beginSlot(slot: number, parent?: number): Applied;
   /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
   setLive(live: boolean): Applied;
   /** These accounts are unconfirmed: pools that read one are not quotable until each of them was told again. */
@@ -94,6 +91,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let clock: ChainClock | undefined;
   let chain = ASSUMED_CHAIN;
   let slot = 0;
+  /** Every account change up to this slot has been told. */
+  let told = UNKNOWN_SLOT;
   let live = false;
   let offMints: ReadonlySet<Address> = new Set();
 
@@ -178,7 +177,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
 
   /**
    * Whether the accounts that every swap writes stand at one state: the same slot and, for feeds that tell every
-   * write, as many writes in it. Where they never will, the slot being over is enough.
+   * write, as many writes in it. Those of a vault that other pools use too, or that somebody pays into, never will:
+   * once their newest slot is over all of it has been told, and what was not told did not change.
    */
   const isWhole = (entry: PoolEntry): boolean => {
     let newest = UNKNOWN_SLOT;
@@ -201,7 +201,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       swapRevision = revision;
     }
     entry.slot = newest;
-    return even || slot >= swapSlot + COHERENCE_SLOTS;
+    return even || (swapSlot <= told && entry.lateAt < slot);
   };
 
   const judge = (entry: PoolEntry): void => {
@@ -284,6 +284,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       if (account === undefined || (taken !== 'changed' && taken !== 'confirmed')) return applied;
       if (update.address === CLOCK_SYSVAR) clock = decodeChainClock(update.account) ?? clock;
       const affected = account.users;
+      // The slot was said to be over: what else it changed may be late too, and is waited for until the next slot.
+      const isLate = taken === 'changed' && update.slot <= told;
       let allLive = true;
       // `renew` may change the list itself when a pool's account set moves.
       for (let i = affected.length - 1; i >= 0; i--) {
@@ -291,6 +293,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         if (entry === undefined) continue;
         const wasCoherent = entry.coherent;
         const renewed = taken === 'changed' ? renew(entry, update) : false;
+        if (isLate) entry.lateAt = slot;
         judge(entry);
         allLive &&= entry.status === 'live';
         if (entry.coherent && (renewed || !wasCoherent)) applied.changed.push(entry);
@@ -306,11 +309,12 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         judge(entry);
       }
     },
-    beginSlot(begun) {
+    beginSlot(begun, parent = begun - 1) {
       applied.changed.length = 0;
       applied.taken = begun > slot ? '' : 'late-slot';
       if (begun <= slot) return applied;
       slot = begun;
+      told = parent;
       for (const entry of torn) {
         judge(entry);
         if (entry.coherent) applied.changed.push(entry);
@@ -324,8 +328,10 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       if (!next) {
         held.forgetSlots();
         slot = 0;
+        told = UNKNOWN_SLOT;
       }
       for (const entry of pools) {
+        if (!next) entry.lateAt = UNKNOWN_SLOT;
         judge(entry);
         if (next && entry.coherent) applied.changed.push(entry);
       }

@@ -30,6 +30,8 @@ export interface PoolEntry {
   coherent: boolean;
   /** Newest slot among its accounts. */
   slot: number;
+  /** The slot that was open when a change of one that had been said to be over came; -1 before any. */
+  lateAt: number;
 }
 
 export function createPoolEntry(index: number, venue: Venue, address: Address): PoolEntry {
@@ -46,6 +48,7 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
     switchedOff: '',
     coherent: false,
     slot: -1,
+    lateAt: -1,
   };
 }
 

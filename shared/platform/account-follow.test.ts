@@ -86,7 +86,7 @@ it.each(['orca-whirlpool', 'raydium-clmm', 'meteora-dlmm'])(
       log: () => {},
       onEvent(event) {
         if (event.kind === 'account') market.apply(event.update);
-        if (event.kind === 'slot') market.beginSlot(event.slot);
+        if (event.kind === 'slot') market.beginSlot(event.slot, event.parent);
         if (event.kind === 'feed') market.setLive(event.live);
         if (event.kind === 'lost') market.lose(event.addresses);
         turn();

@@ -47,8 +47,8 @@ export interface PoolAccount {
   /** `book`: an account of an order book that quotes read. */
   readonly role: 'pool' | 'vault' | 'ticks' | 'oracle' | 'config' | 'mint' | 'book';
   /**
-   * True when every swap writes it. The market quotes a pool only while all of these stand at one slot
-   * (or the slot is over): between two frames of one swap the state never existed on chain.
+   * True when every swap writes it. The market quotes a pool only while all of these stand at one slot, or the newest
+   * slot of theirs is over: between two frames of one swap the state never existed on chain.
    */
   readonly everySwap: boolean;
 }
