@@ -1,9 +1,25 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { restartWithMemorySettings } from '../../shared/platform/memory-settings.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import { main } from './main.ts';
 import { streamOutput } from './output.ts';
+
+/** Verbs that run for days. */
+const LONG_VERBS: readonly (string | undefined)[] = ['run', 'record', '--paper-trade'];
+
+if (LONG_VERBS.includes(process.argv[2])) {
+  restartWithMemorySettings({
+    execPath: process.execPath,
+    execArgv: process.execArgv,
+    argv: process.argv,
+    env: process.env,
+    platform: process.platform,
+    hasChannel: process.send !== undefined,
+    execve: process.execve?.bind(process),
+  });
+}
 
 let stop: AbortController | undefined;
 

@@ -70,6 +70,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./chaos.ts')).chaosVerb,
   },
   {
+    name: 'soak',
+    summary: 'run the service on the built-in market for a long time and say whether its memory stays flat',
+    load: async () => (await import('./soak.ts')).soakVerb,
+  },
+  {
     name: 'venues',
     summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
     load: async () => (await import('./venues.ts')).venuesVerb,
