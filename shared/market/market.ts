@@ -12,6 +12,7 @@ import {
   UNKNOWN_SLOT,
 } from './held-accounts.ts';
 import { createPoolEntry, type PoolEntry } from './pool-entry.ts';
+import { createReferencePrices, type ReferencePrices } from './reference-prices.ts';
 import type { AccountUpdate } from './update.ts';
 
 /** What an update did: why it was dropped ('' when taken), and the pools to look at again. Reused by the next call. */
@@ -45,6 +46,8 @@ export interface Market {
   readonly slot: number;
   /** False from a feed loss until the feed has re-snapshotted. */
   readonly live: boolean;
+  /** What a lamport is worth, by the pools. */
+  readonly referencePrices: ReferencePrices;
   /** Prices from outside, for mints that no quotable pool prices. */
   readonly fallbackPrices: FallbackPrices;
   setChain(parameters: ChainParameters): void;
@@ -83,7 +86,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   /** By a pool's index: what is held of each of `subscribed`, in its order. */
   const heldOf: (readonly HeldAccount[])[] = [];
   const held = createHeldAccounts();
-  const fallbackPrices = createFallbackPrices(options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS);
+  const maxEstimateAgeSlots = options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS;
+  const fallbackPrices = createFallbackPrices(maxEstimateAgeSlots);
   const applied: Applied = { taken: '', loads: 0, changed: [], released: undefined };
   const torn = new Set<PoolEntry>();
   let watch: Address[] = [];
@@ -95,6 +99,17 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   let told = UNKNOWN_SLOT;
   let live = false;
   let offMints: ReadonlySet<Address> = new Set();
+
+  const priced = {
+    pools,
+    get clock() {
+      return clock;
+    },
+    get slot() {
+      return slot;
+    },
+  };
+  const referencePrices = createReferencePrices(priced, maxEstimateAgeSlots);
 
   held.hold(CLOCK_SYSVAR);
   watch.push(CLOCK_SYSVAR);
@@ -204,6 +219,12 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     return even || (swapSlot <= told && entry.lateAt < slot);
   };
 
+  /** To be looked at again: it may quote otherwise than before. */
+  const changed = (entry: PoolEntry): void => {
+    applied.changed.push(entry);
+    referencePrices.see(entry);
+  };
+
   const judge = (entry: PoolEntry): void => {
     if (entry.status !== 'live') {
       entry.coherent = false;
@@ -240,6 +261,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
 
   const removePool = (entry: PoolEntry): void => {
     for (const account of held.all()) undepend(entry, account);
+    referencePrices.forget(entry);
     Object.assign(entry, {
       status: 'removed',
       reason: '',
@@ -254,6 +276,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
 
   return {
     pools,
+    referencePrices,
     fallbackPrices,
     get clock() {
       return clock;
@@ -296,7 +319,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         if (isLate) entry.lateAt = slot;
         judge(entry);
         allLive &&= entry.status === 'live';
-        if (entry.coherent && (renewed || !wasCoherent)) applied.changed.push(entry);
+        if (entry.coherent && (renewed || !wasCoherent)) changed(entry);
       }
       // A state that refused the new bytes may still stand on those of before.
       if (taken === 'changed' && allLive) applied.released = before;
@@ -317,8 +340,9 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       told = parent;
       for (const entry of torn) {
         judge(entry);
-        if (entry.coherent) applied.changed.push(entry);
+        if (entry.coherent) changed(entry);
       }
+      referencePrices.beginSlot();
       return applied;
     },
     setLive(next) {
@@ -333,7 +357,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       for (const entry of pools) {
         if (!next) entry.lateAt = UNKNOWN_SLOT;
         judge(entry);
-        if (next && entry.coherent) applied.changed.push(entry);
+        if (next && entry.coherent) changed(entry);
       }
       return applied;
     },
@@ -354,7 +378,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       for (const entry of pools) {
         if (entry.venue.id !== venue) continue;
         entry.quarantine = reason;
-        if (entry.coherent) applied.changed.push(entry);
+        if (entry.coherent) changed(entry);
       }
       return applied;
     },
@@ -367,12 +391,12 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         if (entry.status === 'removed') continue;
         if (!wanted.has(entry.address)) {
           removePool(entry);
-          applied.changed.push(entry);
+          changed(entry);
           continue;
         }
         const before = entry.switchedOff;
         entry.switchedOff = offReason(entry);
-        if (entry.switchedOff !== before) applied.changed.push(entry);
+        if (entry.switchedOff !== before) changed(entry);
       }
       for (const { venue, address } of universe.pools) addPool(venue, address);
       return applied;

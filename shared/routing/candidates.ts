@@ -3,10 +3,9 @@ import { U64_MAX } from '../core/units.ts';
 import type { CostBreakdown, CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import type { ReferencePrice } from '../market/reference-price.ts';
+import { type ReferencePrice, referencePrice } from '../market/reference-price.ts';
 import { type Cycles, MAX_HOPS, MIN_LOG } from './cycles.ts';
 import type { Graph } from './graph.ts';
-import { lamportPrice } from './lamport-price.ts';
 import type { Reason } from './reason.ts';
 import type { Candidate } from './solver.ts';
 
@@ -63,7 +62,7 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
   let gate: SearchGate;
 
   const priceOf = (mint: number): ReferencePrice | undefined => {
-    if (!prices.has(mint)) prices.set(mint, lamportPrice(graph, market, mint));
+    if (!prices.has(mint)) prices.set(mint, referencePrice(market, graph.mints[mint]!));
     return prices.get(mint);
   };
   const limitOf = (mint: number): bigint => {

@@ -90,6 +90,7 @@ const NO_OPTIONS: RunOptions = {};
 export function createSearch(params: SearchParams): Search {
   const { market, startMints, maxSwaps, costs } = params;
   const graph = new Graph();
+  for (const mint of startMints) market.referencePrices.follow(mint);
   const budget: QuoteBudget = { left: 0 };
   const curves = new Curves(graph, budget, params.maxPoolShareBps / 10_000);
   const solver = createSolver(graph, curves);
