@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { restartWithMemorySettings } from '../../shared/platform/memory-settings.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
-import { main } from './main.ts';
-import { streamOutput } from './output.ts';
+import { createStopSignals } from './stop-signals.ts';
 
 /** Verbs that run for days. */
 const LONG_VERBS: readonly (string | undefined)[] = ['run', 'record', '--paper-trade'];
+/** How long what still holds the process may do so once its verb is done. */
+const LINGER_MS = 500;
 
 if (LONG_VERBS.includes(process.argv[2])) {
   restartWithMemorySettings({
@@ -21,9 +20,27 @@ if (LONG_VERBS.includes(process.argv[2])) {
   });
 }
 
-let stop: AbortController | undefined;
+const args = process.argv.slice(2);
+/** Set once a verb has asked for the signal: from there on it ends by itself. */
+let begun = false;
+const signals = createStopSignals({ process, env: process.env, nowMs: () => performance.now() });
+// A service may be stopped while its modules still load; what only computes is killed, as a signal does by itself.
+if (LONG_VERBS.includes(args[0]) || args[0]?.startsWith('--') === true) {
+  signals.signal().addEventListener('abort', () => {
+    if (begun) return;
+    process.stderr.write('stopped while starting: nothing was traded\n');
+    if (args.includes('--json')) process.stdout.write('{"status":"stopped-while-starting"}\n');
+    process.exit(0);
+  });
+}
 
-process.exitCode = await main(process.argv.slice(2), {
+const [{ createSystemClock }, { main }, { streamOutput }] = await Promise.all([
+  import('../../shared/platform/system-clock.ts'),
+  import('./main.ts'),
+  import('./output.ts'),
+]);
+
+process.exitCode = await main(args, {
   stdout: streamOutput(process.stdout),
   stderr: streamOutput(process.stderr),
   env: process.env,
@@ -31,22 +48,17 @@ process.exitCode = await main(process.argv.slice(2), {
   clock: createSystemClock(),
   version: packageVersion(),
   stopSignal() {
-    stop ??= stopOnSignals();
-    return stop.signal;
+    begun = true;
+    return signals.signal();
   },
+  atForcedEnd: signals.atForcedEnd,
 });
 
-function stopOnSignals(): AbortController {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      // The second one does not wait for a drain that may hang.
-      if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
-      controller.abort(name);
-    });
-  }
-  return controller;
-}
+// A socket to an endpoint that answers nobody must not keep a program from ending that has ended.
+setTimeout(() => {
+  process.stderr.write(`arb: ended although these were open: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  process.exit();
+}, LINGER_MS).unref();
 
 function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

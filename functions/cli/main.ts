@@ -12,6 +12,8 @@ export type Surroundings = Pick<VerbContext, 'stdout' | 'stderr' | 'env' | 'cwd'
   readonly version: string;
   /** From the first call on, SIGINT and SIGTERM abort the signal instead of killing the process. */
   stopSignal(): AbortSignal;
+  /** As a verb is given it; without it a second signal is not heard of. */
+  readonly atForcedEnd?: VerbContext['atForcedEnd'];
 };
 
 /**
@@ -60,6 +62,7 @@ async function runVerb(verb: Verb, args: readonly string[], surroundings: Surrou
     get signal() {
       return surroundings.stopSignal();
     },
+    atForcedEnd: (work) => surroundings.atForcedEnd?.(work),
     loadConfig() {
       if (!verb.usesConfig) {
         throw new ArbError('verb-without-config', `arb ${verb.name} does not say that it uses the config`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { EXIT } from './exit-code.ts';
-import { runMarket } from './run.ts';
+import { runMarket, stoppedEarly } from './run.ts';
 import { summaryLines } from './run-summary.ts';
 import { defineVerb } from './verb.ts';
 
@@ -43,6 +43,7 @@ export const recordVerb = defineVerb({
         portNamed: sources.has('server.port'),
       },
     );
+    if (summary === undefined) return stoppedEarly(context);
     if (flags.json) stdout.line(JSON.stringify(summary));
     else for (const line of summaryLines(summary)) stdout.line(line);
     return (summary.recording?.lostEvents ?? 1) === 0 ? EXIT.ok : EXIT.negative;

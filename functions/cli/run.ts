@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { formatUnits } from '../../shared/core/units.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
@@ -45,6 +46,7 @@ export const runVerb = defineVerb({
       simulated: context.flags['simulated-time'],
       portNamed: sources.has('server.port'),
     });
+    if (summary === undefined) return stoppedEarly(context);
     if (context.flags.json) context.stdout.line(JSON.stringify(summary));
     else for (const line of summaryLines(summary)) context.stdout.line(line);
     return EXIT.ok;
@@ -53,13 +55,32 @@ export const runVerb = defineVerb({
 
 export type RunContext = Omit<VerbContext, 'flags' | 'positionals'>;
 
-/** Runs the market that the configuration names to its end, over sockets or on simulated time. */
-export function runMarket(
+/**
+ * Runs the market that the configuration names to its end, over sockets or on simulated time; undefined when it was
+ * stopped before it was up.
+ */
+export async function runMarket(
   context: RunContext,
   config: Config,
   { simulated, portNamed }: { readonly simulated: boolean; readonly portNamed: boolean },
-): Promise<RunSummary> {
-  return simulated ? simulate(context, config) : serve(context, config, portNamed);
+): Promise<RunSummary | undefined> {
+  try {
+    return await (simulated ? simulate(context, config) : serve(context, config, portNamed));
+  } catch (error) {
+    if (error instanceof ArbError && error.code === 'stopped') return undefined;
+    throw error;
+  }
+}
+
+/** What a run that was stopped before it was up says, and its exit code: it did what it was told. */
+export function stoppedEarly({
+  flags,
+  stdout,
+  stderr,
+}: Pick<VerbContext, 'stdout' | 'stderr'> & { readonly flags: { readonly json: boolean } }): number {
+  stderr.line('stopped while starting: nothing was traded');
+  if (flags.json) stdout.line(JSON.stringify({ status: 'stopped-while-starting' }));
+  return EXIT.ok;
 }
 
 async function simulate({ clock, signal, stderr, version }: RunContext, config: Config): Promise<RunSummary> {
@@ -105,7 +126,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
 async function serve(context: RunContext, config: Config, portNamed: boolean): Promise<RunSummary> {
   const { clock, stderr, signal, version } = context;
   const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
-  const { feed, stopNode } = await openFeed(config, context.cwd);
+  const { feed, stopNode } = await openFeed(config, context);
   let service: Service | undefined;
   try {
     service = await startService({
@@ -115,6 +136,8 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
       log,
       version,
       fallbackPorts: !portNamed,
+      signal,
+      atForcedEnd: context.atForcedEnd,
     });
     const wanted = config.server.port;
     if (wanted !== 0 && !service.url.endsWith(`:${wanted}/`)) stderr.line(`port ${wanted} is in use`);
@@ -132,12 +155,12 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
 /** The market that the configuration names, served: a local node, or the RPC that it gives. */
 async function openFeed(
   config: Config,
-  cwd: string,
+  { cwd, signal }: Pick<RunContext, 'cwd' | 'signal'>,
 ): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
   const { file, pools } = config.universe;
   const listed = file === undefined ? undefined : enabledUniverse(readUniverseFile(resolve(cwd, file))).pools;
   if (config.market !== 'live') {
-    const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
+    const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed, signal });
     const chosen = listed === undefined ? {} : selectPools(listed);
     return { feed: { ...feed, ...chosen }, stopNode: stop };
   }
@@ -172,14 +195,8 @@ async function waitForEnd(
       return `${perSecond.toFixed(0)} updates/s · ${describe(parts)}`;
     },
   });
-  await new Promise<void>((resolve) => {
-    const timer =
-      seconds === undefined ? setInterval(() => {}, 1 << 30) : setTimeout(resolve, seconds * 1_000);
-    const stop = (): void => resolve();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    void timer;
-  }).finally(() => progress.stop());
+  await sleep(seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000, signal);
+  progress.stop();
 }
 
 function describe({ engine, opportunities }: RunParts): string {

@@ -97,6 +97,8 @@ export interface VerbContext<
    * never reads this property is killed by the first one.
    */
   readonly signal: AbortSignal;
+  /** Has `work` called, at once and synchronously, when a second signal ends the process before the verb has. */
+  atForcedEnd(work: () => void): void;
   /**
    * The effective configuration from file, environment and the config flags of this command line. Only for verbs
    * with `usesConfig`. Throws ArbError `config-…` (exit code 2) naming what is wrong and where it came from.

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/core/clock.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { PriorityLevel } from '../../shared/platform/helius/fee-answer.ts';
 import type { Helius } from '../../shared/platform/helius/helius.ts';
+import { type LongTimer, startLongTimer } from '../../shared/platform/long-timer.ts';
 
 export interface FeeEstimateParams {
   readonly pipeline: { process(event: FeeEvent): void };
@@ -28,7 +29,7 @@ export interface FeeEstimate {
 export function createFeeEstimate(params: FeeEstimateParams): FeeEstimate {
   const { pipeline, helius, level, clock } = params;
   let last: bigint | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: LongTimer | undefined;
   let stopped = false;
 
   const round = async (): Promise<void> => {
@@ -43,8 +44,7 @@ export function createFeeEstimate(params: FeeEstimateParams): FeeEstimate {
   };
 
   const schedule = (): void => {
-    timer = setTimeout(() => void round(), params.everySeconds * 1_000);
-    timer.unref();
+    timer = startLongTimer(() => void round(), params.everySeconds * 1_000).unref();
   };
 
   return {
@@ -54,7 +54,7 @@ export function createFeeEstimate(params: FeeEstimateParams): FeeEstimate {
     start: schedule,
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      timer?.clear();
     },
   };
 }

@@ -4,12 +4,15 @@ import type { Address } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import type { FeedSource } from './main.ts';
 import type { OutsideAddresses } from './outside-apis.ts';
+import { throwIfStopped } from './shutdown.ts';
 import { type SkippedPool, selectPools } from './universe.ts';
 
 export interface LocalNodeRequest {
   /** `built-in`, or the path of a snapshot file. */
   readonly market: string;
   readonly seed: number;
+  /** Aborted: it is given up while it starts, with `stopped`. */
+  readonly signal?: AbortSignal;
 }
 
 export type LocalNodeReply =
@@ -30,8 +33,17 @@ export interface LocalNodeProcess {
   stop(): Promise<void>;
 }
 
+/** Until the process has to have ended once it is let go. */
+const EXIT_MS = 300;
+const STOPPED: LocalNodeReply = { ok: false, code: 'stopped', message: 'stopped while starting' };
+
 /** Starts the node. Rejects with what the market file or the ports are refused with. */
-export async function startLocalNodeProcess({ market, seed }: LocalNodeRequest): Promise<LocalNodeProcess> {
+export async function startLocalNodeProcess({
+  market,
+  seed,
+  signal,
+}: LocalNodeRequest): Promise<LocalNodeProcess> {
+  throwIfStopped(signal);
   const program = fileURLToPath(new URL('./local-node-process.ts', import.meta.url));
   const child = fork(program, [market, String(seed)], {
     serialization: 'advanced',
@@ -43,10 +55,14 @@ export async function startLocalNodeProcess({ market, seed }: LocalNodeRequest):
     void exited.then(() =>
       resolve({ ok: false, code: 'local-node-failed', message: 'the local node ended before it was up' }),
     );
+    signal?.addEventListener('abort', () => resolve(STOPPED), { once: true });
   });
   const stop = async (): Promise<void> => {
     if (child.connected) child.disconnect();
+    // While it still builds its market it hears nothing.
+    const timer = setTimeout(() => child.kill('SIGKILL'), EXIT_MS);
     await exited;
+    clearTimeout(timer);
   };
   if (!reply.ok) {
     await stop();

@@ -5,10 +5,13 @@ import { createRandom } from '../../shared/core/random.ts';
 import type { StreamStatus } from '../../shared/platform/account-stream.ts';
 import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
 import { createApiAccess } from '../../shared/platform/api-access.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
+import { endRunNow } from '../../shared/platform/store/end-run-now.ts';
+import type { JsonObject } from '../../shared/platform/store/store.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
 import type { RowCounts } from '../../shared/platform/store/write-queue.ts';
 import { createStoreWriter } from '../../shared/platform/store/writer.ts';
@@ -31,8 +34,9 @@ import { isFresh } from './pool-freshness.ts';
 import { createProgramGuard } from './program-guard.ts';
 import { readiness } from './readiness.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
-import { createRunRecorder } from './run-recorder.ts';
+import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { startServer } from './server.ts';
+import { createShutdown, throwIfStopped, unlessStopped } from './shutdown.ts';
 import type { RunSummary } from './summary.ts';
 import type { SkippedPool, Universe } from './universe.ts';
 import { type UniverseWatch, type UniverseWatchParams, watchUniverse } from './universe-watch.ts';
@@ -58,6 +62,10 @@ export interface ServiceParams {
   /** Also looks at every event and what it led to. */
   readonly observer?: Observer;
   readonly timing?: ServiceTiming;
+  /** Aborted: the service is given up while it starts. Once it runs, `stop` ends it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is given what has to be done at once when the process ends without a `stop`. */
+  readonly atForcedEnd?: (work: () => void) => void;
 }
 
 /** How long what has failed is waited for; each has a default. */
@@ -73,34 +81,43 @@ export interface Service {
   readonly url: string;
   readonly parts: RunParts;
   feedStatus(): StreamStatus;
-  /** Decides no more, waits for what is on its way, writes everything down. Calling it again gives the same answer. */
+  /** Decides no more, waits for what is on its way, writes everything down, in under 8 s. Again: the same answer. */
   stop(): Promise<RunSummary>;
 }
 
 const MAX_QUEUED_ROWS = 50_000;
 const FLUSH_MS = 250;
+/** Cloud Run kills ten seconds after it has asked; the store is closed well before that, uploads get the rest. */
+const STOP_MS = 7_000;
+const UPLOAD_MS = 5_000;
 const DRAIN_PENDING_MS = 2_000;
-const DRAIN_STORE_MS = 5_000;
 const POLL_MS = 50;
+/** The longest that a call to the store waits for another process's lock, so that a stop is never stuck in one. */
+const STORE_BUSY_MS = 1_500;
 
-/** Starts the whole line: store, engine, server, then the feed. Whatever was started is stopped again on a failure. */
+/**
+ * Starts the whole line: store, engine, server, then the feed. Whatever was started is stopped again on a failure, and
+ * when `signal` is aborted meanwhile, with `stopped`.
+ */
 export async function startService(params: ServiceParams): Promise<Service> {
-  const { config, feed, clock, log, version, timing = {} } = params;
-  const started: (() => Promise<void>)[] = [];
+  const { config, feed, clock, log, version, signal, timing = {} } = params;
+  const shutdown = createShutdown({ clock, log, budgetMs: STOP_MS });
+  let outcome = '';
   try {
     return await start();
   } catch (error) {
-    for (const stop of started.reverse()) await stop();
+    outcome = `not started: ${errorText(error)}`;
+    await shutdown.run();
     throw error;
   }
 
   async function start(): Promise<Service> {
-    const { storeBusyMs: busyTimeoutMs } = timing;
-    const store = await createWorkerStore({
-      dir: config.store.dir,
-      ...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
-    });
-    started.push(() => store.close());
+    throwIfStopped(signal);
+    let recorder: RunRecorder | undefined;
+    shutdown.add('uploads', (ms) => recorder?.close(ms), { mostMs: UPLOAD_MS });
+    const { storeBusyMs: busyTimeoutMs = STORE_BUSY_MS } = timing;
+    const store = await createWorkerStore({ dir: config.store.dir, busyTimeoutMs });
+    shutdown.add('store', () => store.close(), { mostMs: 1_500, leastMs: 300 });
     const parts = createRunParts({ config, universe: feed, symbols: feed.symbols, clock });
     const { engine, runId, startedAtMs } = parts;
     await store.startRun({
@@ -111,6 +128,18 @@ export async function startService(params: ServiceParams): Promise<Service> {
       market: config.market,
       seed: String(config.seed),
     });
+    const end = (status: string): RunSummary => {
+      const summary = { ...parts.summary((clock.nowMs() - startedAtMs) / 1_000), status };
+      return recorder === undefined ? summary : { ...summary, recording: recorder.summary() };
+    };
+    shutdown.add('the end of the run', () => store.endRun(runId, clock.nowMs(), plainJson(end(outcome))), {
+      mostMs: 2_000,
+      leastMs: 600,
+    });
+    params.atForcedEnd?.(() => {
+      const problem = endRunNow(config.store.dir, runId, clock.nowMs(), plainJson(end('killed')));
+      if (problem !== '') log.error('store.run-not-ended', { runId, error: problem });
+    });
     const writer = createStoreWriter({
       store,
       clock,
@@ -120,6 +149,15 @@ export async function startService(params: ServiceParams): Promise<Service> {
       onError: (error) => log.error('store.flush-failed', { error: error.message }),
     });
     const journal = createJournal({ writer, engine, clock, runId, mode: config.mode });
+    shutdown.add(
+      'rows on their way to the store',
+      async (ms) => {
+        journal.recordBalances();
+        const { left } = await writer.drain(ms);
+        if (left > 0) log.error('store.rows-lost', { rows: left });
+      },
+      { mostMs: 2_500, leastMs: 1_000 },
+    );
 
     const access = createApiAccess({
       config,
@@ -127,10 +165,11 @@ export async function startService(params: ServiceParams): Promise<Service> {
       clock,
       random: createRandom(config.seed).fork('apis'),
     });
-    started.push(() => access.close());
     const costJournal = createCostJournal({ costs: access.costs, writer, runId });
     costJournal.start();
-    started.push(async () => costJournal.stop());
+    shutdown.add('costs', () => costJournal.stop());
+    // Ends every call, so that what is asked for last is in the costs too.
+    shutdown.add('API calls', () => access.close());
     const { rpc } = access;
     const marketFeed = createMarketFeed({
       config,
@@ -141,7 +180,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       onEvent: (event) => pipeline.process(event),
     });
     const { stream } = marketFeed;
-    const recorder = await createRunRecorder({
+    recorder = await createRunRecorder({
       config,
       universe: feed,
       symbols: feed.symbols,
@@ -150,7 +189,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       version,
       onTrouble: (event, message) => log.error(event, { message }),
     });
-    if (recorder !== undefined) started.push(async () => void (await recorder.close()));
+    shutdown.add('recording', () => recorder?.finish(), { mostMs: 2_000, leastMs: 500 });
+    throwIfStopped(signal);
     const pipeline = createPipeline({
       engine,
       clock,
@@ -163,6 +203,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       ],
     });
     const control = createControl({ pipeline, engine, store, clock, log });
+    shutdown.add('controls', () => control.close());
     await control.restore();
 
     const books = createBooks({ market: engine.market, names: parts.names });
@@ -238,7 +279,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       ready: () => readiness(engine.status, draining, degradation, stream.status()),
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
-    started.push(() => server.close());
+    shutdown.add('server', () => server.close(), { mostMs: 1_000 });
+    throwIfStopped(signal);
     const guard = createProgramGuard({
       pipeline,
       rpc,
@@ -248,52 +290,31 @@ export async function startService(params: ServiceParams): Promise<Service> {
       clock,
       log,
     });
-    started.push(async () => guard.stop());
+    shutdown.add('program watch', () => guard.stop());
     // Before the feed: a venue, a pool or a mint that must not trade does not get to.
-    await guard.start();
+    await unlessStopped(guard.start(), signal);
     universe = watchUniverseFile(config, { pipeline, clock, log });
-    started.push(async () => universe?.stop());
+    shutdown.add('universe file', () => universe?.stop());
     marketFeed.start();
-    started.push(() => marketFeed.stop());
+    shutdown.add('feed', () => marketFeed.stop());
     bookFeed.start();
-    started.push(() => bookFeed.stop());
+    shutdown.add('fills of order books', () => bookFeed.stop());
     apis.start();
-    started.push(async () => apis.stop());
+    shutdown.add('outside APIs', () => apis.stop());
+    shutdown.add('orders on their way', settle, { mostMs: DRAIN_PENDING_MS });
+
+    async function settle(ms: number): Promise<void> {
+      control.stopDeciding();
+      const endMicros = clock.monotonicMicros() + ms * 1_000;
+      while (engine.book.pending.length > 0 && clock.monotonicMicros() < endMicros) await sleep(POLL_MS);
+    }
 
     let stopping: Promise<RunSummary> | undefined;
     const stop = async (): Promise<RunSummary> => {
       draining = true;
-      const { status } = engine;
-      control.stopDeciding();
-      const deadlineMs = clock.nowMs() + DRAIN_PENDING_MS;
-      while (engine.book.pending.length > 0 && clock.nowMs() < deadlineMs) await sleep(POLL_MS);
-      apis.stop();
-      await marketFeed.stop();
-      await bookFeed.stop();
-      guard.stop();
-      universe?.stop();
-      journal.recordBalances();
-      const recording = await recorder?.close();
-      const summary = {
-        ...parts.summary((clock.nowMs() - startedAtMs) / 1_000),
-        status,
-        ...(recording === undefined ? {} : { recording }),
-      };
-      // Ends every call, so that what is asked for last is in the costs too.
-      await access.close();
-      costJournal.stop();
-      const { left } = await writer.drain(DRAIN_STORE_MS);
-      if (left > 0) log.error('store.rows-lost', { rows: left });
-      // A store that is down must not keep the run from ending.
-      await control.close();
-      await store
-        .endRun(runId, clock.nowMs(), JSON.parse(JSON.stringify(summary)))
-        .catch((error: unknown) => log.error('store.run-not-ended', { error: errorText(error) }));
-      await server.close();
-      await store
-        .close()
-        .catch((error: unknown) => log.error('store.not-closed', { error: errorText(error) }));
-      return summary;
+      outcome = engine.status;
+      await shutdown.run();
+      return end(outcome);
     };
     return {
       url: server.url,
@@ -324,6 +345,7 @@ function total(counts: RowCounts): number {
   return Object.values<number>({ ...counts }).reduce((sum, count) => sum + count, 0);
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** As JSON holds it, which has no undefined. */
+function plainJson(summary: RunSummary): JsonObject {
+  return JSON.parse(JSON.stringify(summary)) as JsonObject;
 }

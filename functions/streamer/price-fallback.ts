@@ -7,6 +7,7 @@ import { poolPrice, scaledUnits } from '../../shared/market/reference-price.ts';
 import type { Jupiter } from '../../shared/platform/jupiter/jupiter.ts';
 import { unitsPerLamport } from '../../shared/platform/jupiter/price-answer.ts';
 import type { Logger } from '../../shared/platform/log.ts';
+import { type LongTimer, startLongTimer } from '../../shared/platform/long-timer.ts';
 
 export interface PriceFallbackParams {
   readonly market: Market;
@@ -36,7 +37,7 @@ export function createPriceFallback(params: PriceFallbackParams): PriceFallback 
   const { market, pipeline, jupiter, mints, clock, log } = params;
   let active: readonly Address[] = [];
   let told = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: LongTimer | undefined;
   let stopped = false;
 
   const ask = async (): Promise<void> => {
@@ -65,11 +66,12 @@ export function createPriceFallback(params: PriceFallbackParams): PriceFallback 
   };
 
   const schedule = (): void => {
-    timer = setTimeout(async () => {
-      await ask();
-      if (!stopped) schedule();
-    }, params.everySeconds * 1_000);
-    timer.unref();
+    timer = startLongTimer(() => void round(), params.everySeconds * 1_000).unref();
+  };
+
+  const round = async (): Promise<void> => {
+    await ask();
+    if (!stopped) schedule();
   };
 
   return {
@@ -82,7 +84,7 @@ export function createPriceFallback(params: PriceFallbackParams): PriceFallback 
     start: schedule,
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      timer?.clear();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/core/clock.ts';
 import type { Market } from '../../shared/market/market.ts';
 import type { Jupiter } from '../../shared/platform/jupiter/jupiter.ts';
 import type { Logger } from '../../shared/platform/log.ts';
+import { type LongTimer, startLongTimer } from '../../shared/platform/long-timer.ts';
 import type { QuoteComparisonRow } from '../../shared/platform/store/store.ts';
 import type { QuoteAsk } from '../../shared/routing/best-quote.ts';
 import { type ComparedQuotes, compareQuotes } from './compare-quotes.ts';
@@ -43,7 +44,7 @@ export function createQuoteComparison(params: QuoteComparisonParams): QuoteCompa
   const latest = new Map<QuoteAsk, QuoteComparisonRow>();
   const totals = { compared: 0, missed: 0, alarms: 0 };
   let rounds = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: LongTimer | undefined;
   let stopped = false;
 
   const keep = (compared: ComparedQuotes): void => {
@@ -93,8 +94,7 @@ export function createQuoteComparison(params: QuoteComparisonParams): QuoteCompa
   };
 
   const schedule = (): void => {
-    timer = setTimeout(() => void round(), params.everySeconds * 1_000);
-    timer.unref();
+    timer = startLongTimer(() => void round(), params.everySeconds * 1_000).unref();
   };
 
   return {
@@ -107,7 +107,7 @@ export function createQuoteComparison(params: QuoteComparisonParams): QuoteCompa
     },
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      timer?.clear();
     },
   };
 }

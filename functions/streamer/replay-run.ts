@@ -1,6 +1,7 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Mark } from '../../shared/platform/recording/event-encoder.ts';
 import {
@@ -172,17 +173,4 @@ function createPace({ speed, clock }: ReplayParams): (atMicros: number) => numbe
     }
     return (startMicros + (atMicros - originMicros) / speed - clock.monotonicMicros()) / 1_000;
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
 }

@@ -25,8 +25,12 @@ export interface RunRecorder {
   /** Resolves when the disk has caught up enough: for runs that can wait. */
   ready(): Promise<void>;
   stats(): RecorderStats;
-  /** Finishes the recording and says what it came to. */
-  close(): Promise<RecordingSummary>;
+  /** Everything is on the disk when it resolves; no event is taken afterwards. */
+  finish(): Promise<void>;
+  /** What it has come to. */
+  summary(): RecordingSummary;
+  /** Finishes the recording, uploads for at most `uploadMs` (default 10 s) and says what it came to. */
+  close(uploadMs?: number): Promise<RecordingSummary>;
 }
 
 const UPLOAD_MS = 10_000;
@@ -60,15 +64,20 @@ export async function createRunRecorder(params: RunRecorderParams): Promise<RunR
     decided: () => ({ lines: decisions.lines, decisionsHash: decisions.hash() }),
     onTrouble,
   });
+  const summary = (): RecordingSummary => {
+    const { events, lostEvents, segments, storedBytes, uploads, waitingUploads } = recorder.stats();
+    const where = [dir, bucket].filter((place) => place !== undefined).join(' and ');
+    return { where, events, lostEvents, segments, storedBytes, uploads, waitingUploads };
+  };
   return {
     observe: (event) => recorder.take(event),
     ready: () => recorder.ready(),
     stats: () => recorder.stats(),
-    async close() {
-      const { events, lostEvents, segments, storedBytes, uploads, waitingUploads } =
-        await recorder.close(UPLOAD_MS);
-      const where = [dir, bucket].filter((place) => place !== undefined).join(' and ');
-      return { where, events, lostEvents, segments, storedBytes, uploads, waitingUploads };
+    finish: () => recorder.finish(),
+    summary,
+    async close(uploadMs = UPLOAD_MS) {
+      await recorder.close(uploadMs);
+      return summary();
     },
   };
 }

@@ -49,7 +49,7 @@ interface Site extends ServerOptions {
 type Handler = (site: Site, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 const FALLBACK_PORTS = 20;
-const CLOSE_GRACE_MS = 1_000;
+const CLOSE_GRACE_MS = 500;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { setTimeout as timer } from 'node:timers/promises';
 import type { Random } from '../core/random.ts';
+import { startLongTimer } from './long-timer.ts';
 
 export interface BackoffPolicy {
   /** No wait is shorter. */
@@ -16,13 +16,17 @@ export function backoffMs(policy: BackoffPolicy, attempt: number, random: Random
   return policy.minMs + random.next() * Math.max(0, ceiling - policy.minMs);
 }
 
-/** Waits `ms`. Resolves true when the time is over, false as soon as `signal` aborts; leaves no timer behind. */
-export async function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await timer(ms, undefined, signal === undefined ? {} : { signal });
-    return true;
-  } catch (thrown) {
-    if (signal?.aborted === true) return false;
-    throw thrown;
-  }
+/** Waits `ms`, however long. Resolves true when the time is over, false as soon as `signal` aborts; leaves no timer behind. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const stop = (): void => end(false);
+    const timer = startLongTimer(() => end(true), ms);
+    function end(over: boolean): void {
+      timer.clear();
+      signal?.removeEventListener('abort', stop);
+      resolve(over);
+    }
+    signal?.addEventListener('abort', stop, { once: true });
+  });
 }

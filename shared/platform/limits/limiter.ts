@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
+import { startLongTimer } from '../long-timer.ts';
 import { createLane, type Lane, type LaneLimit, type LaneWaiter } from './lane.ts';
 import { PRIORITIES, type Priority } from './priority.ts';
 import { turnOf } from './wait-list.ts';
@@ -171,8 +172,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 }
 
 function timer(ms: number, work: () => void): () => void {
-  const handle = setTimeout(work, ms);
-  return () => clearTimeout(handle);
+  return startLongTimer(work, ms).clear;
 }
 
 function shedError(lane: Lane, level: Priority, queued: number): ArbError {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
@@ -17,7 +17,7 @@ export interface BucketUploadOptions {
   readonly onFailure: (message: string) => void;
 }
 
-/** Uploads finished segments one after another, as often as it takes. */
+/** Uploads finished segments one after another, as often as it takes; one that cannot be sent lets the others pass. */
 export interface BucketUpload {
   readonly uploaded: number;
   readonly failures: number;
@@ -74,15 +74,32 @@ export async function createBucketUpload(options: BucketUploadOptions): Promise<
         queue.shift();
       } catch (error) {
         failures += 1;
-        onFailure(`${basename(next.path)} to ${url}: ${errorText(error)}`);
-        await sleep(backoffMs(BACKOFF, attempt++, random), stopping.signal);
+        const gone = !existsSync(next.path);
+        const what = gone
+          ? 'is gone from the disk and will not be uploaded'
+          : `to ${url}: ${errorText(error)}`;
+        onFailure(`${basename(next.path)} ${what}`);
+        queue.shift();
+        if (gone) continue;
+        queue.push(next);
+        // Only when none of them goes is it the bucket that is waited for.
+        attempt += 1;
+        if (attempt >= queue.length) {
+          await sleep(backoffMs(BACKOFF, Math.floor(attempt / queue.length) - 1, random), stopping.signal);
+        }
       }
     }
     working = undefined;
   }
 
   function add(path: string): void {
-    queue.push({ path, bytes: statSync(path).size });
+    try {
+      queue.push({ path, bytes: statSync(path).size });
+    } catch (error) {
+      failures += 1;
+      onFailure(`${basename(path)} cannot be read and will not be uploaded: ${errorText(error)}`);
+      return;
+    }
     working ??= work();
   }
 
@@ -109,9 +126,11 @@ export async function createBucketUpload(options: BucketUploadOptions): Promise<
       for (const name of names.sort()) add(join(dir, name));
     },
     async drain(ms) {
-      const timer = setTimeout(() => stopping.abort(), ms);
-      await working;
-      clearTimeout(timer);
+      const over = new AbortController();
+      // One under way cannot be called off, and a bucket that does not answer keeps it for a minute.
+      await Promise.race([working, sleep(ms, over.signal)]);
+      over.abort();
+      stopping.abort();
     },
   };
 }

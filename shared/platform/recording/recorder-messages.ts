@@ -31,12 +31,10 @@ export type RecorderRequest =
       readonly firstEvent: number;
     }
   | { readonly kind: 'gap'; readonly firstEvent: number; readonly events: number; readonly reason: string }
-  | {
-      readonly kind: 'end';
-      readonly lines: number;
-      readonly decisionsHash: string;
-      readonly uploadMs: number;
-    };
+  /** No block follows: finish the segment. */
+  | { readonly kind: 'end'; readonly lines: number; readonly decisionsHash: string }
+  /** Upload what is left for at most `ms`, and end. */
+  | { readonly kind: 'upload'; readonly ms: number };
 
 /** What the thread has come to. */
 export interface RecorderThreadStats {
@@ -55,4 +53,6 @@ export type RecorderReply =
   /** A block is done with, written or not: its memory comes back. */
   | { readonly kind: 'done'; readonly frames: Uint8Array; readonly stats: RecorderThreadStats }
   | { readonly kind: 'trouble'; readonly event: string; readonly message: string }
+  /** Everything is on the disk. */
+  | { readonly kind: 'finished'; readonly stats: RecorderThreadStats }
   | { readonly kind: 'closed'; readonly stats: RecorderThreadStats };

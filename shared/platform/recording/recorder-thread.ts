@@ -54,8 +54,12 @@ function take(request: RecorderRequest, to: SegmentWriter): void {
     to.gap({ firstEvent, events, reason });
     return;
   }
-  to.end({ lines: request.lines, decisionsHash: request.decisionsHash });
-  void (upload?.drain(request.uploadMs) ?? Promise.resolve()).then(() => {
+  if (request.kind === 'end') {
+    to.end({ lines: request.lines, decisionsHash: request.decisionsHash });
+    reply({ kind: 'finished', stats: stats() });
+    return;
+  }
+  void (upload?.drain(request.ms) ?? Promise.resolve()).then(() => {
     reply({ kind: 'closed', stats: stats() });
     port.close();
   });

@@ -32,7 +32,9 @@ export interface Recorder {
   /** Resolves when the disk has caught up enough: for callers that can wait, unlike a feed. */
   ready(): Promise<void>;
   stats(): RecorderStats;
-  /** Seals and finishes the recording, and uploads what is left for at most `uploadMs`. Again: the same answer. */
+  /** Resolves when every event taken is on the disk, in whole segments; takes none afterwards. Again: the same answer. */
+  finish(): Promise<void>;
+  /** Finishes, and uploads what is left for at most `uploadMs`. Again: the same answer. */
   close(uploadMs: number): Promise<RecorderStats>;
 }
 
@@ -71,7 +73,9 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   let lostHere = 0;
   let dead = false;
   let waiters: (() => void)[] = [];
+  let finishing: Promise<void> | undefined;
   let closing: Promise<RecorderStats> | undefined;
+  let onFinished = (): void => {};
   let onClosed = (): void => {};
 
   const stats = (): RecorderStats => ({
@@ -105,6 +109,10 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
         case 'trouble':
           onTrouble(reply.event, reply.message);
           break;
+        case 'finished':
+          threadStats = reply.stats;
+          onFinished();
+          break;
         case 'closed':
           threadStats = reply.stats;
           onClosed();
@@ -125,6 +133,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       reject(new ArbError('recording-unwritable', `the thread of the recorder has ended (${why})`));
       if (closing === undefined) onTrouble('recorder.thread-died', why);
       wake();
+      onFinished();
       onClosed();
     };
     worker.on('error', (error) => died(errorText(error)));
@@ -159,7 +168,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
 
   function take(event: MarketEvent): void {
     events += 1;
-    if (dead || closing !== undefined) {
+    if (dead || finishing !== undefined) {
       lose('the recorder has ended');
       return;
     }
@@ -189,16 +198,27 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   const timer = setInterval(seal, BLOCK_MS);
   timer.unref();
 
-  async function close(uploadMs: number): Promise<RecorderStats> {
+  async function finish(): Promise<void> {
     clearInterval(timer);
-    if (dead) return stats();
+    if (dead) return;
     seal();
     tellLost();
+    const finished = new Promise<void>((resolve) => {
+      onFinished = resolve;
+    });
+    worker.ref();
+    send({ kind: 'end', ...decided() });
+    await finished;
+  }
+
+  async function close(uploadMs: number): Promise<RecorderStats> {
+    finishing ??= finish();
+    await finishing;
+    if (dead) return stats();
     const closed = new Promise<void>((resolve) => {
       onClosed = resolve;
     });
-    worker.ref();
-    send({ kind: 'end', uploadMs, ...decided() });
+    send({ kind: 'upload', ms: uploadMs });
     await closed;
     await worker.terminate();
     return stats();
@@ -211,6 +231,10 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
         ? Promise.resolve()
         : new Promise((resolve) => waiters.push(resolve)),
     stats,
+    finish() {
+      finishing ??= finish();
+      return finishing;
+    },
     close(uploadMs) {
       closing ??= close(uploadMs);
       return closing;
