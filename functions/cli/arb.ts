@@ -56,7 +56,9 @@ process.exitCode = await main(args, {
 
 // A socket to an endpoint that answers nobody must not keep a program from ending that has ended.
 setTimeout(() => {
-  process.stderr.write(`arb: ended although these were open: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  process.stderr.write(
+    `arb: ended although these were open: ${process.getActiveResourcesInfo().join(', ')}\n`,
+  );
   process.exit();
 }, LINGER_MS).unref();
 
