@@ -4,6 +4,7 @@ import type { Market } from '../../shared/market/market.ts';
 import { isQuotable, type PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type { Bank } from '../../shared/sim/bank.ts';
+import { type Swapped, sharesWrites } from '../../shared/venues/shared-accounts.ts';
 import type { PoolState } from '../../shared/venues/venue.ts';
 
 /** How a decision or a quotable pool stands to what the chain really held. */
@@ -97,12 +98,15 @@ export function createTruth({ bank, market, window }: TruthParams): Truth {
   return {
     judge({ legs }) {
       let worst: Verdict = 'fresh';
-      const seen = new Set<Address>();
+      const seen: Swapped[] = [];
       for (const { pool, aToB, amountIn, amountOut } of legs) {
         const entry = market.poolAt(pool);
-        // A second swap on a pool is quoted on what the first leaves: the first one tells of the state.
-        if (entry === undefined || seen.has(pool)) continue;
-        seen.add(pool);
+        if (entry?.state === undefined) continue;
+        const swapped = { venue: entry.venue, state: entry.state };
+        // A swap on what an earlier one has written is quoted on what that leaves: the first one tells of the state.
+        const isMoved = seen.some((earlier) => sharesWrites(earlier, swapped));
+        seen.push(swapped);
+        if (isMoved) continue;
         worst = worse(
           worst,
           verdictOf(entry, (state) => pays(entry, state, aToB, amountIn, amountOut)),

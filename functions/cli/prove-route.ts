@@ -3,7 +3,7 @@ import type { ChainClock } from '../../shared/core/clock.ts';
 import type { Instruction } from '../../shared/core/instruction.ts';
 import type { PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
-import type { PoolState } from '../../shared/venues/venue.ts';
+import { type Swapped, stateAfter } from '../../shared/venues/shared-accounts.ts';
 import type { ProofWallet } from './prove-wallet.ts';
 
 /** What executing one route found. Amounts are base units as decimal strings. */
@@ -99,7 +99,7 @@ function build({ clock, vm, wallet }: RouteProofParams, { startMint, legs }: Pla
   const instructions: Instruction[] = [];
   const before = new Map<Address, bigint>();
   const after = new Map<Address, bigint>();
-  const states = new Map<PoolEntry, PoolState>();
+  const left: Swapped[] = [];
   const add = (held: Map<Address, bigint>, mint: Address, change: bigint): void => {
     held.set(mint, (held.get(mint) ?? 0n) + change);
   };
@@ -110,12 +110,12 @@ function build({ clock, vm, wallet }: RouteProofParams, { startMint, legs }: Pla
   for (const [mint, amount] of before) after.set(mint, amount);
   let taken = 0n;
   for (const { hop, pool, aToB, mintIn, mintOut, amountIn } of legs) {
-    // A pool met again stands as the leg before left it.
-    const state = states.get(pool) ?? pool.state!;
-    const settled = pool.venue.settle(state, aToB, amountIn, clock);
+    const { venue } = pool;
+    const state = stateAfter(venue, pool.state!, left);
+    const settled = venue.settle(state, aToB, amountIn, clock);
     const minAmountOut = settled.ok ? settled.amountOut : 0n;
     if (settled.ok) {
-      states.set(pool, settled.state);
+      left.push({ venue, state: settled.state });
       // Venues that trade in lots leave a part of what they are offered.
       add(after, mintIn, -settled.consumedIn);
       if (hop === 0) taken += settled.consumedIn;

@@ -8,6 +8,7 @@ import { createTally } from '../../shared/routing/reason.ts';
 import { type Hop, quoteRoute, type Route } from '../../shared/routing/route.ts';
 import { createRouteIndex } from '../../shared/routing/route-index.ts';
 import { createSearch } from '../../shared/routing/search.ts';
+import { type Swapped, stateAfter } from '../../shared/venues/shared-accounts.ts';
 import { chainsThrough } from './prove-chains.ts';
 import { type PlannedRoute, proveRoute, type RouteProof, type RouteProofParams } from './prove-route.ts';
 
@@ -87,11 +88,14 @@ export function proveRoutes(params: RoutesProofParams): readonly RouteProof[] {
 
 /** A route of one pool a hop as the legs that it has for an input. */
 function plannedOf({ id, startMint, hops }: Route, offered: bigint, clock: ChainClock): PlannedRoute {
+  const left: Swapped[] = [];
   let amountIn = offered;
   const legs = hops.map(({ pool, aToB, mintIn, mintOut }, hop) => {
     const leg = { hop, pool, aToB, mintIn, mintOut, amountIn };
-    const quote = pool.venue.quote(pool.state!, aToB, amountIn, clock);
-    amountIn = quote.ok ? quote.amountOut : 0n;
+    const { venue } = pool;
+    const settled = venue.settle(stateAfter(venue, pool.state!, left), aToB, amountIn, clock);
+    if (settled.ok) left.push({ venue, state: settled.state });
+    amountIn = settled.ok ? settled.amountOut : 0n;
     return leg;
   });
   return { routeId: id, startMint, endMint: hops.at(-1)!.mintOut, legs };

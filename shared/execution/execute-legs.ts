@@ -3,7 +3,7 @@ import type { Market } from '../market/market.ts';
 import { isQuotable } from '../market/pool-entry.ts';
 import { referencePrice, unitsToLamports } from '../market/reference-price.ts';
 import { type Opportunity, offeredIn } from '../routing/opportunity.ts';
-import type { PoolState } from '../venues/venue.ts';
+import { type Swapped, stateAfter } from '../venues/shared-accounts.ts';
 import type { Leftover } from './fill.ts';
 
 /** What the legs of a signed transaction come to on a state; the reason when all of it reverts, or nobody knows. */
@@ -26,7 +26,7 @@ export function executeLegs(opportunity: Opportunity, minProfit: bigint, market:
   const { clock } = market;
   if (clock === undefined || !market.live) return { ok: false, reason: 'state-unknown' };
   const { legs, startMint } = opportunity;
-  const states = new Map<Address, PoolState>();
+  const left: Swapped[] = [];
   const held = new Map<Address, bigint>([[startMint, offeredIn(opportunity)]]);
   const lastHop = legs.at(-1)?.hop ?? 0;
   let amountIn = 0n;
@@ -36,11 +36,11 @@ export function executeLegs(opportunity: Opportunity, minProfit: bigint, market:
     if (entry?.state === undefined || !isQuotable(entry)) return { ok: false, reason: 'state-unknown' };
     const holding = held.get(leg.mintIn) ?? 0n;
     if (holding < leg.amountIn) return { ok: false, reason: 'leg-short' };
-    // A pool met again stands as the leg before left it.
-    const state = states.get(leg.pool) ?? entry.state;
-    const settled = entry.venue.settle(state, leg.aToB, leg.amountIn, clock);
+    const { venue } = entry;
+    const state = stateAfter(venue, entry.state, left);
+    const settled = venue.settle(state, leg.aToB, leg.amountIn, clock);
     if (!settled.ok) return { ok: false, reason: `leg-${settled.reason}` };
-    states.set(leg.pool, settled.state);
+    left.push({ venue, state: settled.state });
     held.set(leg.mintIn, holding - settled.consumedIn);
     held.set(leg.mintOut, (held.get(leg.mintOut) ?? 0n) + settled.amountOut);
     if (leg.hop === 0) amountIn += settled.consumedIn;

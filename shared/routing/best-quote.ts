@@ -4,6 +4,8 @@ import { type Outcome, refusal, success } from '../core/outcome.ts';
 import { BPS } from '../core/units.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+import { stateAfter } from '../venues/shared-accounts.ts';
+import type { PoolState } from '../venues/venue.ts';
 
 /** What is asked: base units of `mintIn`, all of them. */
 export interface QuoteAsk {
@@ -65,7 +67,8 @@ export function bestQuote(market: Market, ask: QuoteAsk): Outcome<BestQuote, Bes
     const before = mint === undefined ? undefined : first.get(mint);
     if (mint === undefined || before === undefined) continue;
     found = true;
-    const leg = quoteLeg(entry, mint, before.amountOut, clock);
+    const state = stateBehind(entry, market.poolAt(before.pool), before, clock);
+    const leg = quoteLeg(entry, mint, before.amountOut, clock, state);
     if (leg !== undefined) offer([before, leg]);
   }
   if (out.best !== undefined) return success(out.best);
@@ -86,11 +89,25 @@ function otherMint(entry: PoolEntry, mint: Address): Address | undefined {
   return state.mintB === mint ? state.mintA : undefined;
 }
 
+/** The pool as the first swap leaves it: another than now only where the two pools share accounts. */
+function stateBehind(
+  { venue, state }: PoolEntry,
+  first: PoolEntry | undefined,
+  leg: QuotedLeg,
+  clock: ChainClock,
+): PoolState | undefined {
+  if (venue.carry === undefined || state === undefined) return state;
+  if (first?.state === undefined || first.venue !== venue) return state;
+  const settled = venue.settle(first.state, leg.aToB, leg.amountIn, clock);
+  return settled.ok ? stateAfter(venue, state, [{ venue, state: settled.state }]) : state;
+}
+
 function quoteLeg(
-  { venue, address, state }: PoolEntry,
+  { venue, address, state: held }: PoolEntry,
   mintIn: Address,
   amountIn: bigint,
   clock: ChainClock,
+  state: PoolState | undefined = held,
 ): QuotedLeg | undefined {
   if (state === undefined) return undefined;
   const aToB = state.mintA === mintIn;

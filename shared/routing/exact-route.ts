@@ -1,5 +1,7 @@
 import type { ChainClock } from '../core/clock.ts';
 import { isQuotable } from '../market/pool-entry.ts';
+import { type Swapped, sharesWrites, stateAfter } from '../venues/shared-accounts.ts';
+import type { PoolState } from '../venues/venue.ts';
 import type { Curves, QuoteBudget } from './curves.ts';
 import type { Graph } from './graph.ts';
 
@@ -10,7 +12,8 @@ export type RunRefusal = 'quote-refused' | 'budget-exhausted';
  * @hot
  * One plan quoted exactly, as the chain will do it: each hop's whole output is offered to the next hop, divided by the
  * hop's shares with floors and the rest to its last pool; what a venue leaves of its input counts as nothing, except in
- * the first hop, where it is not spent. The legs of the last run stay readable.
+ * the first hop, where it is not spent. A leg whose pool shares accounts with an earlier leg's meets them as that one
+ * leaves them. The legs of the last run stay readable.
  */
 export class ExactRoute {
   /** Of each leg in execution order. */
@@ -29,6 +32,11 @@ export class ExactRoute {
   readonly #curves: Curves;
   readonly #budget: QuoteBudget;
   #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
+  /** Whether any two legs' pools share accounts that swaps write. */
+  #shares = false;
+  /** Where they do: the state that each leg of the last run met, and what its legs left so far. */
+  readonly #met: PoolState[] = [];
+  readonly #left: Swapped[] = [];
 
   constructor(graph: Graph, curves: Curves, budget: QuoteBudget) {
     this.#graph = graph;
@@ -55,7 +63,23 @@ export class ExactRoute {
         this.shares.push(shares[i]!);
       }
     }
+    this.#shares = this.#hasSharedAccounts();
+    this.#met.length = 0;
     return splits.length > 0;
+  }
+
+  #hasSharedAccounts(): boolean {
+    const { edges } = this;
+    for (let later = 1; later < edges.length; later++) {
+      const { venue, state } = this.#graph.poolOf(edges[later]!);
+      if (venue.carry === undefined) continue;
+      for (let leg = 0; leg < later; leg++) {
+        const other = this.#graph.poolOf(edges[leg]!);
+        if (other.venue === venue && sharesWrites({ venue, state: state! }, { venue, state: other.state! }))
+          return true;
+      }
+    }
+    return false;
   }
 
   get profit(): bigint {
@@ -72,6 +96,7 @@ export class ExactRoute {
     let total = offered;
     let taken = 0n;
     let leg = 0;
+    if (this.#shares) this.#left.length = 0;
     for (let h = 0; h < this.hops; h++) {
       let output = 0n;
       let left = total;
@@ -81,7 +106,9 @@ export class ExactRoute {
         const floor = isLast ? left : BigInt(Math.floor(size * this.shares[leg]!));
         const amountIn = floor > left ? left : floor;
         left -= amountIn;
+        if (this.#shares) this.#meet(leg);
         if (!this.quoteLeg(leg, amountIn)) return false;
+        if (this.#shares && !this.#leave(leg)) return false;
         output += this.amountsOut[leg]!;
         if (h === 0) taken += this.consumed[leg]!;
         leg += 1;
@@ -93,7 +120,22 @@ export class ExactRoute {
     return true;
   }
 
-  /** Quotes one leg for an amount; false when it refuses or would take too large a share of the pool. */
+  /** What the legs before it in this run have left of the leg's pool. */
+  #meet(leg: number): void {
+    const { venue, state } = this.#graph.poolOf(this.edges[leg]!);
+    this.#met[leg] = stateAfter(venue, state!, this.#left);
+  }
+
+  #leave(leg: number): boolean {
+    const edge = this.edges[leg]!;
+    const { venue } = this.#graph.poolOf(edge);
+    if (venue.carry === undefined) return true;
+    const settled = venue.settle(this.#met[leg]!, (edge & 1) === 0, this.amountsIn[leg]!, this.#clock);
+    if (settled.ok) this.#left.push({ venue, state: settled.state });
+    return settled.ok;
+  }
+
+  /** Quotes one leg for an amount, as the last run met its pool; false when it refuses or would take too large a share of the pool. */
   quoteLeg(leg: number, amountIn: bigint): boolean {
     if (this.#budget.left <= 0) {
       this.refusal = 'budget-exhausted';
@@ -102,7 +144,8 @@ export class ExactRoute {
     this.#budget.left -= 1;
     const edge = this.edges[leg]!;
     const pool = this.#graph.poolOf(edge);
-    const quote = pool.venue.quote(pool.state!, (edge & 1) === 0, amountIn, this.#clock);
+    const state = this.#shares ? (this.#met[leg] ?? pool.state!) : pool.state!;
+    const quote = pool.venue.quote(state, (edge & 1) === 0, amountIn, this.#clock);
     if (!quote.ok || quote.amountOut === 0n) return false;
     if (!this.#curves.isWithinShare(edge, Number(quote.consumedIn), Number(quote.amountOut))) return false;
     this.amountsIn[leg] = amountIn;

@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
+import { type Swapped, stateAfter } from '../venues/shared-accounts.ts';
 
 /** One swap of a route before it is sized. */
 export interface Hop {
@@ -35,12 +36,20 @@ export interface RouteQuote {
  * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses.
  */
 export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): RouteQuote | undefined {
+  const left: Swapped[] = [];
   let amount = offered;
   let amountIn = offered;
   for (let i = 0; i < route.hops.length; i++) {
     const { pool, aToB } = route.hops[i]!;
-    const quote = pool.venue.quote(pool.state!, aToB, amount, clock);
+    const { venue } = pool;
+    const state = stateAfter(venue, pool.state!, left);
+    const quote = venue.quote(state, aToB, amount, clock);
     if (!quote.ok || quote.amountOut === 0n) return undefined;
+    // Only where pools share accounts does a leg move what another one meets.
+    if (venue.carry !== undefined) {
+      const settled = venue.settle(state, aToB, amount, clock);
+      if (settled.ok) left.push({ venue, state: settled.state });
+    }
     if (i === 0) amountIn = quote.consumedIn;
     amount = quote.amountOut;
   }

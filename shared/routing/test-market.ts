@@ -47,8 +47,14 @@ export interface StillPool {
   readonly variant: number;
 }
 
-export function createStill(specs: readonly StillPool[]): Market {
-  const accounts = new Map<Address, AccountBytes>();
+/**
+ * With `sharesVaults` the pools of a mint stand over one vault where their venue has it so; the bytes of everything go
+ * into `accounts`.
+ */
+export function createStill(
+  specs: readonly StillPool[],
+  { sharesVaults = false, accounts = new Map<Address, AccountBytes>() } = {},
+): Market {
   for (const [mint, { decimals }] of MINTS)
     accounts.set(mint, encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals, supply: 10n ** 18n }));
   const pools = specs.map((spec, i) => {
@@ -65,6 +71,7 @@ export function createStill(specs: readonly StillPool[]): Market {
       depthA: spec.depthUsd / a.usd,
       feeBps: spec.feeBps,
       variant: spec.variant,
+      ...(sharesVaults ? { chain: (address: Address) => accounts.get(address) ?? null } : {}),
     });
     for (const { address, account } of made.accounts) accounts.set(address, account);
     return { venue, address: made.address };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AccountWrite } from '../core/account.ts';
+import type { AccountSource, AccountWrite } from '../core/account.ts';
 import { addressBytes, TOKEN_2022_PROGRAM } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import { createRandom, type Random } from '../core/random.ts';
@@ -31,6 +31,7 @@ export function createBuiltinMarket(seed: string | number): SimMarket {
   const bySymbol = new Map(BUILTIN_MINTS.map((mint) => [mint.symbol, mint]));
   const pools: MarketPool[] = [];
   const accounts = new Map(BUILTIN_MINTS.map((mint) => [mint.address, mintAccount(mint)]));
+  const chain: AccountSource = (address) => accounts.get(address)?.account ?? null;
   for (const venue of VENUES) {
     for (const [index, wanted] of (BUILTIN_POOLS[venue.id] ?? []).entries()) {
       const mints = wanted.pair.map((symbol) => bySymbol.get(symbol));
@@ -41,9 +42,16 @@ export function createBuiltinMarket(seed: string | number): SimMarket {
           `no mint ${wanted.pair.join(' or ')} in the built-in market`,
         );
       }
-      const made = venue.synthesize(
-        poolSpec(`${seed}/${venue.id}/${index}`, wanted, first, second, random.fork(`${venue.id}/${index}`)),
-      );
+      const made = venue.synthesize({
+        ...poolSpec(
+          `${seed}/${venue.id}/${index}`,
+          wanted,
+          first,
+          second,
+          random.fork(`${venue.id}/${index}`),
+        ),
+        chain,
+      });
       pools.push({ venue: venue.id, address: made.address });
       for (const write of made.accounts) accounts.set(write.address, write);
     }

@@ -121,6 +121,13 @@ export function createPoolDesk(deps: {
     return false;
   }
 
+  /** Where a venue's pools share accounts a swap on one of them has moved others too. */
+  function moveOthers(moved: DeskPool): void {
+    const { venue } = moved;
+    if (venue.carry === undefined) return;
+    for (const pool of pools) if (pool !== moved && pool.venue === venue && isStale(pool)) reload(pool);
+  }
+
   function price(pool: DeskPool): PoolPrice | undefined {
     return pool.state === undefined ? undefined : poolPrice(pool.venue, pool.state, bank.clock());
   }
@@ -169,6 +176,7 @@ export function createPoolDesk(deps: {
     pool.state = swapped.state;
     if (swapped.state === undefined) reload(pool);
     else remember(pool);
+    moveOthers(pool);
     learnDepth(pool, aToB, swapped.paidIn, priceBefore);
     return true;
   }

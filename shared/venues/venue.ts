@@ -122,6 +122,11 @@ export interface PoolSpec {
   readonly feeBps: number;
   /** Picks among a venue's variants (adaptive fee, dynamic tick arrays, creator fee, …). */
   readonly variant: number;
+  /**
+   * The chain that the pool joins. Where the venue's pools share accounts, as vaults of a mint, it uses those that are
+   * there, and gives them back as it leaves them. Absent: everything that it uses is its own.
+   */
+  readonly chain?: AccountSource;
 }
 
 /** A pool made from a spec: `accounts` has everything but the mints. */
@@ -159,6 +164,12 @@ export interface Venue<S extends PoolState = PoolState> {
   quote(state: S, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote;
   /** As `quote`, with the state that the swap leaves. `state` itself is not changed. */
   settle(state: S, aToB: boolean, amountIn: bigint, clock: ChainClock): Settled<S>;
+  /**
+   * Where pools share accounts that swaps write (a vault of several pools): `other`, another pool of the venue, as it
+   * stands once the swap that left `settled` has written them, or `other` itself where the two share none. Absent where
+   * everything that a swap writes is its pool's own. Neither state is changed.
+   */
+  carry?(settled: S, other: S): S;
   /** The program-owned accounts of a settled state, encoded over their previous bytes. Vaults are the token program's. */
   write(state: S, source: AccountSource): readonly AccountWrite[];
   /** Marginal base units out per base unit in, after all fees, at the current state. A float: it may prune, never decide. 0 when it cannot trade. */

@@ -1,4 +1,5 @@
 import type { Venue } from '../venue.ts';
+import { carry } from './carry.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V1_PROGRAM } from './program.ts';
@@ -23,6 +24,7 @@ export const meteoraDammV1: Venue<DammV1State> = {
   apply,
   quote,
   settle,
+  carry,
   write,
   marginalPrice,
   swap,

@@ -6,6 +6,9 @@ export const DAMM_V1_PROGRAM = 'Eo7WjKq67rjJQSZxS6z3YkapzY3eMj6Xy8X5EQVn5UaB' as
 /** The program that keeps the tokens of these pools (`programs/dynamic-vault`). */
 export const DYNAMIC_VAULT_PROGRAM = '24Uqj9JCLxUeoC3hGfh5W3s9FM9uCHDS2SG3LYwBpyTi' as Address;
 
+/** The base that vaults shared by all pools of a mint are derived from (damm-v1-sdk `constants.ts`). */
+export const VAULT_BASE = 'HWzXGcGHy4tcpYfaRDCyLNzXqBTv3E6BttpCH2vJxArv' as Address;
+
 /** The accounts that tell what a staked token is worth; an SPL stake pool is named by the pool itself. */
 export const MARINADE_STATE = '8szGkuLTAux9XMgZ2vtY39jVSowEcpBfFfD8hXSEqdGC' as Address;
 export const LIDO_STATE = '49Yi1TKkNyYjPAFdR9LBvoHcUjuPX4Df5T5yv39w2XTn' as Address;

@@ -1,4 +1,4 @@
-import type { AccountBytes, AccountWrite } from '../../core/account.ts';
+import type { AccountBytes, AccountSource, AccountWrite } from '../../core/account.ts';
 import {
   type Address,
   addressBytes,
@@ -7,12 +7,19 @@ import {
   TOKEN_PROGRAM,
 } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { encodeMint, encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import {
+  decodeTokenAccount,
+  encodeMint,
+  encodeTokenAccount,
+  rentExemptLamports,
+  withTokenAmount,
+} from '../token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
+import { readLpMint, readVaultFigures, withMintSupply } from './accounts.ts';
 import { type DammV1Keys, DEPEG, encodePool, type StableCurve } from './layout.ts';
-import { DAMM_V1_PROGRAM, DYNAMIC_VAULT_PROGRAM, VIRTUAL_PRICE_ONE } from './program.ts';
+import { DAMM_V1_PROGRAM, DYNAMIC_VAULT_PROGRAM, VAULT_BASE, VIRTUAL_PRICE_ONE } from './program.ts';
 import { encodeStakePool } from './stake-price.ts';
-import { encodeVault } from './vault-layout.ts';
+import { encodeVault, writeTotalAmount } from './vault-layout.ts';
 
 /** Fees of today's pools are parts of this; a fifth of each fee is the protocol's, half of that a partner's. */
 const FEE_DENOMINATOR = 100_000n;
@@ -40,7 +47,8 @@ interface Token {
 }
 
 /**
- * A fresh pool with two vaults of its own, of which it owns half. Variant 0 is constant product, 1 the same for a
+ * A fresh pool with two vaults of its own, of which it owns half; on a given chain it joins the vaults of its mints,
+ * which it makes when it is the first. Variant 0 is constant product, 1 the same for a
  * partner with whom the protocol shares its fee; 2 and 3 are stable, with a depeg by an SPL stake pool where the
  * price is not one for one: 2 with a virtual price that was just taken, 3 with one that has run out.
  */
@@ -52,9 +60,9 @@ export function synthesize(spec: PoolSpec): SynthesizedPool {
   const skew = curve === undefined ? 0 : stableSkew(spec.price / peg, Number(curve.amplification));
   const a = tokenOf(spec.mintA, spec.decimalsA, spec.depthA * (1 - skew));
   const b = tokenOf(spec.mintB, spec.decimalsB, spec.depthA * peg * (1 + skew));
-  const sideA = makeSide(pool, a, 'a');
+  const sideA = makeSide(pool, a, 'a', spec.chain);
   // The program signs for everything of the pool's as the first vault's shares.
-  const sideB = makeSide(pool, b, 'b', sideA.poolLp);
+  const sideB = makeSide(pool, b, 'b', spec.chain, sideA.poolLp);
   const stake = derive('stake', addressBytes(pool)).address;
   const isDepegged = curve !== undefined && curve.depeg !== DEPEG.none;
   const keys: DammV1Keys = {
@@ -148,8 +156,15 @@ function freshStakePool(price: number): AccountBytes {
 }
 
 /** One vault: twice what the pool trades, a tenth of it lent out, its shares worth a little more than a token. */
-function makeSide(pool: Address, token: Token, label: string, authority?: Address) {
-  const base = derive('base', addressBytes(pool), text.encode(label)).address;
+function makeSide(
+  pool: Address,
+  token: Token,
+  label: string,
+  chain: AccountSource | undefined,
+  authority?: Address,
+) {
+  const base =
+    chain === undefined ? derive('base', addressBytes(pool), text.encode(label)).address : VAULT_BASE;
   const vault = findProgramAddress(
     [text.encode('vault'), addressBytes(token.mint), addressBytes(base)],
     DYNAMIC_VAULT_PROGRAM,
@@ -159,6 +174,14 @@ function makeSide(pool: Address, token: Token, label: string, authority?: Addres
   const lpMint = findProgramAddress([text.encode('lp_mint'), seed], DYNAMIC_VAULT_PROGRAM).address;
   const poolLp = findProgramAddress([seed, addressBytes(pool)], DAMM_V1_PROGRAM);
   const protocolFee = derive('fee', addressBytes(token.mint), addressBytes(pool)).address;
+  const ownOf = (shares: bigint): readonly AccountWrite[] => [
+    tokens(poolLp.address, lpMint, authority ?? poolLp.address, shares),
+    tokens(protocolFee, token.mint, authority ?? poolLp.address, 0n),
+  ];
+  const place = { vault: vault.address, poolLp: poolLp.address, poolLpBump: poolLp.bump, protocolFee };
+  const joined =
+    chain && joinVault(chain, { vault: vault.address, tokenVault: tokenVault.address, lpMint }, token);
+  if (joined !== undefined) return { ...place, accounts: [...joined.accounts, ...ownOf(joined.shares)] };
   const totalAmount = token.amount * 2n;
   const supply = totalAmount - totalAmount / 30n;
   // The pool's half, rounded up so that a side of one unit is worth one.
@@ -176,10 +199,35 @@ function makeSide(pool: Address, token: Token, label: string, authority?: Addres
     ours(vault.address, encodeVault(keys, figures, origin), DYNAMIC_VAULT_PROGRAM),
     tokens(tokenVault.address, token.mint, vault.address, totalAmount - totalAmount / 10n),
     { address: lpMint, account: freshLpMint(token, supply, vault.address) },
-    tokens(poolLp.address, lpMint, authority ?? poolLp.address, shares),
-    tokens(protocolFee, token.mint, authority ?? poolLp.address, 0n),
+    ...ownOf(shares),
   ];
-  return { vault: vault.address, poolLp: poolLp.address, poolLpBump: poolLp.bump, protocolFee, accounts };
+  return { ...place, accounts };
+}
+
+/** A deposit into a vault that is there: what it is worth in shares, rounded up. Undefined when there is none. */
+function joinVault(
+  chain: AccountSource,
+  at: { readonly vault: Address; readonly tokenVault: Address; readonly lpMint: Address },
+  { amount }: Token,
+): { readonly shares: bigint; readonly accounts: readonly AccountWrite[] } | undefined {
+  const [vault, reserve, mint] = [chain(at.vault), chain(at.tokenVault), chain(at.lpMint)];
+  if (!vault || !reserve || !mint) return undefined;
+  const figures = readVaultFigures(vault);
+  const held = decodeTokenAccount(reserve);
+  const lp = readLpMint(mint);
+  if (!figures.ok || !held.ok || !lp.ok) return undefined;
+  const { totalAmount } = figures.value;
+  const shares = (lp.value.supply * amount + totalAmount - 1n) / totalAmount;
+  const data = vault.data.slice();
+  writeTotalAmount(data, totalAmount + amount);
+  return {
+    shares,
+    accounts: [
+      { address: at.vault, account: { ...vault, data } },
+      { address: at.tokenVault, account: withTokenAmount(reserve, held.value.amount + amount) },
+      { address: at.lpMint, account: withMintSupply(mint, lp.value.supply + shares) },
+    ],
+  };
 }
 
 function freshLpMint(token: Token, supply: bigint, vault: Address): AccountBytes {
