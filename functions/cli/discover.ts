@@ -28,8 +28,8 @@ export const discoverVerb = defineVerb({
   details: [
     'Asks the node of rpc.url (or rpc.endpoints) for every venue’s pools of every pair of the mints; without one, the',
     'local node of the configured market. Each pool is loaded as the service would: those that cannot be traded, or hold',
-    'less than --min-liquidity on both sides together, are left out with the reason. What is kept is merged into the file',
-    `(--out, else universe.file, else ${DEFAULT_FILE}): pools of other mints and all switches stay as they are. A running`,
+    'less than --min-liquidity to trade on both sides together (by exact quotes near the price, not by what vaults hold), are left out with the reason. What is kept is merged into the file',
+    `(--out, else universe.file, else ${DEFAULT_FILE}): pools of other mints, all switches and notes stay as they are, also of pools switched off that were not found. A running`,
     'service with universe.file reads it again by itself. Exit 1 when no pool is kept.',
   ].join('\n'),
   flags: {
@@ -38,7 +38,7 @@ export const discoverVerb = defineVerb({
     'min-liquidity': {
       kind: 'number',
       value: 'USD',
-      summary: 'least worth of both vaults, US dollars (default 0)',
+      summary: 'least that can be traded out of both sides, US dollars (default 0)',
     },
     out: { kind: 'string', value: 'FILE', summary: 'the universe file to write' },
     json: { kind: 'boolean', summary: 'print one JSON object' },

@@ -2,25 +2,18 @@ import type { ChainClock } from '../core/clock.ts';
 import { U64_MAX } from '../core/units.ts';
 import type { PoolState, Venue } from '../venues/venue.ts';
 
-/** What a pool pays, base units of both mints; 0 of both where it pays nothing. */
-export interface Depth {
-  readonly amountIn: bigint;
-  readonly amountOut: bigint;
-}
-
 export interface DepthOptions {
   /** The average price may fall this much below the marginal one; a pool's last unit may cost anything at 10,000. */
   readonly maxFallBps: number;
-  /** Halvings after the first bracket of a factor of four: the amount is exact to about 2^-halvings of itself. */
+  /** Halvings after the first bracket of a factor of four: exact to about 2^-halvings of itself. */
   readonly halvings: number;
 }
 
-const NOTHING: Depth = { amountIn: 0n, amountOut: 0n };
 /** The bracket grows by this factor a step. */
 const GROWTH_BITS = 2n;
 
 /**
- * The most that one swap takes from the pool before its average price has fallen by `maxFallBps` from the marginal
+ * The most that one swap takes from the pool, base units of what it pays (0n where nothing), before its average price has fallen by `maxFallBps` from the marginal
  * one, or the venue refuses: found by exact quotes, so that what stands far from the price, is owed to others or is
  * lent out counts for nothing, whatever the vaults hold.
  */
@@ -30,16 +23,16 @@ export function depthOf(
   aToB: boolean,
   clock: ChainClock,
   { maxFallBps, halvings }: DepthOptions,
-): Depth {
+): bigint {
   const marginal = venue.marginalPrice(state, aToB, clock);
-  if (!(marginal > 0 && Number.isFinite(marginal))) return NOTHING;
+  if (!(marginal > 0 && Number.isFinite(marginal))) return 0n;
   const least = (marginal * (10_000 - maxFallBps)) / 10_000;
   /** What it pays within the price; 0n where nothing, undefined past its depth. One unit may be lost to rounding. */
   const paid = (amountIn: bigint): bigint | undefined => {
     const quote = venue.quote(state, aToB, amountIn, clock);
     if (!quote.ok) return quote.reason === 'amount-too-small' ? 0n : undefined;
-    if (quote.consumedIn < amountIn) return undefined;
-    return Number(quote.amountOut) + 1 >= least * Number(amountIn) ? quote.amountOut : undefined;
+    // An order book takes whole lots, and no more than rests there.
+    return Number(quote.amountOut) + 1 >= least * Number(quote.consumedIn) ? quote.amountOut : undefined;
   };
 
   let low = 0n;
@@ -56,7 +49,7 @@ export function depthOf(
     if (high >= U64_MAX >> GROWTH_BITS) break;
     high <<= GROWTH_BITS;
   }
-  if (best === 0n) return NOTHING;
+  if (best === 0n) return 0n;
   for (let i = 0; i < halvings && high - low > 1n; i++) {
     const middle = (low + high) >> 1n;
     const out = paid(middle);
@@ -66,5 +59,5 @@ export function depthOf(
       if (out > best) best = out;
     }
   }
-  return { amountIn: low, amountOut: best };
+  return best;
 }

@@ -162,7 +162,7 @@ function weigh(voice: Measured, clock: ChainClock): void {
   const { venue, state } = voice.entry;
   const there = depthOf(venue, state!, true, clock, NEAR_PRICE);
   const back = depthOf(venue, state!, false, clock, NEAR_PRICE);
-  voice.weight = Math.sqrt(Number(there.amountOut)) * Math.sqrt(Number(back.amountOut));
+  voice.weight = Math.sqrt(Number(there)) * Math.sqrt(Number(back));
   voice.measuredAt = voice.logPrice;
 }
 

@@ -1,12 +1,22 @@
 import type { Address } from '../core/address.ts';
 import { createMarket, type Market } from '../market/market.ts';
+import type { PoolEntry } from '../market/pool-entry.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { RpcClient } from './rpc-client.ts';
 
 /** How often a market may ask for more: pools that never stop asking are left `loading`. */
 const MAX_ROUNDS = 12;
 
-/** The pools as the node holds them now: every account that they ask for is fetched, until they ask no more. */
+/** How often pools whose accounts were told at different slots are read anew. */
+const MAX_REREADS = 5;
+/** Accounts that a node gives in one answer, at one slot. */
+const ACCOUNTS_AT_ONCE = 100;
+
+/**
+ * The pools as the node holds them now: every account that they ask for is fetched, until they ask no more. A pool is
+ * quotable once all that its swaps write was told at one slot; where others trade on it while it is read, it is read
+ * again.
+ */
 export async function fetchMarket(
   pools: readonly { readonly venue: Venue; readonly address: Address }[],
   rpc: RpcClient,
@@ -25,5 +35,28 @@ export async function fetchMarket(
   }
   market.setLive(true);
   market.beginSlot(newest);
+  for (let i = 0; i < MAX_REREADS; i++) {
+    const torn = market.pools.filter(({ status, coherent }) => status === 'live' && !coherent);
+    if (torn.length === 0) break;
+    for (const addresses of wholePools(torn)) {
+      const { slot, accounts } = await rpc.getMultipleAccounts(addresses, { priority: 'discovery' });
+      addresses.forEach((address, at) => {
+        market.apply({ address, slot, account: accounts[at]! });
+      });
+      market.beginSlot(slot);
+    }
+  }
   return market;
+}
+
+/** The accounts of the pools in lists of at most as many as are told at one slot, no pool divided. */
+function wholePools(pools: readonly PoolEntry[]): readonly (readonly Address[])[] {
+  const lists: Set<Address>[] = [];
+  for (const { subscribed } of pools) {
+    const last = lists.at(-1);
+    if (last === undefined || last.size + subscribed.length > ACCOUNTS_AT_ONCE)
+      lists.push(new Set(subscribed.map(({ address }) => address)));
+    else for (const { address } of subscribed) last.add(address);
+  }
+  return lists.map((list) => [...list]);
 }

@@ -20,6 +20,8 @@ export interface UniverseMint {
   readonly symbol?: string | undefined;
   /** Default true. False: no pool of this mint is traded. */
   readonly enabled?: boolean | undefined;
+  /** For readers. */
+  readonly note?: string | undefined;
 }
 
 export interface ListedPool {
@@ -28,10 +30,12 @@ export interface ListedPool {
   /** For readers; the chain's own word counts. */
   readonly mintA?: Address | undefined;
   readonly mintB?: Address | undefined;
-  /** Both sides when it was discovered, in US dollars; null when no price led to one. */
+  /** What could be traded out of both sides when it was discovered, in US dollars; null when no price led to one. */
   readonly liquidityUsd?: number | null | undefined;
   /** Default true. */
   readonly enabled?: boolean | undefined;
+  /** For readers. */
+  readonly note?: string | undefined;
 }
 
 /** What a universe file lets trade. */
@@ -52,12 +56,18 @@ const VENUE = z.string().superRefine((id, context) => {
   context.addIssue(`is no venue that is built${didYouMean(id, known) || `; built: ${known.join(', ')}`}`);
 });
 const SWITCH = z.boolean('must be true or false').optional();
+const NOTE = z.string().max(1_000).optional();
 const FILE = z.strictObject({
   version: z.literal(1, 'must be 1'),
   venues: z.record(VENUE, z.boolean('must be true or false')).default({}),
   mints: z
     .array(
-      z.strictObject({ address: ADDRESS, symbol: z.string().min(1).max(16).optional(), enabled: SWITCH }),
+      z.strictObject({
+        address: ADDRESS,
+        symbol: z.string().min(1).max(16).optional(),
+        enabled: SWITCH,
+        note: NOTE,
+      }),
     )
     .default([]),
   pools: z.array(
@@ -68,6 +78,7 @@ const FILE = z.strictObject({
       mintB: ADDRESS.optional(),
       liquidityUsd: z.number().min(0).nullable().optional(),
       enabled: SWITCH,
+      note: NOTE,
     }),
     'must be a list of pools',
   ),
@@ -148,6 +159,7 @@ function describe(issue: z.core.$ZodIssue, json: unknown): string {
       'enabled',
       'venue',
       'liquidityUsd',
+      'note',
     ];
     return `has an unknown key "${key}"${didYouMean(key, known)}`;
   }

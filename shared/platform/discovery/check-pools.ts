@@ -1,16 +1,15 @@
 import type { Address } from '../../core/address.ts';
-import type { PoolEntry } from '../../market/pool-entry.ts';
-import { decodeTokenAccount } from '../../venues/token.ts';
 import { fetchMarket } from '../fetch-market.ts';
 import type { RpcClient } from '../rpc-client.ts';
 import type { FoundPool } from './find-pools.ts';
+import { NOTHING_TRADABLE, tradableAmounts } from './tradable.ts';
 import { liquidityUsd, type PricedPool, usdPrices } from './usd-prices.ts';
 
 /** A pool that can be traded. */
 export interface KeptPool extends FoundPool {
   readonly mintA: Address;
   readonly mintB: Address;
-  /** Both sides; null when no price leads to a dollar. */
+  /** What can be traded out of both sides; null when no price leads to a dollar. */
   readonly liquidityUsd: number | null;
 }
 
@@ -25,7 +24,7 @@ export interface CheckedPools {
 }
 
 /**
- * Loads every pool as the service would and keeps those that can be traded and hold at least `minLiquidityUsd`.
+ * Loads every pool as the service would and keeps those that can be traded, for at least `minLiquidityUsd`.
  * Nothing found is dropped in silence. Throws what the RPC client throws.
  */
 export async function checkPools(
@@ -35,13 +34,16 @@ export async function checkPools(
 ): Promise<CheckedPools> {
   const market = await fetchMarket(found, rpc);
   const { clock } = market;
-  const priced = await withVaults(market.pools, rpc);
+  const priced = market.pools.map((entry): PricedPool => {
+    const tradable = clock === undefined ? NOTHING_TRADABLE : tradableAmounts(entry, clock);
+    return { entry, ...tradable };
+  });
   const prices = clock === undefined ? new Map<Address, number>() : usdPrices(priced, clock);
   const kept: KeptPool[] = [];
   const rejected: RejectedPool[] = [];
   for (const pool of priced) {
     const { venue, address, state } = pool.entry;
-    const dollars = liquidityUsd(pool, prices);
+    const dollars = clock === undefined ? undefined : liquidityUsd(pool, prices, clock);
     const reason = reasonAgainst(pool, dollars, minLiquidityUsd);
     if (reason !== '' || state === undefined) {
       rejected.push({ venue, address, reason });
@@ -54,20 +56,6 @@ export async function checkPools(
   return { kept, rejected };
 }
 
-async function withVaults(entries: readonly PoolEntry[], rpc: RpcClient): Promise<readonly PricedPool[]> {
-  const loaded = entries.filter(({ state }) => state !== undefined);
-  const vaults = loaded.flatMap(({ state }) => [state!.vaultA, state!.vaultB]);
-  const { accounts } =
-    vaults.length === 0 ? { accounts: [] } : await rpc.getMultipleAccounts(vaults, { priority: 'discovery' });
-  const amountOf = (entry: PoolEntry, side: 0 | 1): bigint => {
-    const at = loaded.indexOf(entry);
-    const account = at < 0 ? null : accounts[at * 2 + side];
-    const decoded = account === null || account === undefined ? undefined : decodeTokenAccount(account);
-    return decoded?.ok === true ? decoded.value.amount : 0n;
-  };
-  return entries.map((entry) => ({ entry, amountA: amountOf(entry, 0), amountB: amountOf(entry, 1) }));
-}
-
 function reasonAgainst(
   { entry, amountA, amountB }: PricedPool,
   dollars: number | undefined,
@@ -75,10 +63,10 @@ function reasonAgainst(
 ): string {
   if (entry.status === 'excluded') return entry.reason;
   if (entry.status !== 'live') return `the node lacks ${[...entry.missing].join(', ')}`;
-  if (amountA === 0n || amountB === 0n) return 'a side is empty';
+  if (amountA === 0 || amountB === 0) return 'a side is empty: nothing can be traded out of it';
   if (minLiquidityUsd === 0) return '';
   if (dollars === undefined) {
-    return 'its liquidity has no dollar price: name a dollar mint (USDC, USDT) or a mint with a pool to one as well';
+    return 'its liquidity has no dollar price: its pools are too thin or contradict each other, or lead to no dollar mint: name one (USDC, USDT), or a mint with a pool to one, as well';
   }
-  return dollars < minLiquidityUsd ? `holds $${dollars.toFixed(2)}, less than $${minLiquidityUsd}` : '';
+  return dollars < minLiquidityUsd ? `can trade $${dollars.toFixed(2)}, less than $${minLiquidityUsd}` : '';
 }

@@ -4,7 +4,8 @@ import type { KeptPool } from './check-pools.ts';
 
 /**
  * The universe with what a search of `mints` on `venues` has found. Pools that the search covered and did not keep are
- * gone from it; everything else stays, and so does every switch that a person has set.
+ * gone from it, unless a person has switched them off: found again later, they must not trade. Everything else stays, and
+ * so does every switch and note that a person has set.
  */
 export function mergeUniverse(
   before: UniverseFile,
@@ -22,7 +23,7 @@ export function mergeUniverse(
   const known = new Map(before.pools.map((pool) => [pool.address, pool]));
   const found = new Set(kept.map(({ address }) => address));
   const listed = kept.map(({ venue, address, mintA, mintB, liquidityUsd }): ListedPool => {
-    const enabled = known.get(address)?.enabled;
+    const { enabled, note } = known.get(address) ?? {};
     return {
       venue: venue.id,
       address,
@@ -30,9 +31,12 @@ export function mergeUniverse(
       mintB,
       liquidityUsd,
       ...(enabled === undefined ? {} : { enabled }),
+      ...(note === undefined ? {} : { note }),
     };
   });
-  const others = before.pools.filter((pool) => !found.has(pool.address) && !covered(pool));
+  const others = before.pools.filter(
+    (pool) => !found.has(pool.address) && (pool.enabled === false || !covered(pool)),
+  );
   const newMints = mints
     .filter((address) => !before.mints.some((mint) => mint.address === address))
     .map((address): UniverseMint => ({ address }));
