@@ -69,7 +69,10 @@ describe('engine', () => {
   it('fills a paper trade at the state of the landing slot, and books what it paid there', () => {
     const { engine, begin, record } = withGap();
     const { opportunity } = record.decisions[0]!;
-    expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n - opportunity.amountIn);
+    // What goes in, and the SOL that its costs are paid from.
+    expect(engine.balances.free(WSOL_MINT)).toBe(
+      100_000_000_000n - opportunity.legs[0]!.amountIn - opportunity.costs.totalLamports,
+    );
     // Decided in slot NEXT, lands in NEXT + 1, whose end is known when NEXT + 2 begins.
     expect(begin(NEXT + 1).fills).toEqual([]);
     const landed = begin(NEXT + 2);

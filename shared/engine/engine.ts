@@ -73,12 +73,13 @@ export function createEngine(params: EngineParams): Engine {
   const { clock, limits } = params;
   const maxEstimateAgeSlots = params.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS;
   const market = createMarket({ maxEstimateAgeSlots });
+  const maxSwaps = Math.max(params.maxLegs, params.maxSwaps ?? 0);
   const search: Search = createSearch({
     market,
     startMints: params.startMints,
     maxLegs: params.maxLegs,
     costs: params.costs,
-    maxSwaps: Math.max(params.maxLegs, params.maxSwaps ?? 0),
+    maxSwaps,
     maxQuotes: params.maxQuotesPerUpdate,
     maxCandidates: params.maxCandidatesPerUpdate ?? Number.POSITIVE_INFINITY,
     maxPoolShareBps: limits.maxPoolShareBps ?? WHOLE_POOL_BPS,
@@ -116,6 +117,15 @@ export function createEngine(params: EngineParams): Engine {
     stages,
   };
 
+  /** What trades may put in: of SOL, what the costs of all trades that may still be placed leave. */
+  function spendable(mint: Address): bigint {
+    const free = balances.free(mint);
+    if (mint !== WSOL_MINT) return free;
+    const newAccounts = params.payRent === true ? params.maxLegs - 1 : 0;
+    const most = params.costs.costsOf({ legs: maxSwaps, newAccounts }).totalLamports;
+    return free - most * BigInt(Math.max(1, limits.maxPending - book.pending.length));
+  }
+
   const gate: SearchGate = {
     bars(pool, aToB) {
       if (book.isPoolBusy(pool.address)) return 'pool-busy';
@@ -123,10 +133,10 @@ export function createEngine(params: EngineParams): Engine {
     },
     maxIn(startMint) {
       const limit = limits.maxTradeIn.get(startMint) ?? 0n;
-      const free = balances.free(startMint);
+      const free = spendable(startMint);
       return free < limit ? free : limit;
     },
-    free: (startMint) => balances.free(startMint),
+    free: spendable,
     hasAccount: (mint) => params.payRent !== true || balances.has(mint),
   };
 
@@ -167,6 +177,7 @@ export function createEngine(params: EngineParams): Engine {
         continue;
       }
       balances.lock(opportunity.startMint, offeredIn(opportunity));
+      balances.lock(WSOL_MINT, opportunity.costs.totalLamports);
       book.place(approval.approved, market.slot);
       decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
     }
@@ -178,6 +189,7 @@ export function createEngine(params: EngineParams): Engine {
   const settle = (fill: Fill): void => {
     const { startMint, legs } = fill.opportunity;
     balances.unlock(startMint, offeredIn(fill.opportunity));
+    balances.unlock(WSOL_MINT, fill.opportunity.costs.totalLamports);
     ledger.book(fill);
     balances.change(startMint, fill.grossProfit);
     balances.change(WSOL_MINT, -fill.costLamports);

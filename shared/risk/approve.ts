@@ -1,4 +1,4 @@
-import type { Address } from '../core/address.ts';
+import { type Address, WSOL_MINT } from '../core/address.ts';
 import { type Opportunity, offeredIn } from '../routing/opportunity.ts';
 import type { Reason } from '../routing/reason.ts';
 
@@ -56,5 +56,12 @@ function reasonAgainst(opportunity: Opportunity, limits: RiskLimits, view: RiskV
   if (opportunity.legs.some((leg) => view.isPoolBusy(leg.pool))) return 'conflicting';
   if (view.pending >= limits.maxPending) return 'max-pending';
   if (view.free(opportunity.startMint) < offeredIn(opportunity)) return 'insufficient-balance';
+  if (view.free(WSOL_MINT) < solNeeded(opportunity)) return 'insufficient-sol';
   return undefined;
+}
+
+/** Lamports that must be in the wallet before the trade: its fees, tip and rent, and what it puts in where that is SOL. */
+function solNeeded(opportunity: Opportunity): bigint {
+  const { costs, startMint } = opportunity;
+  return costs.totalLamports + (startMint === WSOL_MINT ? offeredIn(opportunity) : 0n);
 }

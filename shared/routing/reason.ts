@@ -26,6 +26,7 @@ export const REASONS = [
   'below-min-profit',
   'max-pending',
   'insufficient-balance',
+  'insufficient-sol',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];

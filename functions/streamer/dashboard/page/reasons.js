@@ -52,6 +52,10 @@ const REASONS = {
   'max-pending': ['Too many under way', 'The limit of trades under way at the same time is reached.'],
   outranked: ['Outranked', 'Another route through the same pool earns more than this one can at most.'],
   'insufficient-balance': ['Balance too low', 'The start mint’s free balance is less than the route needs.'],
+  'insufficient-sol': [
+    'No SOL for fees',
+    'What is free of the wallet’s SOL does not pay the fees, tip and rent of the trade.',
+  ],
   'stale-slot': ['Stale slot', 'The opportunity is of a slot that is too old.'],
   approved: ['Approved', 'It passed every limit.'],
   // Fills
