@@ -140,7 +140,11 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
       atForcedEnd: context.atForcedEnd,
     });
     const wanted = config.server.port;
-    if (wanted !== 0 && !service.url.endsWith(`:${wanted}/`)) stderr.line(`port ${wanted} is in use`);
+    if (wanted !== 0 && !service.url.endsWith(`:${wanted}/`)) {
+      stderr.line(
+        `port ${wanted} is in use by another program: the dashboard took the next free one instead`,
+      );
+    }
     stderr.line(`dashboard: ${service.url}`);
     for (const { pool, venue, reason } of feed.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
     await waitForEnd(context, service.parts, config.duration);

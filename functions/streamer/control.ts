@@ -1,29 +1,32 @@
 import type { Clock } from '../../shared/core/clock.ts';
+import { formatUnits } from '../../shared/core/units.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
+import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { Logger } from '../../shared/platform/log.ts';
-import type { ControlRow, Store } from '../../shared/platform/store/store.ts';
+import type { ControlRow, KilledRun, Store } from '../../shared/platform/store/store.ts';
 import type { ControlCommand, ControlResult } from './dashboard/view.ts';
 
 export interface ControlParams {
-  readonly pipeline: { process(event: ControlEvent): void };
+  readonly pipeline: { process(event: Extract<MarketEvent, { kind: 'control' | 'loss' }>): void };
   readonly engine: Engine;
-  readonly store: Store;
+  readonly store: Pick<Store, 'controls' | 'setControl'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly runId: string;
 }
 
-interface ControlEvent {
-  readonly kind: 'control';
-  readonly atMicros: number;
-  readonly command: ControlCommand;
-  readonly by: string;
-}
-
-/** The switch that people hold. A pause works at once, and outlives the process: the next run starts paused. */
+/**
+ * The switch that people hold. A pause works at once, and outlives the process: the next run starts paused. So does
+ * the halt at the loss limit; and what a run that was killed had lost counts in the run that follows it.
+ */
 export interface Control {
-  /** Takes over what the store says; to be called before the feed starts. */
-  restore(): Promise<void>;
+  /** Takes over what the store says; to be called before the feed starts. `killed`: the run that died before this one. */
+  restore(killed: KilledRun | undefined): Promise<void>;
+  /** Starts paused, because nothing is known of an earlier pause. */
+  pauseUnknown(reason: string): Promise<void>;
   take(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
+  /** Looks whether the loss limit was reached, after every event; writes it down. */
+  observe(): void;
   /** For a drain: pauses this process only. */
   stopDeciding(): void;
   /** Tries once more to write down what could not be. */
@@ -32,43 +35,93 @@ export interface Control {
   reason(): string;
 }
 
-const NAME = 'trading';
-/** A command that could not be stored is tried again so often. */
+const TRADING = 'trading';
+const LOSS_LIMIT = 'loss-limit';
+const CARRIED_LOSS = 'carried-loss';
+const SERVICE = 'service';
+/** A control that could not be stored is tried again so often. */
 const RETRY_MS = 1_000;
 
-export function createControl({ pipeline, engine, store, clock, log }: ControlParams): Control {
+/** When trading was last resumed by a person, in Unix milliseconds; 0 when it never was. */
+export function resumedAtMs(controls: readonly ControlRow[]): number {
+  const row = controls.find(({ name }) => name === TRADING);
+  return row?.value === 'running' ? row.atMs : 0;
+}
+
+export function createControl({ pipeline, engine, store, clock, log, runId }: ControlParams): Control {
   let pausedBecause = '';
-  let unwritten: ControlRow | undefined;
+  let haltedBecause = 'the loss limit was reached';
+  /** As it is written down, or about to be. */
+  let halted = false;
+  /** By name: what a newer word has not taken the place of. */
+  const unwritten = new Map<string, ControlRow>();
   let timer: NodeJS.Timeout | undefined;
 
   const tell = (command: ControlCommand, by: string): void =>
     pipeline.process({ kind: 'control', atMicros: clock.monotonicMicros(), command, by });
 
-  /** Stores `unwritten`; a newer command may have taken its place meanwhile. */
+  /** Stores what is unwritten; rejects with the first refusal. */
   const write = async (): Promise<void> => {
     clearTimeout(timer);
-    const row = unwritten;
-    if (row === undefined) return;
-    try {
-      await store.setControl(row);
-      if (unwritten === row) unwritten = undefined;
-    } catch (error) {
-      if (unwritten === row) {
+    for (const row of [...unwritten.values()]) {
+      try {
+        await store.setControl(row);
+        if (unwritten.get(row.name) === row) unwritten.delete(row.name);
+      } catch (error) {
         clearTimeout(timer);
         timer = setTimeout(() => void write().catch(() => undefined), RETRY_MS);
         timer.unref();
+        throw error;
       }
-      throw error;
     }
   };
 
+  const set = (name: string, value: ControlRow['value'], by: string, reason: string): Promise<void> => {
+    unwritten.set(name, { name, value, by, reason, atMs: clock.nowMs() });
+    return write();
+  };
+
+  /** For what the service itself sets: nobody waits for it. */
+  const keep = (name: string, value: ControlRow['value'], reason: string): void => {
+    set(name, value, SERVICE, reason).catch((error: unknown) =>
+      log.error('control.not-stored', { name, error: String(error) }),
+    );
+  };
+
+  const pause = (by: string, because: string): void => {
+    pausedBecause = because;
+    tell('pause', by);
+  };
+
   return {
-    async restore() {
-      const row = (await store.controls()).find((control) => control.name === NAME);
-      if (row?.value !== 'paused') return;
-      pausedBecause = `paused by ${row.by} in an earlier run${row.reason === '' ? '' : `: ${row.reason}`}`;
-      tell('pause', row.by);
-      log.warning('control.restored', { value: row.value, by: row.by, reason: row.reason });
+    async restore(killed) {
+      const rows = new Map((await store.controls()).map((row) => [row.name, row]));
+      const trading = rows.get(TRADING);
+      if (trading?.value === 'paused') {
+        const { by, reason } = trading;
+        pause(by, `paused by ${by} in an earlier run${reason === '' ? '' : `: ${reason}`}`);
+        log.warning('control.restored', { value: 'paused', by, reason });
+      }
+      halted = rows.get(LOSS_LIMIT)?.value === 'paused';
+      const carried = killed === undefined ? 0n : lostBy(killed, rows.get(CARRIED_LOSS));
+      if (!halted && carried === 0n) return;
+      if (halted) haltedBecause = `the loss limit was reached in an earlier run: resume to trade on`;
+      pipeline.process({
+        kind: 'loss',
+        atMicros: clock.monotonicMicros(),
+        lamports: carried,
+        halted,
+        by: killed?.runId ?? 'an earlier run',
+      });
+      log.warning('control.loss-restored', { halted, lamports: carried, killedRun: killed?.runId });
+      if (carried > 0n) keep(CARRIED_LOSS, 'running', `${runId} ${carried}`);
+      if (engine.halted && !halted) {
+        haltedBecause = `the loss limit was reached: ${formatUnits(carried, 9)} SOL were lost in runs that were killed`;
+      }
+    },
+    async pauseUnknown(reason) {
+      pause(SERVICE, reason);
+      await set(TRADING, 'paused', SERVICE, reason);
     },
     async take(command, by, reason) {
       // The engine first: a stop must stop even when it cannot be written down.
@@ -76,9 +129,16 @@ export function createControl({ pipeline, engine, store, clock, log }: ControlPa
       pausedBecause = command === 'pause' ? `paused by ${by}${reason === '' ? '' : `: ${reason}`}` : '';
       log.notice(`control.${command}`, { by, reason });
       const value = command === 'pause' ? 'paused' : 'running';
+      const atMs = clock.nowMs();
+      if (command === 'resume') {
+        halted = false;
+        haltedBecause = 'the loss limit was reached';
+        for (const name of [LOSS_LIMIT, CARRIED_LOSS]) {
+          unwritten.set(name, { name, value: 'running', by, reason: '', atMs });
+        }
+      }
       try {
-        unwritten = { name: NAME, value, by, reason, atMs: clock.nowMs() };
-        await write();
+        await set(TRADING, value, by, reason);
       } catch (error) {
         log.error('control.not-stored', { command, error: String(error) });
         return {
@@ -87,6 +147,12 @@ export function createControl({ pipeline, engine, store, clock, log }: ControlPa
         };
       }
       return { ok: true, message: command === 'pause' ? 'trading is paused' : 'trading is running' };
+    },
+    observe() {
+      if (!engine.halted || halted) return;
+      halted = true;
+      log.error('control.halted', { netLamports: engine.ledger.netLamports });
+      keep(LOSS_LIMIT, 'paused', `reached in run ${runId}`);
     },
     stopDeciding: () => tell('pause', 'shutdown'),
     async close() {
@@ -97,6 +163,14 @@ export function createControl({ pipeline, engine, store, clock, log }: ControlPa
       }
       clearTimeout(timer);
     },
-    reason: () => (engine.status === 'halted' ? 'the loss limit was reached' : pausedBecause),
+    reason: () => (engine.halted ? haltedBecause : pausedBecause),
   };
+}
+
+/** What a run that was killed had lost, with what it had itself taken over from one that was. */
+function lostBy({ runId, netLamports }: KilledRun, carried: ControlRow | undefined): bigint {
+  const [, of, lamports] = /^(\S+) (\d{1,20})$/.exec(carried?.reason ?? '') ?? [];
+  const before = of === runId && lamports !== undefined ? BigInt(lamports) : 0n;
+  const lost = before - netLamports;
+  return lost > 0n ? lost : 0n;
 }

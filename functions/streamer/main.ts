@@ -10,6 +10,9 @@ import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
+import { createSafeControls } from '../../shared/platform/store/control-copy.ts';
+import { lockDirectory } from '../../shared/platform/store/directory-lock.ts';
+import { type DirectoryState, directoryState } from '../../shared/platform/store/directory-state.ts';
 import { endRunNow } from '../../shared/platform/store/end-run-now.ts';
 import type { JsonObject } from '../../shared/platform/store/store.ts';
 import { createWorkerStore } from '../../shared/platform/store/worker-store.ts';
@@ -18,7 +21,7 @@ import { createStoreWriter } from '../../shared/platform/store/writer.ts';
 import { apisView } from './apis-view.ts';
 import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
-import { createControl } from './control.ts';
+import { type Control, createControl, resumedAtMs } from './control.ts';
 import { createCostJournal } from './cost-journal.ts';
 import { createDashboardState } from './dashboard-state.ts';
 import { createDegradation } from './degradation.ts';
@@ -113,13 +116,25 @@ export async function startService(params: ServiceParams): Promise<Service> {
 
   async function start(): Promise<Service> {
     throwIfStopped(signal);
+    const parts = createRunParts({ config, universe: feed, symbols: feed.symbols, clock });
+    const { engine, runId, startedAtMs } = parts;
+    const { dir } = config.store;
+    const since = new Date(startedAtMs).toISOString();
+    const lock = lockDirectory(dir, { pid: process.pid, runId, since });
+    shutdown.add('data directory', () => lock.release());
+    const known = directoryState(dir);
     let recorder: RunRecorder | undefined;
     shutdown.add('uploads', (ms) => recorder?.close(ms), { mostMs: UPLOAD_MS });
     const { storeBusyMs: busyTimeoutMs = STORE_BUSY_MS } = timing;
-    const store = await createWorkerStore({ dir: config.store.dir, busyTimeoutMs });
+    const store = await createWorkerStore({ dir, busyTimeoutMs });
     shutdown.add('store', () => store.close(), { mostMs: 1_500, leastMs: 300 });
-    const parts = createRunParts({ config, universe: feed, symbols: feed.symbols, clock });
-    const { engine, runId, startedAtMs } = parts;
+    const controls = createSafeControls({
+      store,
+      dir,
+      onTrouble: (problem) => log.error('store.controls-copy', { problem }),
+    });
+    const killed = await store.closeKilledRuns({ sinceMs: resumedAtMs(await controls.controls()) });
+    for (const { runId: of, lastAtMs } of killed) log.warning('run.closed-as-killed', { of, lastAtMs });
     await store.startRun({
       runId,
       startedAtMs,
@@ -137,7 +152,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       leastMs: 600,
     });
     params.atForcedEnd?.(() => {
-      const problem = endRunNow(config.store.dir, runId, clock.nowMs(), plainJson(end('killed')));
+      const problem = endRunNow(dir, runId, clock.nowMs(), plainJson(end('killed')));
       if (problem !== '') log.error('store.run-not-ended', { runId, error: problem });
     });
     const writer = createStoreWriter({
@@ -199,12 +214,14 @@ export async function startService(params: ServiceParams): Promise<Service> {
         ...parts.observers,
         ...(recorder === undefined ? [] : [recorder.observe]),
         journal.observe,
+        () => control.observe(),
         ...(params.observer === undefined ? [] : [params.observer]),
       ],
     });
-    const control = createControl({ pipeline, engine, store, clock, log });
+    const control = createControl({ pipeline, engine, store: controls, clock, log, runId });
     shutdown.add('controls', () => control.close());
-    await control.restore();
+    await control.restore(killed.find(({ market }) => market === config.market));
+    if (known !== 'known') await beginUnknown(known, config, control, log);
 
     const books = createBooks({ market: engine.market, names: parts.names });
     const bookFeed = createBookFeed({
@@ -285,8 +302,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       pipeline,
       rpc,
       // A local node's programs are names, no binaries: proofs are of those on the real chain.
-      proofs: config.market === 'live' ? createProofs(config.store.dir) : { of: () => undefined },
-      store,
+      proofs: config.market === 'live' ? createProofs(dir) : { of: () => undefined },
+      store: controls,
       clock,
       log,
     });
@@ -326,6 +343,25 @@ export async function startService(params: ServiceParams): Promise<Service> {
       },
     };
   }
+}
+
+/** A directory that has lost its store, or knows of none: said, and where it is configured, not traded on unasked. */
+async function beginUnknown(
+  state: Exclude<DirectoryState, 'known'>,
+  { store: { dir, whenNew } }: Config,
+  control: Control,
+  log: Logger,
+): Promise<void> {
+  if (state === 'store-lost') {
+    log.error('store.lost', {
+      dir,
+      note: 'its file is gone: a new one begins; pause and halt are as the copy says',
+    });
+    return;
+  }
+  const note = `the data directory ${dir} is new: nothing is known of an earlier run, its pause or its loss halt`;
+  log.warning('store.new-directory', { dir, note, whenNew });
+  if (whenNew === 'pause') await control.pauseUnknown(`${note}; resume to begin`);
 }
 
 function watchUniverseFile(

@@ -10,7 +10,7 @@ export interface ProgramGuardParams {
   readonly pipeline: { process(event: VenueEvent): void };
   readonly rpc: RpcClient;
   readonly proofs: Pick<Proofs, 'of'>;
-  readonly store: Store;
+  readonly store: Pick<Store, 'controls' | 'setControl'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Default 2 s. */

@@ -36,6 +36,7 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
       return undefined;
     case 'control':
     case 'fee':
+    case 'loss':
       return undefined;
   }
 }

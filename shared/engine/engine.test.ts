@@ -168,6 +168,21 @@ describe('engine', () => {
     expect(engine.status).toBe('running');
   });
 
+  it('counts what was lost before it was made, and stays halted where that was', () => {
+    const lost = (lamports: bigint, halted: boolean) => {
+      const { engine } = withGap();
+      engine.process({ kind: 'loss', atMicros: 0, lamports, halted, by: 'an earlier run' });
+      return engine;
+    };
+    const limit = 1_000_000_000n;
+    expect(lost(limit - 1n, false).status).toBe('running');
+    expect(lost(limit, false).status).toBe('halted');
+    const engine = lost(0n, true);
+    expect([engine.status, engine.halted]).toEqual(['halted', true]);
+    engine.process({ kind: 'control', atMicros: 0, command: 'resume', by: 'test' });
+    expect([engine.status, engine.halted]).toEqual(['running', false]);
+  });
+
   it('decides nothing between losing the feed and a complete new snapshot', () => {
     const market = withGap();
     const { engine, accounts, trade, pools, tell } = market;

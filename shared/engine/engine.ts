@@ -61,6 +61,8 @@ export interface Engine {
   readonly balances: Balances;
   readonly costs: CostModel;
   readonly book: PaperBook;
+  /** The loss limit was reached and nobody has resumed since. */
+  readonly halted: boolean;
   /** What the search knows: mints, pools in both directions, pairs of mints. */
   readonly graph: Search['size'];
   /** Refusals by reason since the start. */
@@ -186,6 +188,10 @@ export function createEngine(params: EngineParams): Engine {
     if (best.length > 0) stages.approveMicros = clock.monotonicMicros() - between;
   };
 
+  const haltAtLimit = (): void => {
+    if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
+  };
+
   const settle = (fill: Fill): void => {
     const { startMint, legs } = fill.opportunity;
     balances.unlock(startMint, offeredIn(fill.opportunity));
@@ -202,7 +208,7 @@ export function createEngine(params: EngineParams): Engine {
           spent.spend(entry, aToB, amountIn, market.clock);
       }
     }
-    if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
+    haltAtLimit();
   };
 
   const onSlot = (slot: number, parent: number): Applied => {
@@ -234,6 +240,11 @@ export function createEngine(params: EngineParams): Engine {
       case 'control':
         onControl(event.command);
         break;
+      case 'loss':
+        lossFromLamports += event.lamports;
+        halted ||= event.halted;
+        haltAtLimit();
+        break;
       case 'chain':
         params.costs.setTokenAccountRent(tokenAccountRentLamports(event.parameters));
         break;
@@ -250,6 +261,9 @@ export function createEngine(params: EngineParams): Engine {
     costs: params.costs,
     book,
     refused: refusedInTotal,
+    get halted() {
+      return halted;
+    },
     get graph() {
       return search.size;
     },

@@ -34,6 +34,17 @@ export type MarketEvent =
       readonly command: 'pause' | 'resume';
       readonly by: string;
     }
+  /**
+   * What was lost before this engine was made and counts against its loss limit, and whether the limit was reached
+   * there: the trading of a process that died goes on, or stays halted, in the next one.
+   */
+  | {
+      readonly kind: 'loss';
+      readonly atMicros: number;
+      readonly lamports: bigint;
+      readonly halted: boolean;
+      readonly by: string;
+    }
   /** A venue's pools may not be quoted while `quarantine` says why; '' lets them trade again. */
   | {
       readonly kind: 'venue';

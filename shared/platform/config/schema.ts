@@ -418,6 +418,12 @@ export const configSchema = z.strictObject({
       placeholder: 'DIR',
       summary: 'data directory of the embedded store, created when absent',
     }),
+    whenNew: choiceKey({
+      choices: ['run', 'pause'],
+      default: 'run',
+      summary:
+        'how a run begins on a data directory that knows of no earlier one; pause where it does not outlive the machine, so that a lost pause does not become trading',
+    }),
   }),
   recorder: z.strictObject({
     dir: optionalTextKey({

@@ -49,6 +49,13 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     command: z.enum(['pause', 'resume']),
     by: z.string(),
   }),
+  loss: z.strictObject({
+    kind: z.literal('loss'),
+    atMicros,
+    lamports: z.bigint(),
+    halted: z.boolean(),
+    by: z.string(),
+  }),
   venue: z.strictObject({
     kind: z.literal('venue'),
     atMicros,

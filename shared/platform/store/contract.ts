@@ -380,6 +380,35 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
       await expect(store.endRun('none', 1, {})).rejects.toMatchObject({ code: 'store-unknown-run' });
     });
 
+    it('closes the runs that died, at their last row and with what they lost since, and no other', async () => {
+      await store.startRun(sampleRun({ runId: 'dead', startedAtMs: 1_000 }));
+      await store.startRun(sampleRun({ runId: 'dead-at-once', startedAtMs: 500, market: 'live' }));
+      await store.startRun(sampleRun({ runId: 'ended', startedAtMs: 100 }));
+      await store.endRun('ended', 200, { status: 'running' });
+      const lost = (tradeId: string, landedAtMs: number, netLamports: bigint) =>
+        sampleTrade({ tradeId, runId: 'dead', landedAtMs, netLamports });
+      await store.write({
+        batchId: 'b1',
+        trades: [lost('t1', 1_100, -7n), lost('t2', 1_200, -50n), lost('t3', 1_300, 8n)],
+        balances: [sampleBalance({ runId: 'dead', atMs: 1_400 })],
+      });
+      expect(await store.closeKilledRuns({ sinceMs: 1_200 })).toEqual([
+        { runId: 'dead', market: 'built-in', lastAtMs: 1_400, netLamports: -42n },
+        { runId: 'dead-at-once', market: 'live', lastAtMs: 500, netLamports: 0n },
+      ]);
+      expect(await store.closeKilledRuns({ sinceMs: 0 })).toEqual([]);
+      const ends = (await store.runs({ limit: 9 })).map(({ runId, endedAtMs, summary }) => [
+        runId,
+        endedAtMs,
+        summary?.status,
+      ]);
+      expect(ends).toEqual([
+        ['dead', 1_400, 'killed'],
+        ['dead-at-once', 500, 'killed'],
+        ['ended', 200, 'running'],
+      ]);
+    });
+
     it('keeps the last value of each control', async () => {
       await store.setControl(sampleControl({ name: 'trading', value: 'paused', atMs: 1 }));
       await store.setControl(sampleControl({ name: 'alerts' }));

@@ -5,6 +5,7 @@ import type {
   ControlRow,
   DecisionCount,
   JsonObject,
+  KilledRun,
   LegRow,
   OpportunityRow,
   QuoteComparisonRow,
@@ -41,6 +42,15 @@ export function readRun(row: SqlRow): RunRow {
     market: text(row, 'market'),
     seed: text(row, 'seed'),
     summary: row.summary === null ? undefined : (JSON.parse(text(row, 'summary')) as JsonObject),
+  };
+}
+
+export function readKilledRun(row: SqlRow): KilledRun {
+  return {
+    runId: text(row, 'run_id'),
+    market: text(row, 'market'),
+    lastAtMs: count(row, 'last_at_ms'),
+    netLamports: BigInt(text(row, 'net_lamports')),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   readComparison,
   readControl,
   readDecisionCount,
+  readKilledRun,
   readOpportunity,
   readRun,
   readTrade,
@@ -92,6 +93,19 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
         if (sql.endRun.run(ended).changes !== 0) return;
         throw new ArbError('store-unknown-run', `${path} has no run ${runId}`, { path, runId });
       }),
+    closeKilledRuns: ({ sinceMs }) =>
+      guarded(() =>
+        sql.openRuns.all({ since_ms: sinceMs }).map((row) => {
+          const killed = readKilledRun(row);
+          const summary = { status: 'killed', netLamports: String(killed.netLamports) };
+          sql.endRun.run({
+            run_id: killed.runId,
+            ended_at_ms: killed.lastAtMs,
+            summary: JSON.stringify(summary),
+          });
+          return killed;
+        }),
+      ),
     write: (batch) => guarded(() => writeBatch(batch)),
     trades: (query) => guarded(() => page(sql.trades, query).map(readTrade)),
     opportunities: (query) => guarded(() => page(sql.opportunities, query).map(readOpportunity)),
@@ -161,6 +175,15 @@ function prepareStatements(database: DatabaseSync) {
     // The conflict target is named: OR IGNORE would also pass over rows that break another rule.
     startRun: prepare(`${insert('runs', run)} ON CONFLICT (run_id) DO NOTHING`),
     endRun: prepare('UPDATE runs SET ended_at_ms = :ended_at_ms, summary = :summary WHERE run_id = :run_id'),
+    openRuns: prepare(
+      `SELECT run_id, market, max(started_at_ms,
+         coalesce((SELECT max(landed_at_ms) FROM trades WHERE trades.run_id = runs.run_id), 0),
+         coalesce((SELECT max(at_ms) FROM opportunities WHERE opportunities.run_id = runs.run_id), 0),
+         coalesce((SELECT max(at_ms) FROM balances WHERE balances.run_id = runs.run_id), 0)) AS last_at_ms,
+       (SELECT CAST(coalesce(sum(CAST(net_lamports AS INTEGER)), 0) AS TEXT) FROM trades
+         WHERE trades.run_id = runs.run_id AND landed_at_ms >= :since_ms) AS net_lamports
+       FROM runs WHERE ended_at_ms IS NULL ORDER BY started_at_ms DESC`,
+    ),
     runs: prepare('SELECT * FROM runs ORDER BY started_at_ms DESC, run_id DESC LIMIT :limit'),
     rememberBatch: prepare(`${insert('batches', 'batch_id')} ON CONFLICT (batch_id) DO NOTHING`),
     forgetBatches: prepare(

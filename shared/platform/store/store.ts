@@ -171,6 +171,16 @@ export interface ApiCostQuery {
   readonly untilMs: number;
 }
 
+/** A run whose process died before it could say so. */
+export interface KilledRun {
+  readonly runId: string;
+  readonly market: string;
+  /** Of its last row. */
+  readonly lastAtMs: number;
+  /** Of the trades that it left, from `sinceMs` on. */
+  readonly netLamports: bigint;
+}
+
 /**
  * Where a run leaves what it did. Every method rejects with ArbError `store-…` when the store cannot be used; a
  * rejected write has changed nothing.
@@ -180,6 +190,11 @@ export interface Store {
   startRun(run: RunRow): Promise<void>;
   /** Rejects with `store-unknown-run` when that run was never started. */
   endRun(runId: string, endedAtMs: number, summary: JsonObject): Promise<void>;
+  /**
+   * Ends every run that has not ended, at the time of its last row and with `{status: "killed"}` for a summary: to be
+   * called while no other run can be under way. Newest first.
+   */
+  closeKilledRuns(query: { readonly sinceMs: number }): Promise<readonly KilledRun[]>;
   /** Atomic, and idempotent by the batch's id and by the rows' own. */
   write(batch: StoreBatch): Promise<void>;
   /** Newest landed first. */

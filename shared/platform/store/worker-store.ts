@@ -59,6 +59,7 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
   return {
     startRun: (run) => call('startRun', run),
     endRun: (runId, endedAtMs, summary) => call('endRun', runId, endedAtMs, summary),
+    closeKilledRuns: (query) => call('closeKilledRuns', query),
     write(batch) {
       if (closing !== undefined) return Promise.reject(closedError());
       // The parts of one batch must reach the thread unmixed with another's.
