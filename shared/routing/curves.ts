@@ -21,6 +21,14 @@ const NODE_INPUTS = Array.from({ length: NODES }, (_, node) =>
 );
 const NODE_SIZES = Float64Array.from(NODE_INPUTS, Number);
 const REFUSED = -1;
+/** Samples that pay fewer units than this show more of their floors than of the curve: a line from the best price stands in. */
+const FEW_UNITS = 256;
+/** A best price above the marginal one by this factor is looked for on the curve: small amounts are paid worse. */
+const RISES = 1 + 5e-4;
+/** Where the average has fallen to this share of its top, it rises no more. */
+const PAST_TOP = 0.9;
+/** Steps that narrow the place of a top, each to two thirds. */
+const TOP_STEPS = 10;
 /** No quote was left to learn it. */
 const UNKNOWN = -2;
 /** A pool's end is found to this share of itself. */
@@ -33,6 +41,10 @@ const END_GRAIN = 1 / 64;
  * samples the input per output is a straight line, which is exact on a constant product and close on any other concave
  * curve. A sample stands at what the venue took, not at what it was offered: lots round the one, not the other. These
  * floats choose pools, sizes and shares; exact quotes decide.
+ *
+ * Two curves are straightened at their beginning, so that all are concave. Where an amount is paid a few units only, the
+ * stairs of whole units are smoothed. Where larger amounts are paid better, up to a top (a transfer fee with a maximum),
+ * smaller ones are read as if they were paid as well as the top: more than they are. `readRaw` says what they are paid.
  */
 export class Curves {
   /** False once a sample was wanted that the budget no longer paid for. */
@@ -50,6 +62,11 @@ export class Curves {
   readonly #revisions: number[] = [];
   /** By edge: the most that the pool takes, as far as known, and what it pays for that. */
   readonly #ends: number[] = [];
+  /** By edge: the input that is paid best on average where smaller ones are paid worse, else 0, and what it is paid. */
+  readonly #tops: number[] = [];
+  readonly #topOuts: number[] = [];
+  /** By edge: inputs below this are paid a few units only; 0 where that is less than one. */
+  readonly #few: number[] = [];
   readonly #endOuts: number[] = [];
   #taken = 0;
   #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
@@ -70,31 +87,83 @@ export class Curves {
     return this.#ends[edge] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** What the edge is paid at best a unit on average: for the first one, on a concave curve. */
+  bestPrice(edge: number): number {
+    const top = this.#tops[edge] ?? 0;
+    return top > 0 && this.#revisions[edge] === this.#graph.revision[edge]
+      ? this.#topOuts[edge]! / top
+      : Math.exp(this.#graph.logPrice[edge]!);
+  }
+
+  /** The input below which the edge is paid less than `read` says; 0 for most. Known once the edge was read. */
+  topOf(edge: number): number {
+    return this.#tops[edge] ?? 0;
+  }
+
   /** Reads `out` and `slope` for `size` in. Past its end a pool takes no more, and pays no more. */
   read(edge: number, size: number, step: number): void {
     const samples = this.#samplesOf(edge);
+    const top = this.#tops[edge]!;
+    if (size < top) {
+      const price = this.#topOuts[edge]! / top;
+      this.#meet(price * size, price, size);
+      return;
+    }
+    this.#read(edge, samples, size, step, top);
+  }
+
+  /** As `read`, with what small amounts are really paid. */
+  readRaw(edge: number, size: number, step: number): void {
+    this.#read(edge, this.#samplesOf(edge), size, step, 0);
+  }
+
+  #read(edge: number, samples: Float64Array, size: number, step: number, top: number): void {
     if (size >= this.#ends[edge]!) {
       this.out = this.#endOuts[edge]!;
       this.slope = 0;
       return;
     }
-    const low = nodeBelow(size, step);
-    const high = low < FIRST_INPUT ? low + 1 : low + step;
+    const few = this.#few[edge]!;
+    const below = nodeBelow(Math.max(size, few), step);
+    const high = below < FIRST_INPUT ? below + 1 : below + step;
     if (high >= NODES) {
       this.#meet(0, 0, size);
       return;
     }
     const outHigh = this.#sample(edge, samples, high);
     const takenHigh = this.#taken;
-    const outLow = this.#sample(edge, samples, low);
-    const takenLow = this.#taken;
+    let outLow = 0;
+    let takenLow = 0;
+    if (size >= few) {
+      outLow = this.#sample(edge, samples, below);
+      takenLow = this.#taken;
+      if (takenLow < top) {
+        outLow = this.#topOuts[edge]!;
+        takenLow = top;
+      }
+    }
     if (outLow === UNKNOWN || outHigh === UNKNOWN) this.#meet(0, 0, size);
     else if (outHigh === REFUSED) {
       // The end was found by asking: either the size is past it now, or the end stands for the sample.
-      if (size >= this.#ends[edge]!) this.#meet(this.#endOuts[edge]!, 0, size);
-      else this.#between(size, takenLow, outLow, this.#ends[edge]!, this.#endOuts[edge]!);
-    } else if (size < takenHigh) this.#between(size, takenLow, outLow, takenHigh, outHigh);
-    else this.#beyondLots(edge, samples, size, high, takenLow, outLow);
+      const end = this.#ends[edge]!;
+      if (size >= end) this.#meet(this.#endOuts[edge]!, 0, size);
+      else if (size < few) this.#fromFirstUnit(edge, size, end, this.#endOuts[edge]!);
+      else this.#between(size, takenLow, outLow, end, this.#endOuts[edge]!);
+    } else if (size >= takenHigh) this.#beyondLots(edge, samples, size, high, takenLow, outLow);
+    else if (size < few) this.#fromFirstUnit(edge, size, takenHigh, outHigh);
+    else this.#between(size, takenLow, outLow, takenHigh, outHigh);
+  }
+
+  /** Output below the first sample that pays more than a few units: a line from the best price, without stairs. */
+  #fromFirstUnit(edge: number, size: number, sizeHigh: number, outHigh: number): void {
+    if (outHigh <= 0) {
+      this.#meet(0, 0, size);
+      return;
+    }
+    const first = 1 / this.bestPrice(edge);
+    const rise = Math.max(0, sizeHigh / outHigh - first) / sizeHigh;
+    const inputPerOutput = first + rise * size;
+    this.#meet(size / inputPerOutput, first / (inputPerOutput * inputPerOutput), size);
   }
 
   /** True when the pool may pay `output` for `input` in one leg. */
@@ -155,7 +224,55 @@ export class Curves {
     this.#revisions[edge] = revision;
     this.#ends[edge] = Number.POSITIVE_INFINITY;
     this.#endOuts[edge] = 0;
+    this.#tops[edge] = 0;
+    const few = FEW_UNITS * Math.exp(-this.#graph.logPrice[edge]!);
+    this.#few[edge] = few > 1 ? few : 0;
+    if (this.#rises(edge)) this.#findTop(edge, samples);
     return samples;
+  }
+
+  /** True when some amount is paid noticeably better than a small one. */
+  #rises(edge: number): boolean {
+    const { venue, state } = this.#graph.poolOf(edge);
+    if (venue.bestPrice === undefined) return false;
+    const small = venue.marginalPrice(state!, (edge & 1) === 0, this.#clock);
+    return Math.exp(this.#graph.logPrice[edge]!) > small * RISES;
+  }
+
+  /** Looks for the input that is paid best on average, beyond those that are paid a few units only. */
+  #findTop(edge: number, samples: Float64Array): void {
+    let best = 0;
+    let bestNode = 0;
+    for (let node = nodeBelow(Math.max(FIRST_INPUT, this.#few[edge]!), 1); node < NODES; node += COARSE) {
+      const out = this.#sample(edge, samples, node);
+      if (out === REFUSED || out === UNKNOWN) break;
+      const average = this.#taken > 0 ? out / this.#taken : 0;
+      if (average > best) {
+        best = average;
+        bestNode = node;
+      } else if (average < PAST_TOP * best) break;
+    }
+    if (bestNode === 0) return;
+    let low = NODE_SIZES[Math.max(1, bestNode - COARSE)]!;
+    let high = Math.min(this.#ends[edge]!, NODE_SIZES[Math.min(NODES - 1, bestNode + COARSE)]!);
+    this.#takeTop(edge, NODE_SIZES[bestNode]!, samples[bestNode * 2]!);
+    for (let step = 0; step < TOP_STEPS && high - low > 2 && this.#budget.left > 1; step++) {
+      const left = Math.floor(low + (high - low) / 3);
+      const right = Math.floor(high - (high - low) / 3);
+      const atLeft = this.#quote(edge, BigInt(left));
+      const atRight = this.#quote(edge, BigInt(right));
+      this.#takeTop(edge, left, atLeft);
+      this.#takeTop(edge, right, atRight);
+      if (atLeft / left >= atRight / right) high = right;
+      else low = left;
+    }
+  }
+
+  #takeTop(edge: number, size: number, out: number): void {
+    const top = this.#tops[edge]!;
+    if (out <= 0 || (top > 0 && out / size <= this.#topOuts[edge]! / top)) return;
+    this.#tops[edge] = size;
+    this.#topOuts[edge] = out;
   }
 
   /** What the pool pays at a sample, REFUSED past its end, or UNKNOWN; `#taken` has what it takes for that. */

@@ -82,6 +82,11 @@ export class ExactRoute {
     return false;
   }
 
+  /** True when legs leave accounts that later ones read: what one leg is offered moves what the others pay. */
+  get sharesAccounts(): boolean {
+    return this.#shares;
+  }
+
   get profit(): bigint {
     return this.amountOut - this.amountIn;
   }

@@ -9,6 +9,8 @@ const MAX_ROUNDS = 14;
 const SIZE_TOLERANCE = 0.004;
 /** Where a size has come to rest, one that is larger by this factor is tried too. */
 const LOOK_BEYOND = 1.25;
+/** A size at which another unit brings back more than this is none to rest at. */
+const STILL_PAYS = 1.01;
 /** A size grows and shrinks by this factor at most from one round to the next. */
 const STRIDE = 16;
 
@@ -26,7 +28,10 @@ export class Flow {
   /** The first `hopCount` are those of the cycle. */
   readonly hops: readonly HopFlow[];
 
+  readonly #curves: Curves;
+
   constructor(graph: Graph, curves: Curves) {
+    this.#curves = curves;
     this.hops = Array.from({ length: MAX_HOPS }, () => new HopFlow(graph, curves));
   }
 
@@ -75,8 +80,10 @@ export class Flow {
       if (low >= maxIn) break;
       let next = Math.min(maxIn, nextSize(size, total, marginal, low, high));
       if (Math.abs(next - size) <= SIZE_TOLERANCE * size) {
-        // A deeper pool may join just beyond, and carry what pays a little very far: one look there.
-        next = Math.min(maxIn, size * LOOK_BEYOND);
+        // A deeper pool may join just beyond, and carry what pays a little very far: one look there. Where a unit more
+        // still pays clearly, floors have bent the curves, not depth: the size is looked for further on.
+        const isOpen = high === Number.POSITIVE_INFINITY && marginal > STILL_PAYS;
+        next = Math.min(maxIn, size * (isOpen ? STRIDE : LOOK_BEYOND));
         if (next >= high) break;
       }
       size = next;
@@ -89,6 +96,26 @@ export class Flow {
     let worth = this.hops[hop]!.surplus(at);
     for (let h = hop + 1; h < this.hopCount; h++) worth *= this.hops[h]!.level;
     return worth;
+  }
+
+  /** What one whole unit between two hops is worth, where that is most: base units of the start mint. */
+  grain(): number {
+    let worth = 1;
+    let most = 0;
+    for (let h = this.hopCount - 1; h > 0; h--) {
+      worth *= this.hops[h]!.level;
+      if (worth > most) most = worth;
+    }
+    return most;
+  }
+
+  /** True when some pool pays small amounts worse than its curve says. */
+  rises(): boolean {
+    for (let h = 0; h < this.hopCount; h++) {
+      const { count, edges } = this.hops[h]!;
+      for (let at = 0; at < count; at++) if (this.#curves.topOf(edges[at]!) > 0) return true;
+    }
+    return false;
   }
 
   /** Sends `size` around the cycle; what comes back. */

@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+import type { PoolState, Venue } from '../venues/venue.ts';
 
 /** No edge, no pair, or a price of nothing. */
 export const NONE = -1;
@@ -15,9 +16,9 @@ export function edgeOf(pool: PoolEntry, aToB: boolean): number {
 /**
  * @hot
  * The market as integers. An edge is one direction of one pool; a pair is an ordered pair of mints with every edge
- * that leads from one to the other, best marginal price first. Prices are natural logarithms after fees, so that a
- * cycle pays at size zero exactly when its logarithms sum to more than zero; an edge that cannot be quoted has minus
- * infinity. Pools join when they are first refreshed and move within their pairs whenever they are again.
+ * that leads from one to the other, best price first. Prices are natural logarithms of the best that any amount is paid
+ * on average, after fees, so that no size of a cycle pays unless its logarithms sum to more than zero; an edge that cannot
+ * be quoted has minus infinity. Pools join when they are first refreshed and move within their pairs whenever they are again.
  */
 export class Graph {
   /** By mint id. */
@@ -68,8 +69,8 @@ export class Graph {
       this.#reprice(edge + 1, 0);
       return;
     }
-    this.#reprice(edge, pool.venue.marginalPrice(state, true, clock));
-    this.#reprice(edge + 1, pool.venue.marginalPrice(state, false, clock));
+    this.#reprice(edge, bestPrice(pool.venue, state, true, clock));
+    this.#reprice(edge + 1, bestPrice(pool.venue, state, false, clock));
   }
 
   #reprice(edge: number, price: number): void {
@@ -158,6 +159,13 @@ export class Graph {
     this.#pairAt = pairAt;
     this.#mintCapacity = size;
   }
+}
+
+/** No amount is paid more a unit on average: base units out per base unit in, 0 when the direction is closed. */
+function bestPrice(venue: Venue, state: PoolState, aToB: boolean, clock: ChainClock): number {
+  return venue.bestPrice === undefined
+    ? venue.marginalPrice(state, aToB, clock)
+    : venue.bestPrice(state, aToB, clock);
 }
 
 function grown(array: Float64Array<ArrayBuffer>, size: number, filler: number): Float64Array<ArrayBuffer> {

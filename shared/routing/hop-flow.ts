@@ -288,7 +288,7 @@ export class HopFlow {
   }
 
   #priceOf(at: number): number {
-    return Math.exp(this.#graph.logPrice[this.edges[at]!]!);
+    return this.#curves.bestPrice(this.edges[at]!);
   }
 
   #grow(size: number): void {

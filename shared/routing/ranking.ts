@@ -11,6 +11,8 @@ export interface Weighed {
   readonly size: number;
   /** No plan of it nets more, lamports. */
   readonly boundLamports: number;
+  /** True when curves tell too little of it: stairs of whole units, prices that rise with the amount. */
+  readonly isRough: boolean;
 }
 
 /** A candidate with the pools, shares and size that earn most on the curves. */
@@ -39,13 +41,18 @@ export interface Ranking {
   readonly nearest: Planned | undefined;
 }
 
+/** A whole unit between two hops that is worth this share of the profit is too much for smooth curves. */
+const ROUGH_GRAIN = 0.002;
+
 export function createRanking(deps: {
   readonly maker: CandidateMaker;
   readonly solver: Solver;
   readonly curves: Curves;
+  /** The best plan of a rough candidate by exact quotes, or undefined. */
+  explore(candidate: PayingCycle, plan: Plan): Plan | undefined;
   readonly maxSwaps: number;
 }): Ranking {
-  const { maker, solver, curves, maxSwaps } = deps;
+  const { maker, solver, curves, explore, maxSwaps } = deps;
   let nearest: Planned | undefined;
   return {
     get nearest() {
@@ -65,10 +72,13 @@ export function createRanking(deps: {
         tally.add('too-small');
         return undefined;
       }
-      const { size, profit, bound } = solver.relax(candidate, maxSwaps);
-      if (profit <= 0) tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
-      else if (bound <= cost) tally.add('below-costs');
-      else return { candidate, size, boundLamports: (bound - cost) / candidate.unitsPerLamport };
+      const { size, profit, bound, grain, rises } = solver.relax(candidate, maxSwaps);
+      if (bound > cost) {
+        const isRough = rises || grain > ROUGH_GRAIN * Math.max(profit, cost);
+        return { candidate, size, boundLamports: (bound - cost) / candidate.unitsPerLamport, isRough };
+      }
+      if (profit > 0) tally.add('below-costs');
+      else tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
       return undefined;
     },
     plan(weighed, tally, { onlyBest, maxPlans }) {
@@ -76,7 +86,7 @@ export function createRanking(deps: {
       const paying: Planned[] = [];
       let plans = 0;
       let bestLamports = 0;
-      for (const { candidate, size, boundLamports } of weighed) {
+      for (const { candidate, size, boundLamports, isRough } of weighed) {
         if (onlyBest && boundLamports <= bestLamports) {
           tally.add('outranked');
           continue;
@@ -86,7 +96,13 @@ export function createRanking(deps: {
           continue;
         }
         plans += 1;
-        const planned = asChoice(candidate, solver.plan(candidate, size, maxSwaps), boundLamports);
+        const plan = solver.plan(candidate, size, maxSwaps);
+        const found = isRough ? explore(candidate, plan) : plan;
+        if (found === undefined) {
+          tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
+          continue;
+        }
+        const planned = asChoice(candidate, found, boundLamports);
         if (planned.value > 0) {
           bestLamports = Math.max(bestLamports, planned.value);
           paying.push(planned);

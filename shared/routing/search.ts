@@ -8,6 +8,7 @@ import { Curves, type QuoteBudget } from './curves.ts';
 import { Cycles, NO_RANK } from './cycles.ts';
 import { describeRoute } from './describe.ts';
 import { ExactRoute } from './exact-route.ts';
+import { createExplorer } from './explorer.ts';
 import { edgeOf, Graph, NONE } from './graph.ts';
 import type { Opportunity } from './opportunity.ts';
 import { createRanking, type Planned, type Weighed } from './ranking.ts';
@@ -105,7 +106,11 @@ export function createSearch(params: SearchParams): Search {
   const best: Opportunity[] = [];
   const passedOver: PassedOver[] = [];
   const used = new Set<number>();
-  const ranking = createRanking({ maker, solver, curves, maxSwaps });
+  const explorer = createExplorer(curves, route);
+  let now: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
+  const explore = (candidate: PayingCycle, plan: Plan): Plan | undefined =>
+    explorer.explore(candidate, plan, now);
+  const ranking = createRanking({ maker, solver, curves, explore, maxSwaps });
   let sequence = 0;
   let nearMissSlot = -1;
 
@@ -223,6 +228,7 @@ export function createSearch(params: SearchParams): Search {
       const budgets = Math.min(changed.length, MAX_BUDGETS);
       budget.left = params.maxQuotes * budgets;
       curves.begin(clock);
+      now = clock;
       maker.begin(gate);
       ranking.begin();
       used.clear();

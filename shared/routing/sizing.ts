@@ -1,5 +1,6 @@
 import { climb } from './concave.ts';
 import type { ExactRoute, RunRefusal } from './exact-route.ts';
+import { climbStairs, leavesInput, stepOf, trimFirstLegs } from './stairs.ts';
 
 /** Nothing that a size or share left untried may add more than this share of the profit. */
 const SIZE_TOLERANCE = 0.0003;
@@ -12,6 +13,8 @@ const MAX_SHARE_RUNS = 40;
 const MAX_TRIM_RUNS = 24;
 /** Shares are settled, then the size, then the shares again when the size moved by more than this. */
 const RESETTLE = 0.02;
+/** A whole unit between two hops that is worth more than this share of the profit makes sizes stairs. */
+const LEAST_STEP = 0.002;
 
 export type Sizing =
   | { readonly ok: true; readonly offered: bigint; readonly profit: bigint }
@@ -52,8 +55,11 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   let size = planned;
   const isSplit = route.edges.length > route.hops;
   if (isSplit) shareOut(route, size, ceiling, maxIn);
-  let settled = climbFrom(size);
-  if (isSplit && best !== undefined && Math.abs(settled - size) > RESETTLE * size) {
+  profitAt(size);
+  // Where a whole unit on the way is worth a part of the profit, sizes are stairs: no top can be climbed to on them.
+  const isStepped = quoted && stepOf(route) > LEAST_STEP * Math.abs(Number(route.profit));
+  let settled = isStepped ? size : climbFrom(size);
+  if (isSplit && !isStepped && best !== undefined && Math.abs(settled - size) > RESETTLE * size) {
     size = settled;
     const before = [...route.shares];
     shareOut(route, size, ceiling, maxIn);
@@ -69,12 +75,17 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
     }
   }
 
+  if (isStepped) {
+    const found = climbStairs(route, best?.offered ?? maxIn, maxIn);
+    if (found !== undefined && (best === undefined || found.profit > best.profit)) best = found;
+  }
   if (best === undefined || best.profit <= 0n) {
     if (exhausted) return { ok: false, reason: 'budget-exhausted' };
     return { ok: false, reason: quoted ? 'no-exact-profit' : 'quote-refused' };
   }
   if (!route.run(best.offered)) return { ok: false, reason: route.refusal };
-  if (leavesInput(route)) best = { ...best, offered: trim(route, best.offered) };
+  if (isStepped && !route.sharesAccounts) best = { ...best, offered: trimFirstLegs(route) };
+  else if (!isStepped && leavesInput(route)) best = { ...best, offered: trim(route, best.offered) };
   return { ok: true, offered: offerWhatIsTaken(route, best.offered), profit: route.profit };
 }
 
@@ -117,13 +128,6 @@ function balance(route: ExactRoute, i: number, j: number, total: number): void {
   if (height === Number.NEGATIVE_INFINITY) return;
   shares[i] = at;
   shares[j] = both - at;
-}
-
-/** True when a leg after the first hop took less than it was offered. */
-function leavesInput(route: ExactRoute): boolean {
-  for (let leg = 0; leg < route.edges.length; leg++)
-    if (route.hopOf[leg]! > 0 && route.consumed[leg]! < route.amountsIn[leg]!) return true;
-  return false;
 }
 
 /** The least input that pays no less: what is offered beyond a whole lot is bought for nothing. Leaves the route run. */

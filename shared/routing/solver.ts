@@ -37,10 +37,16 @@ export interface Relaxed {
   readonly profit: number;
   /** No plan of so many swaps as allowed earns more. */
   readonly bound: number;
+  /** What a whole unit between two hops is worth at most, base units of the start mint. */
+  readonly grain: number;
+  /** True when some of the pools pay small amounts worse than their curves say. */
+  readonly rises: boolean;
 }
 
-/** What floats between coarse samples may be off, as a share of a profit. */
+/** What floats between coarse samples may be off, as a share of a profit, */
 const SLACK = 1.1;
+/** and what floors on the way may hide of it, in units of the mint whose unit is worth most. */
+const UNITS_HIDDEN = 4;
 /** A search for the size starts where the marginal profit would pay the costs so many times, */
 const START_COSTS = 4;
 /** or, without costs, at this part of the most that may go in. */
@@ -72,7 +78,9 @@ export function createSolver(graph: Graph, curves: Curves): Solver {
       flow.take(candidate.hops);
       flow.solve(start, maxIn, COARSE);
       const { size, profit } = flow;
-      return { size, profit, bound: SLACK * (profit - leastLoss(flow, maxSwaps)) };
+      const grain = flow.grain();
+      const bound = SLACK * (profit - leastLoss(flow, maxSwaps)) + UNITS_HIDDEN * grain;
+      return { size, profit, bound, grain, rises: flow.rises() };
     },
     plan(candidate, from, maxSwaps) {
       flow.take(candidate.hops);

@@ -5,6 +5,7 @@ import { CLOCK } from './test-market.ts';
 /** The best there is, found without any of the search's ideas: everything tried on a fine grid, with exact quotes. */
 
 const SIZES = 240;
+const STEPPED_SIZES = 400;
 const ZOOMS = 3;
 const ZOOM_POINTS = 16;
 
@@ -16,6 +17,49 @@ export function bestOfRoute(route: Route, maxIn: bigint): number {
     return quote === undefined ? -1 : Number(quote.amountOut - quote.amountIn);
   };
   return bestOnGrid(profitAt, 1, Number(maxIn), SIZES);
+}
+
+/**
+ * As `bestOfRoute`, where what comes out stands still over wide stretches of what goes in: a size that may be the best
+ * counts with the least input that pays as much.
+ */
+export function bestOfSteppedRoute(route: Route, maxIn: bigint): number {
+  const quoteAt = (size: bigint) => {
+    const quote = quoteRoute(route, size, CLOCK);
+    return quote === undefined
+      ? undefined
+      : { size, paid: quote.amountOut, profit: Number(quote.amountOut - quote.amountIn) };
+  };
+  let best = -1;
+  let bestAt = 1n;
+  const visit = (at: number): void => {
+    const size = at >= Number(maxIn) ? maxIn : BigInt(Math.max(1, Math.floor(at)));
+    const found = quoteAt(size);
+    if (found === undefined) return;
+    // What less goes in is gained: as far down as a 32nd.
+    let low = size - size / 32n - 1n;
+    let high = size;
+    let least = found;
+    if (found.profit + Number(size - low) <= best) return;
+    while (high - low > 1n) {
+      const middle = (low + high) / 2n;
+      const at = quoteAt(middle);
+      if (at !== undefined && at.paid >= found.paid) {
+        high = middle;
+        if (at.profit > least.profit) least = at;
+      } else low = middle;
+    }
+    if (least.profit <= best) return;
+    best = least.profit;
+    bestAt = least.size;
+  };
+  const width = Math.log(Number(maxIn));
+  for (let i = 0; i <= STEPPED_SIZES; i++) visit(Math.exp((width * i) / STEPPED_SIZES));
+  for (let reach = 0.1; reach > 1e-4; reach /= 4) {
+    const around = Number(bestAt);
+    for (let i = -ZOOM_POINTS; i <= ZOOM_POINTS; i++) visit(around * (1 + (reach * i) / ZOOM_POINTS));
+  }
+  return best;
 }
 
 /** One hop of a split route: two pools of a pair and their direction. */

@@ -3,6 +3,7 @@ import {
   type Address,
   addressAt,
   addressBytes,
+  TOKEN_2022_PROGRAM,
   TOKEN_PROGRAM,
   USDC_MINT,
   WSOL_MINT,
@@ -25,8 +26,15 @@ export const MEME_MINT: Address = addressAt(new Uint8Array(32).fill(42));
 /** Indivisible, and as finely divided as any. */
 export const WHOLE_MINT: Address = addressAt(new Uint8Array(32).fill(43));
 export const FINE_MINT: Address = addressAt(new Uint8Array(32).fill(44));
-/** Dollars a whole token, and decimals. */
-const MINTS = new Map<Address, { readonly usd: number; readonly decimals: number }>([
+export interface StillMint {
+  /** Dollars a whole token. */
+  readonly usd: number;
+  readonly decimals: number;
+  /** Of a Token-2022 mint: basis points, and the most in base units. */
+  readonly transferFee?: { readonly feeBps: bigint; readonly maximumFee: bigint };
+}
+
+const MINTS: ReadonlyMap<Address, StillMint> = new Map<Address, StillMint>([
   [WSOL_MINT, { usd: 150, decimals: 9 }],
   [USDC_MINT, { usd: 1, decimals: 6 }],
   [ALT_MINT, { usd: 4, decimals: 8 }],
@@ -53,20 +61,33 @@ export interface StillPool {
  */
 export function createStill(
   specs: readonly StillPool[],
-  { sharesVaults = false, accounts = new Map<Address, AccountBytes>() } = {},
+  { sharesVaults = false, accounts = new Map<Address, AccountBytes>(), mints = MINTS } = {},
 ): Market {
-  for (const [mint, { decimals }] of MINTS)
-    accounts.set(mint, encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals, supply: 10n ** 18n }));
+  for (const [address, mint] of mints) {
+    const { decimals, transferFee } = mint;
+    const rate = transferFee === undefined ? undefined : { epoch: 0, ...transferFee };
+    accounts.set(
+      address,
+      encodeMint({
+        tokenProgram: programOf(mint),
+        decimals,
+        supply: 10n ** 18n,
+        transferFee: rate === undefined ? undefined : { older: rate, newer: rate },
+      }),
+    );
+  }
   const pools = specs.map((spec, i) => {
     const venue = VENUES.find(({ id }) => id === spec.venue)!;
-    const a = MINTS.get(spec.a)!;
-    const b = MINTS.get(spec.b)!;
+    const a = mints.get(spec.a)!;
+    const b = mints.get(spec.b)!;
     const made = venue.synthesize({
       seed: `still ${i}`,
       mintA: spec.a,
       mintB: spec.b,
       decimalsA: a.decimals,
       decimalsB: b.decimals,
+      tokenProgramA: programOf(a),
+      tokenProgramB: programOf(b),
       price: (a.usd / b.usd) * spec.gap,
       depthA: spec.depthUsd / a.usd,
       feeBps: spec.feeBps,
@@ -81,6 +102,78 @@ export function createStill(
     pools,
     accounts: [...accounts].map(([address, account]) => ({ address, account })),
   });
+}
+
+function programOf({ transferFee }: StillMint): Address {
+  return transferFee === undefined ? TOKEN_PROGRAM : TOKEN_2022_PROGRAM;
+}
+
+/** A market and its mints, on which curves are neither smooth nor concave. */
+export interface RoughMarket {
+  readonly market: Market;
+  readonly mints: ReadonlyMap<Address, StillMint>;
+}
+
+/**
+ * A market of one odd mint more than SOL and dollars, and of pools of all venues that can hold it: one whose transfer fee
+ * has a maximum, whose base unit is worth cents to hundreds of dollars, or with no decimals or 18.
+ */
+export function createRough(seed: string, pools: number): RoughMarket {
+  const random = createRandom(`rough ${seed}`);
+  const odd = addressAt(new Uint8Array(32).fill(60));
+  const kind = random.below(4);
+  const oddMint = oddMintOf(kind, random);
+  const mints = new Map<Address, StillMint>([
+    [WSOL_MINT, MINTS.get(WSOL_MINT)!],
+    [USDC_MINT, MINTS.get(USDC_MINT)!],
+    [odd, oddMint],
+  ]);
+  const unitUsd = oddMint.usd / 10 ** oddMint.decimals;
+  const venues = VENUES.filter(
+    ({ splTokenOnly }) => oddMint.transferFee === undefined || splTokenOnly !== true,
+  );
+  const specs = Array.from({ length: pools }, (_, i) => {
+    const other = i % 3 === 2 ? WSOL_MINT : USDC_MINT;
+    const between = random.below(6) === 0 ? WSOL_MINT : odd;
+    const [a, b] = [between === other ? odd : between, other].sort(compareBytes);
+    const venue = venues[random.below(venues.length)]!;
+    return {
+      venue: venue.id,
+      a: a!,
+      b: b!,
+      gap: Math.exp(0.04 * random.normal()),
+      depthUsd: Math.max(unitUsd * 60, 10 ** (3.5 + 2.5 * random.next())),
+      feeBps: [1, 4, 25, 30, 100][random.below(5)]!,
+      variant: random.below(4),
+    };
+  });
+  // It says what costs are in dollars.
+  const [a, b] = [WSOL_MINT, USDC_MINT].sort(compareBytes);
+  const rest = { gap: 1, depthUsd: 1e5, feeBps: 25, variant: 0 };
+  return {
+    market: createStill([{ venue: 'raydium-cpmm', a: a!, b: b!, ...rest }, ...specs], { mints }),
+    mints,
+  };
+}
+
+function oddMintOf(kind: number, random: Random): StillMint {
+  // A base unit worth a cent to 300 dollars.
+  const dear = 10 ** (-2 + 4.5 * random.next());
+  switch (kind) {
+    case 0:
+    case 1: {
+      const feeBps = BigInt([20, 100, 250, 500][random.below(4)]!);
+      const usd = 10 ** (-3 + 4 * random.next());
+      // The maximum is what 20 to 2,000 dollars are charged.
+      const reach = (10 ** (1.3 + 2 * random.next()) / usd) * 1e6;
+      const maximumFee = BigInt(Math.ceil((reach * Number(feeBps)) / 10_000));
+      return { usd, decimals: 6, transferFee: { feeBps, maximumFee } };
+    }
+    case 2:
+      return { usd: dear, decimals: 0 };
+    default:
+      return random.below(2) === 0 ? { usd: 50_000, decimals: 18 } : { usd: dear * 100, decimals: 2 };
+  }
 }
 
 /** Pools of every venue between the mints given, with gaps of up to some percent. */

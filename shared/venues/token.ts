@@ -24,7 +24,14 @@ import {
 } from './token-extensions.ts';
 import type { LoadRefusal } from './venue.ts';
 
-export { inverseTransferFee, preTransferFeeAmount, transferFee, transferFeeAt } from './transfer-fee.ts';
+export {
+  bestAfterTransfers,
+  inverseTransferFee,
+  keptByTransfer,
+  preTransferFeeAmount,
+  transferFee,
+  transferFeeAt,
+} from './transfer-fee.ts';
 
 /**
  * SPL Token and Token-2022 account layouts. Source: solana-program/token-2022 `interface/src/state.rs`; both

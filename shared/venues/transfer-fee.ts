@@ -1,7 +1,9 @@
 /** @hot The Token-2022 transfer fee: what a transfer withholds from its receiver. */
 import { divUp, mulDivUp } from '../math/mul-div.ts';
+import { bestCappedPrice } from './best-price.ts';
 import type { MintFacts } from './token.ts';
 import type { TransferFee } from './token-extensions.ts';
+import type { Quote } from './venue.ts';
 
 const BPS = 10_000n;
 
@@ -42,4 +44,28 @@ export function preTransferFeeAmount(mint: MintFacts, epoch: number, postFeeAmou
  */
 export function inverseTransferFee(mint: MintFacts, epoch: number, postFeeAmount: bigint): bigint {
   return transferFee(mint, epoch, preTransferFeeAmount(mint, epoch, postFeeAmount));
+}
+
+/** The share of a small amount that arrives; 1 without a fee. A maximum makes it larger for larger amounts. */
+export function keptByTransfer(mint: MintFacts | undefined, epoch: number): number {
+  const rate = mint === undefined ? undefined : transferFeeAt(mint, epoch);
+  if (rate === undefined || rate.maximumFee === 0n) return 1;
+  return 1 - Number(rate.feeBps) / 10_000;
+}
+
+/**
+ * What the best of all amounts is paid a unit, when small ones are paid `price`: more where a transfer fee has a maximum
+ * that can be reached.
+ */
+export function bestAfterTransfers(
+  price: number,
+  mintIn: MintFacts | undefined,
+  mintOut: MintFacts | undefined,
+  epoch: number,
+  quote: (amountIn: bigint) => Quote,
+): number {
+  const feeIn = mintIn === undefined ? undefined : transferFeeAt(mintIn, epoch);
+  const feeOut = mintOut === undefined ? undefined : transferFeeAt(mintOut, epoch);
+  if (feeIn === undefined && feeOut === undefined) return price;
+  return bestCappedPrice({ price, feeIn, feeOut, quote });
 }

@@ -174,6 +174,12 @@ export interface Venue<S extends PoolState = PoolState> {
   write(state: S, source: AccountSource): readonly AccountWrite[];
   /** Marginal base units out per base unit in, after all fees, at the current state. A float: it may prune, never decide. 0 when it cannot trade. */
   marginalPrice(state: S, aToB: boolean, clock: ChainClock): number;
+  /**
+   * No amount is paid more on average than this, base units out per base unit in, at the current state: what a search
+   * may prune by. A float. Of a mint that the pool holds 10^9 base units of, what one of them buys is nothing here.
+   * Absent where this is `marginalPrice`: where no larger amount is paid better than a small one.
+   */
+  bestPrice?(state: S, aToB: boolean, clock: ChainClock): number;
   /** The swap instruction with every account in the program's order. */
   swap(state: S, args: SwapArgs): Instruction;
   /**

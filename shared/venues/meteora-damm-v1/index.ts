@@ -3,7 +3,7 @@ import { carry } from './carry.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V1_PROGRAM } from './program.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { DammV1State } from './state.ts';
 import { minimumFor, readSwap, swap } from './swap.ts';
@@ -27,6 +27,7 @@ export const meteoraDammV1: Venue<DammV1State> = {
   carry,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   minimumFor,
   readSwap,

@@ -178,3 +178,17 @@ function curvePrice(moment: Moment, aToB: boolean): number {
   const slopeB = factor + product / (b * scaleB);
   return ((slopeA / slopeB) * scaleA) / scaleB;
 }
+
+/** Of a side with fewer base units than this, one is worth something. */
+const DEAR_RESERVE = 1_000_000_000n;
+
+/** No amount is paid more a unit on average: where a unit is worth something, a fee that is rounded down is less. */
+export function bestPrice(state: DammV1State, aToB: boolean, clock: ChainClock): number {
+  const price = marginalPrice(state, aToB, clock);
+  const { figures } = state;
+  if (price === 0 || figures.tradeFeeNumerator === 0n) return price;
+  const moment = momentAt(state, clock.unixTimestamp);
+  if ((aToB ? moment.reserveA : moment.reserveB) >= DEAR_RESERVE) return price;
+  const kept = 1 - Number(figures.tradeFeeNumerator) / Number(figures.tradeFeeDenominator);
+  return kept > 0 ? price / kept : price;
+}

@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V2_PROGRAM } from './program.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { DammV2State } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -26,6 +26,7 @@ export const meteoraDammV2: Venue<DammV2State> = {
   settle,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   readSwap,
   synthesize,

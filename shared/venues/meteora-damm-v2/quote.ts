@@ -2,8 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { MintFacts } from '../token.ts';
-import { transferFee, transferFeeAt } from '../transfer-fee.ts';
+import { bestAfterTransfers, keptByTransfer, transferFee } from '../transfer-fee.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { baseFeeNumerator, FAILS } from './base-fee.ts';
 import { splitFee } from './counters.ts';
@@ -168,13 +167,18 @@ export function marginalPrice(state: DammV2State, aToB: boolean, clock: ChainClo
   return (
     (aToB ? price : 1 / price) *
     (1 - Number(numerator) / Number(FEE_DENOMINATOR)) *
-    keptAfterTransfer(ready.feeMintA, clock.epoch) *
-    keptAfterTransfer(ready.feeMintB, clock.epoch)
+    keptByTransfer(ready.feeMintA, clock.epoch) *
+    keptByTransfer(ready.feeMintB, clock.epoch)
   );
 }
 
-function keptAfterTransfer(mint: MintFacts | undefined, epoch: number): number {
-  const rate = mint === undefined ? undefined : transferFeeAt(mint, epoch);
-  if (rate === undefined || rate.maximumFee === 0n) return 1;
-  return 1 - Number(rate.feeBps) / 10_000;
+/** No amount is paid more a unit on average: more than the marginal price where a transfer fee has a maximum. */
+export function bestPrice(state: DammV2State, aToB: boolean, clock: ChainClock): number {
+  const price = marginalPrice(state, aToB, clock);
+  const { feeMintA, feeMintB } = state.ready;
+  if (price === 0 || (feeMintA === undefined && feeMintB === undefined)) return price;
+  const [mintIn, mintOut] = aToB ? [feeMintA, feeMintB] : [feeMintB, feeMintA];
+  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+    quote(state, aToB, amountIn, clock),
+  );
 }

@@ -3,9 +3,9 @@ import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { binAmountOut } from '../../math/bin-price.ts';
-import { type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
-import { FEE_PRECISION, feeWithin, referenceMode } from './fee.ts';
+import { accumulatorAt, FEE_PRECISION, feeWithin, referenceMode, totalFeeRate } from './fee.ts';
 import { createLadder, extendLadder, findStep, type Ladder, type Step } from './ladder.ts';
 import { ACTIVATION_BY_SLOT } from './layout.ts';
 import type { DlmmState } from './state.ts';
@@ -101,22 +101,64 @@ export function paid(
 }
 
 const Q64 = 2 ** 64;
+const FEE_ONE = Number(FEE_PRECISION);
+const BPS = 10_000;
 
 /** Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. */
 export function marginalPrice(state: DlmmState, aToB: boolean, clock: ChainClock): number {
   const ladder = ladderAt(state, aToB, clock);
-  if (!ladder.ok) return 0;
-  if (ladder.steps.length === 0 && ladder.refusal === undefined) extendLadder(state, ladder);
-  const step = ladder.steps[0];
+  const step = ladder.ok ? firstStep(state, ladder) : undefined;
   if (step === undefined) return 0;
-  const price = Number(step.price) / Q64;
-  const kept = Number(FEE_PRECISION - step.feeRate) / Number(FEE_PRECISION);
-  const transfers =
-    keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
-  return (aToB ? price : 1 / price) * kept * transfers;
+  return priceOf(step.price, aToB) * keptOf(step.feeRate) * keptByTransfers(state, clock.epoch);
 }
 
-function keptByTransfer(mint: MintFacts, epoch: number): number {
-  const rate = transferFeeAt(mint, epoch);
-  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+/**
+ * No amount is paid more a unit on average: more than the marginal price where the volatility fee falls on the way back
+ * to its reference, or where a transfer fee has a maximum.
+ */
+export function bestPrice(state: DlmmState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
+  const step = ladder.ok ? firstStep(state, ladder) : undefined;
+  if (!ladder.ok || step === undefined) return 0;
+  let best = priceOf(step.price, aToB) * keptOf(step.feeRate);
+  const { reference } = ladder;
+  const { fee } = state;
+  if (fee.variableFeeControl !== 0 && (aToB ? step.id > reference.index : step.id < reference.index)) {
+    const most = keptOf(totalFeeRate(fee, Math.min(reference.volatility, fee.maxAccumulator)));
+    const fall = 1 / (1 + fee.binStep / BPS);
+    let price = priceOf(step.price, aToB);
+    // On the way to the reference, for as long as its own fee would leave more.
+    for (let { id } = step; id !== reference.index; ) {
+      id += aToB ? -1 : 1;
+      price *= fall;
+      if (price * most <= best) break;
+      best = Math.max(best, price * keptOf(totalFeeRate(fee, accumulatorAt(fee, reference, id))));
+    }
+  }
+  const price = best * keptByTransfers(state, clock.epoch);
+  const [mintIn, mintOut] = aToB
+    ? [state.mintFactsA, state.mintFactsB]
+    : [state.mintFactsB, state.mintFactsA];
+  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return price;
+  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+    quote(state, aToB, amountIn, clock),
+  );
+}
+
+function firstStep(state: DlmmState, ladder: Ladder): Step | undefined {
+  if (ladder.steps.length === 0 && ladder.refusal === undefined) extendLadder(state, ladder);
+  return ladder.steps[0];
+}
+
+function priceOf(price: bigint, aToB: boolean): number {
+  const perUnit = Number(price) / Q64;
+  return aToB ? perUnit : 1 / perUnit;
+}
+
+function keptOf(feeRate: bigint): number {
+  return (FEE_ONE - Number(feeRate)) / FEE_ONE;
+}
+
+function keptByTransfers(state: DlmmState, epoch: number): number {
+  return keptByTransfer(state.mintFactsA, epoch) * keptByTransfer(state.mintFactsB, epoch);
 }

@@ -1,7 +1,7 @@
 import type { Venue } from '../venue.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
 import { apply, load } from './load.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { WhirlpoolState } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -25,6 +25,7 @@ export const orcaWhirlpool: Venue<WhirlpoolState> = {
   settle,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   readSwap,
   synthesize,

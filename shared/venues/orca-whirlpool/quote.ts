@@ -4,9 +4,15 @@ import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
-import { inverseTransferFee, type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import {
+  bestAfterTransfers,
+  inverseTransferFee,
+  keptByTransfer,
+  type MintFacts,
+  transferFee,
+} from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
-import { CLOCK_BEHIND, referenceMode } from './adaptive-fee.ts';
+import { accumulatorAt, CLOCK_BEHIND, referenceMode, totalFeeRate } from './adaptive-fee.ts';
 import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';
 import { extendLadder, FEE_DENOMINATOR } from './ladder-step.ts';
 import type { WhirlpoolState } from './state.ts';
@@ -147,29 +153,71 @@ export function paid(
 }
 
 const Q64 = 2 ** 64;
+const FEE_ONE = Number(FEE_DENOMINATOR);
 
 /** Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. */
 export function marginalPrice(state: WhirlpoolState, aToB: boolean, clock: ChainClock): number {
   const ladder = ladderAt(state, aToB, clock);
-  if (!ladder.ok) return 0;
+  const step = ladder.ok ? firstStep(state, ladder) : undefined;
+  if (step === undefined) return 0;
+  return priceOf(step.from, aToB) * keptOf(step) * keptByTransfers(state, clock.epoch);
+}
+
+/**
+ * No amount is paid more a unit on average: more than the marginal price where the adaptive fee falls on the way back to
+ * its reference, or where a transfer fee has a maximum.
+ */
+export function bestPrice(state: WhirlpoolState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
+  const step = ladder.ok ? firstStep(state, ladder) : undefined;
+  if (!ladder.ok || step === undefined) return 0;
+  let best = priceOf(step.from, aToB) * keptOf(step);
+  const { constants, reference } = ladder;
+  if (constants !== undefined && constants.controlFactor !== 0) {
+    const size = constants.tickGroupSize;
+    const most = (FEE_ONE - ladder.staticFeeRate) / FEE_ONE;
+    // On the way to the reference, for as long as the static fee alone would leave more.
+    for (let { group } = step; aToB ? group > reference.tickGroup : group < reference.tickGroup; ) {
+      group += aToB ? -1 : 1;
+      const entered = 1.0001 ** (aToB ? (group + 1) * size : group * size);
+      const price = aToB ? entered : 1 / entered;
+      if (price * most <= best) break;
+      const rate = totalFeeRate(constants, ladder.staticFeeRate, accumulatorAt(constants, reference, group));
+      best = Math.max(best, (price * (FEE_ONE - rate)) / FEE_ONE);
+    }
+  }
+  const price = best * keptByTransfers(state, clock.epoch);
+  const [mintIn, mintOut] = aToB
+    ? [state.mintFactsA, state.mintFactsB]
+    : [state.mintFactsB, state.mintFactsA];
+  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return price;
+  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+    quoteByIntegers(state, aToB, amountIn, clock),
+  );
+}
+
+/** The first step that takes anything; undefined when there is none. */
+function firstStep(state: WhirlpoolState, ladder: Ladder): Step | undefined {
   for (let at = 0; ; at++) {
     if (at === ladder.steps.length) {
-      if (ladder.end !== 'open') return 0;
+      if (ladder.end !== 'open') return undefined;
       extendLadder(state, ladder);
-      if (at === ladder.steps.length) return 0;
+      if (at === ladder.steps.length) return undefined;
     }
     const step = ladder.steps[at]!;
-    if (step.liquidity === 0n || step.from === step.to) continue;
-    const root = Number(step.from) / Q64;
-    const price = aToB ? root * root : 1 / (root * root);
-    const kept = Number(step.keptRate) / Number(FEE_DENOMINATOR);
-    const transfers =
-      keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
-    return price * kept * transfers;
+    if (step.liquidity !== 0n && step.from !== step.to) return step;
   }
 }
 
-function keptByTransfer(mint: MintFacts, epoch: number): number {
-  const rate = transferFeeAt(mint, epoch);
-  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+function priceOf(sqrtPrice: bigint, aToB: boolean): number {
+  const root = Number(sqrtPrice) / Q64;
+  return aToB ? root * root : 1 / (root * root);
+}
+
+function keptOf(step: Step): number {
+  return Number(step.keptRate) / FEE_ONE;
+}
+
+function keptByTransfers(state: WhirlpoolState, epoch: number): number {
+  return keptByTransfer(state.mintFactsA, epoch) * keptByTransfer(state.mintFactsB, epoch);
 }

@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { COIN_MINT_OFFSET, PC_MINT_OFFSET, POOL_BYTES } from './layout.ts';
 import { apply, load } from './load.ts';
 import { AMM_V4_PROGRAM } from './program.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { AmmV4State } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -25,6 +25,7 @@ export const raydiumAmmV4: Venue<AmmV4State> = {
   settle,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   readSwap,
   synthesize,

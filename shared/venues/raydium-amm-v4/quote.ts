@@ -62,3 +62,21 @@ export function marginalPrice(state: AmmV4State, aToB: boolean, clock: ChainCloc
   const kept = 1 - Number(side.feeNumerator) / Number(side.feeDenominator);
   return (Number(side.reserveOut) / Number(side.reserveIn)) * kept;
 }
+
+/** Of a side with fewer base units than this, one is worth something: */
+const DEAR_RESERVE = 1_000_000_000n;
+
+/** No amount is paid more a unit on average: where a unit is worth something, amounts whose fee rounds to none are. */
+export function bestPrice(state: AmmV4State, aToB: boolean, clock: ChainClock): number {
+  const price = marginalPrice(state, aToB, clock);
+  const side = aToB ? state.sideAToB : state.sideBToA;
+  if (price === 0 || side.reserveIn >= DEAR_RESERVE) return price;
+  const free = freeOfFee(side);
+  if (free === 0n) return price;
+  return Math.max(price, Number(side.reserveOut) / Number(side.reserveIn));
+}
+
+/** The largest input that pays no fee, base units. */
+function freeOfFee({ feeNumerator, feeDenominator }: AmmSide): bigint {
+  return feeNumerator === 0n ? 0n : (feeDenominator - 1n) / (2n * feeNumerator);
+}

@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { apply } from './apply.ts';
 import { CLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
 import { load } from './load.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle } from './settle.ts';
 import type { ClmmState } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -27,6 +27,7 @@ export const raydiumClmm: Venue<ClmmState> = {
   settle,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   readSwap,
   synthesize,

@@ -5,10 +5,10 @@ import { U64_MAX } from '../../core/units.ts';
 import { divUp, mulDivDown, mulDivUp } from '../../math/mul-div.ts';
 import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
-import { type MintFacts, transferFee, transferFeeAt } from '../token.ts';
+import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_DENOMINATOR } from './config.ts';
-import { referenceMode } from './dynamic-fee.ts';
+import { accumulatorAt, referenceMode, spacingOf, totalFeeRate } from './dynamic-fee.ts';
 import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';
 import { extendLadder } from './ladder-step.ts';
 import { SWAP_DISABLED } from './layout.ts';
@@ -142,7 +142,46 @@ const Q64 = 2 ** 64;
  */
 export function marginalPrice(state: ClmmState, aToB: boolean, clock: ChainClock): number {
   const ladder = ladderAt(state, aToB, clock);
+  return ladder.ok ? priceAfterFee(state, ladder) * keptByTransfers(state, clock.epoch) : 0;
+}
+
+/**
+ * No amount is paid more a unit on average: more than the marginal price where the dynamic fee falls on the way back to
+ * its reference, or where a transfer fee has a maximum.
+ */
+export function bestPrice(state: ClmmState, aToB: boolean, clock: ChainClock): number {
+  const ladder = ladderAt(state, aToB, clock);
   if (!ladder.ok) return 0;
+  let best = priceAfterFee(state, ladder);
+  if (best === 0) return 0;
+  const { dynamicFee, reference, baseRate } = ladder;
+  if (dynamicFee !== undefined && dynamicFee.control !== 0) {
+    const { tickSpacing } = state;
+    const most = (FEE_DENOMINATOR - baseRate) / FEE_DENOMINATOR;
+    let spacing = spacingOf(state.tickIndex, tickSpacing);
+    // On the way to the reference, for as long as the base fee alone would leave more.
+    while (aToB ? spacing > reference.spacing : spacing < reference.spacing) {
+      spacing += aToB ? -1 : 1;
+      const entered = 1.0001 ** (aToB ? (spacing + 1) * tickSpacing : spacing * tickSpacing);
+      const price = aToB ? entered : 1 / entered;
+      if (price * most <= best) break;
+      const accumulator = accumulatorAt(dynamicFee, reference, spacing);
+      const rate = totalFeeRate(dynamicFee, tickSpacing, baseRate, accumulator);
+      best = Math.max(best, (price * (FEE_DENOMINATOR - rate)) / FEE_DENOMINATOR);
+    }
+  }
+  const price = best * keptByTransfers(state, clock.epoch);
+  const [mintIn, mintOut] = aToB
+    ? [state.mintFactsA, state.mintFactsB]
+    : [state.mintFactsB, state.mintFactsA];
+  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return price;
+  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+    quoteByIntegers(state, aToB, amountIn, clock),
+  );
+}
+
+function priceAfterFee(state: ClmmState, ladder: Ladder): number {
+  const { aToB } = ladder;
   for (let at = 0; ; at++) {
     if (at === ladder.steps.length) {
       if (ladder.end === undefined) extendLadder(state, ladder);
@@ -150,27 +189,17 @@ export function marginalPrice(state: ClmmState, aToB: boolean, clock: ChainClock
     }
     const step = ladder.steps[at]!;
     if (step.offered === 0n && (step.liquidity === 0n || step.from === step.to)) continue;
-    return priceAfterFees(state, aToB, clock, step.from, step.keptRate);
+    return priceOf(step.from, aToB) * (Number(step.keptRate) / FEE_DENOMINATOR);
   }
   if (ladder.end?.reason !== 'missing-account' || ladder.liquidity === 0n) return 0;
-  return priceAfterFees(state, aToB, clock, ladder.price, ladder.keptRate);
+  return priceOf(ladder.price, aToB) * (Number(ladder.keptRate) / FEE_DENOMINATOR);
 }
 
-function priceAfterFees(
-  state: ClmmState,
-  aToB: boolean,
-  clock: ChainClock,
-  sqrtPrice: bigint,
-  keptRate: bigint,
-): number {
+function priceOf(sqrtPrice: bigint, aToB: boolean): number {
   const root = Number(sqrtPrice) / Q64;
-  const price = aToB ? root * root : 1 / (root * root);
-  const transfers =
-    keptByTransfer(state.mintFactsA, clock.epoch) * keptByTransfer(state.mintFactsB, clock.epoch);
-  return price * (Number(keptRate) / FEE_DENOMINATOR) * transfers;
+  return aToB ? root * root : 1 / (root * root);
 }
 
-function keptByTransfer(mint: MintFacts, epoch: number): number {
-  const rate = transferFeeAt(mint, epoch);
-  return rate === undefined ? 1 : 1 - Number(rate.feeBps) / 10_000;
+function keptByTransfers(state: ClmmState, epoch: number): number {
+  return keptByTransfer(state.mintFactsA, epoch) * keptByTransfer(state.mintFactsB, epoch);
 }

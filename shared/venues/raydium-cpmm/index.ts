@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
 import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
 import { CPMM_PROGRAM } from './program.ts';
-import { marginalPrice, quote } from './quote.ts';
+import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { CpmmState } from './state.ts';
 import { readSwap, swap } from './swap.ts';
@@ -24,6 +24,7 @@ export const raydiumCpmm: Venue<CpmmState> = {
   settle,
   write,
   marginalPrice,
+  bestPrice,
   swap,
   readSwap,
   synthesize,

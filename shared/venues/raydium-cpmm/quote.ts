@@ -2,8 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { MintFacts } from '../token.ts';
-import { transferFee, transferFeeAt } from '../transfer-fee.ts';
+import { bestAfterTransfers, keptByTransfer, transferFee } from '../transfer-fee.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_RATE_DENOMINATOR } from './program.ts';
 import type { CpmmSide, CpmmState } from './state.ts';
@@ -78,13 +77,17 @@ export function marginalPrice(state: CpmmState, aToB: boolean, clock: ChainClock
     (Number(side.reserveOut) / Number(side.reserveIn)) *
     (1 - Number(side.inputFeeRate) / 1e6) *
     (1 - Number(side.outputFeeRate) / 1e6) *
-    keptAfterTransfer(side.feeMintIn, clock.epoch) *
-    keptAfterTransfer(side.feeMintOut, clock.epoch)
+    keptByTransfer(side.feeMintIn, clock.epoch) *
+    keptByTransfer(side.feeMintOut, clock.epoch)
   );
 }
 
-function keptAfterTransfer(mint: MintFacts | undefined, epoch: number): number {
-  const rate = mint === undefined ? undefined : transferFeeAt(mint, epoch);
-  if (rate === undefined || rate.maximumFee === 0n) return 1;
-  return 1 - Number(rate.feeBps) / 10_000;
+/** No amount is paid more a unit on average: more than the marginal price where a transfer fee has a maximum. */
+export function bestPrice(state: CpmmState, aToB: boolean, clock: ChainClock): number {
+  const price = marginalPrice(state, aToB, clock);
+  const { feeMintIn, feeMintOut } = aToB ? state.sideAToB : state.sideBToA;
+  if (price === 0 || (feeMintIn === undefined && feeMintOut === undefined)) return price;
+  return bestAfterTransfers(price, feeMintIn, feeMintOut, clock.epoch, (amountIn) =>
+    quote(state, aToB, amountIn, clock),
+  );
 }
