@@ -18,7 +18,7 @@ export interface TradeCurve {
   /** The corners of the hull, ascending, from (0, 0) on. */
   readonly ins: number[];
   readonly outs: number[];
-  /** Units out per unit in at size zero: no part of the curve is steeper. */
+  /** Units out per unit in that no amount is paid more than on average: no part of the hull is steeper. */
   readonly firstSlope: number;
   /** No trade takes more than this. */
   readonly end: number;
@@ -64,7 +64,8 @@ const SLOPE_SLACK = 1 + 1e-9;
 export function sampleTradeCurve({ pool, aToB, clock, ceiling }: TradeCurveParams): TradeCurve | undefined {
   const state = pool.state;
   if (state === undefined) return undefined;
-  const slope = pool.venue.marginalPrice(state, aToB, clock);
+  const { venue } = pool;
+  const slope = (venue.bestPrice ?? venue.marginalPrice)(state, aToB, clock);
   if (!(slope > 0) || !Number.isFinite(slope)) return undefined;
   const [mintIn, mintOut] = aToB ? [state.mintA, state.mintB] : [state.mintB, state.mintA];
   const most = Math.min(ceiling, Number(U64_MAX));
