@@ -3,7 +3,7 @@ import { OTHERS } from '../../shared/census/counts.ts';
 import { slotsOf, unusableShare } from '../../shared/census/coverage.ts';
 import type { Bucket } from '../../shared/census/histogram.ts';
 import { TIP_ASSUMPTIONS } from '../../shared/census/tips.ts';
-import { judge, perHour, SLOT_SECONDS, type Verdict } from '../../shared/census/verdict.ts';
+import { judge, perHour, usableSeconds, type Verdict } from '../../shared/census/verdict.ts';
 import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../shared/platform/recording/segment-text.ts';
 import type { SkippedPool } from '../streamer/universe.ts';
@@ -34,6 +34,8 @@ export interface CensusReport {
   readonly coverage: CensusCounts['coverage'] & {
     readonly slots: number;
     readonly usableSeconds: number;
+    /** How long a usable slot lasted on average; 0 where there was none. */
+    readonly slotMs: number;
     readonly unusablePercent: number;
   };
   readonly gaps: {
@@ -109,7 +111,8 @@ export function censusReport(
     coverage: {
       slots: slotsOf(coverage),
       ...coverage,
-      usableSeconds: Math.round(coverage.usableSlots * SLOT_SECONDS * 10) / 10,
+      usableSeconds: Math.round(usableSeconds(coverage) * 10) / 10,
+      slotMs: Math.round(coverage.usableMicros / Math.max(1, coverage.usableSlots)) / 1_000,
       unusablePercent: Math.round(unusableShare(coverage) * 1_000) / 10,
     },
     gaps: {
@@ -132,7 +135,7 @@ export function censusReport(
           reverted,
           unknown,
           netLamports: String(netLamports),
-          netPerHourLamports: String(perHour(netLamports, coverage.usableSlots)),
+          netPerHourLamports: String(perHour(netLamports, coverage)),
         };
       }),
     })),

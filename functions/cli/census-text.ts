@@ -11,7 +11,7 @@ export function censusLines(report: CensusReport): readonly string[] {
   const missing = source.missingEvents === 0 ? '' : `; ${source.missingEvents} events are missing`;
   return [
     `${source.kind} ${source.names.join(', ')}${seed}: ${source.events} events${runs}${missing}`,
-    `${coverage.slots} slots, ${coverage.usableSlots} usable (${coverage.usableSeconds} s); unusable ${coverage.unusablePercent} %: ` +
+    `${coverage.slots} slots, ${coverage.usableSlots} usable (${coverage.usableSeconds} s, ${coverage.slotMs} ms each); unusable ${coverage.unusablePercent} %: ` +
       `${coverage.startingSlots} starting, ${coverage.lostSlots} feed lost, ${coverage.laggingSlots} lagging; ` +
       `${quotable(report)} of the pools quotable`,
     `${gaps.count} gaps opened, seen ${gaps.sightings} times; ${gaps.cutOff} with an end that was not seen; ` +

@@ -144,7 +144,7 @@ async function ofMarket(
   seed: number,
   cwd: string,
 ): Promise<Taken> {
-  const market = createLocalMarket(name === 'built-in' ? name : resolve(cwd, name), seed);
+  const market = createLocalMarket(name === 'built-in' ? name : resolve(cwd, name), seed, task.config.sim);
   const census = await takeMarketCensus(task, market, seconds);
   const names = createTokenNames(census, market.symbols);
   const { skipped } = market;

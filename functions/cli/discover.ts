@@ -105,7 +105,11 @@ async function withNode<T>(
   if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined)) {
     return ask(config.rpc.endpoints);
   }
-  const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed });
+  const { feed, stop } = await startLocalNodeProcess({
+    market: config.market,
+    seed: config.seed,
+    sim: config.sim,
+  });
   try {
     return await ask(feed.endpoints);
   } finally {

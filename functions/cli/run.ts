@@ -93,7 +93,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
   if (config.duration === undefined) {
     throw new ArbError('usage-simulated-endless', 'simulated time needs an end: add --duration SECONDS');
   }
-  const market = createLocalMarket(config.market, config.seed);
+  const market = createLocalMarket(config.market, config.seed, config.sim);
   for (const { pool, venue, reason } of market.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
   let shown = 'starting';
   const progress = createProgress({ output: stderr, clock, describe: () => shown });
@@ -164,7 +164,12 @@ async function openFeed(
   const { file, pools } = config.universe;
   const listed = file === undefined ? undefined : enabledUniverse(readUniverseFile(resolve(cwd, file))).pools;
   if (config.market !== 'live') {
-    const { feed, stop } = await startLocalNodeProcess({ market: config.market, seed: config.seed, signal });
+    const { feed, stop } = await startLocalNodeProcess({
+      market: config.market,
+      seed: config.seed,
+      sim: config.sim,
+      signal,
+    });
     const chosen = listed === undefined ? {} : selectPools(listed);
     return { feed: { ...feed, ...chosen }, stopNode: stop };
   }

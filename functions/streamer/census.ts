@@ -8,7 +8,7 @@ import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../shared/platform/recording/segment-text.ts';
 import { amountsByMint } from './compose.ts';
 import type { LocalMarket } from './local-market.ts';
-import { createSimulatedFeed, SLOT_MS } from './simulated-feed.ts';
+import { createSimulatedFeed } from './simulated-feed.ts';
 import { selectPools, type UniversePool } from './universe.ts';
 
 /** A census as a configuration describes it: its routes, capital and costs, without its tip and its landing odds. */
@@ -49,7 +49,7 @@ export interface CensusTask {
   readonly onTurn: () => void;
 }
 
-/** A second of market time. */
+/** How often the loop lets timers and signals in. */
 const SLOTS_PER_TURN = 25;
 
 /** Counts over a local market on its own clock. */
@@ -67,8 +67,8 @@ export async function takeMarketCensus(
     if (unwatch.length > 0) feed.subscriptions.unwatch(unwatch);
   });
   feed.start();
-  const slots = Math.round((durationSeconds * 1_000) / SLOT_MS);
-  for (let slot = 0; slot < slots && !signal.aborted; slot++) {
+  const durationMs = durationSeconds * 1_000;
+  for (let slot = 0; feed.elapsedMs < durationMs && !signal.aborted; slot++) {
     feed.step();
     if (slot % SLOTS_PER_TURN !== 0) continue;
     onTurn();

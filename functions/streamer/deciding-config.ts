@@ -24,6 +24,7 @@ const DECIDES: { readonly [Section in keyof Config]: boolean } = {
   server: false,
   store: false,
   universe: false,
+  sim: false,
 };
 
 /** True for the path of a key (`risk.maxPending`) that decides. */

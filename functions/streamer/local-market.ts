@@ -1,5 +1,7 @@
 import type { Address } from '../../shared/core/address.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import { readSchedule } from '../../shared/sim/chain-rules.ts';
 import { createWorld, type World } from '../../shared/sim/world.ts';
 import { selectPools, type Universe } from './universe.ts';
 
@@ -10,10 +12,17 @@ export interface LocalMarket extends Universe {
   readonly symbols: ReadonlyMap<Address, string>;
 }
 
-/** Makes the market that `source` names: `built-in`, or the path of a snapshot file. Throws `snapshot-…`. */
-export function createLocalMarket(source: string, seed: number): LocalMarket {
+/**
+ * Makes the market that `source` names: `built-in`, or the path of a snapshot file, on a chain that is what `sim` says.
+ * Throws `snapshot-…`, and `sim-rules-invalid` for a schedule that is none.
+ */
+export function createLocalMarket(source: string, seed: number, sim?: Config['sim']): LocalMarket {
   const market = source === 'built-in' ? source : readMarketSnapshot(source);
-  const world = createWorld({ market, seed });
+  const chain = sim && {
+    rules: { slotMs: sim.slotMs },
+    schedule: readSchedule(sim.schedule ?? ''),
+  };
+  const world = createWorld({ market, seed, chain });
   const { pools, skipped } = selectPools(world.market.pools);
   return {
     world,

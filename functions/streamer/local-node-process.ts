@@ -6,9 +6,9 @@ import type { LocalNodeReply } from './local-node.ts';
 
 /**
  * The process that the local node lives in, so that its traders and sockets share neither turns nor memory with the
- * service: a validator would not either. Arguments: the market and the seed. It ends when its parent lets go of it.
+ * service: a validator would not either. Arguments: the market, the seed, and what its chain is. It ends when its parent lets go of it.
  */
-const [source = 'built-in', seed = '1'] = process.argv.slice(2);
+const [source = 'built-in', seed = '1', sim = '{}'] = process.argv.slice(2);
 
 // Ctrl-C reaches the whole process group; the service drains first and then lets go of its market.
 process.on('SIGINT', () => {});
@@ -20,7 +20,7 @@ const reply = (message: LocalNodeReply): void => {
 };
 
 try {
-  const { world, pools, skipped, symbols } = createLocalMarket(source, Number(seed));
+  const { world, pools, skipped, symbols } = createLocalMarket(source, Number(seed), JSON.parse(sim));
   const { rpcUrl, wsUrl } = await startLocalNode({
     bank: world.bank,
     onSlotStart: () => world.traders.trade(),

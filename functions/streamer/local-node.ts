@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
+import type { Config } from '../../shared/platform/config/schema.ts';
 import type { FeedSource } from './main.ts';
 import type { OutsideAddresses } from './outside-apis.ts';
 import { throwIfStopped } from './shutdown.ts';
@@ -11,6 +12,8 @@ export interface LocalNodeRequest {
   /** `built-in`, or the path of a snapshot file. */
   readonly market: string;
   readonly seed: number;
+  /** What its chain is, and becomes. */
+  readonly sim: Config['sim'];
   /** Aborted: it is given up while it starts, with `stopped`. */
   readonly signal?: AbortSignal;
 }
@@ -27,7 +30,7 @@ export type LocalNodeReply =
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-/** A market served as a validator would, on loopback, a slot every 400 ms, in a process of its own. */
+/** A market served as a validator would, on loopback, by the wall clock, in a process of its own. */
 export interface LocalNodeProcess {
   readonly feed: FeedSource;
   stop(): Promise<void>;
@@ -41,11 +44,12 @@ const STOPPED: LocalNodeReply = { ok: false, code: 'stopped', message: 'stopped 
 export async function startLocalNodeProcess({
   market,
   seed,
+  sim,
   signal,
 }: LocalNodeRequest): Promise<LocalNodeProcess> {
   throwIfStopped(signal);
   const program = fileURLToPath(new URL('./local-node-process.ts', import.meta.url));
-  const child = fork(program, [market, String(seed)], {
+  const child = fork(program, [market, String(seed), JSON.stringify(sim)], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

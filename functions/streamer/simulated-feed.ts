@@ -1,11 +1,10 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { SlotAdvance } from '../../shared/sim/bank.ts';
+import type { ChainRules } from '../../shared/sim/chain-rules.ts';
+import { simulatedParameters } from '../../shared/sim/simulated-parameters.ts';
 import type { LocalMarket } from './local-market.ts';
 import type { Subscriptions } from './pipeline.ts';
-
-/** Length of a slot of the local market. */
-export const SLOT_MS = 400;
 
 /** An event before anybody has stamped it. */
 export type UnstampedEvent = DistributiveOmit<MarketEvent, 'atMicros'>;
@@ -18,6 +17,8 @@ export interface SimulatedFeed {
   start(): void;
   /** One slot: its changed accounts, what was asked for, then the next slot. */
   step(): void;
+  /** Milliseconds of the market's own time since the start. */
+  readonly elapsedMs: number;
 }
 
 export function createSimulatedFeed(
@@ -27,11 +28,20 @@ export function createSimulatedFeed(
   const { bank } = world;
   const watched = new Set<Address>();
   const asked: Address[] = [];
+  let toldRules: ChainRules | undefined;
+  let startedMs = 0;
 
   const answer = (slot: number): void => {
     for (let address = asked.shift(); address !== undefined; address = asked.shift()) {
       tell({ kind: 'account', update: { address, slot, account: bank.at(slot).get(address) } });
     }
+  };
+
+  /** What the chain is, before its first slot and wherever it changes. */
+  const tellChain = (): void => {
+    if (bank.rules === toldRules) return;
+    toldRules = bank.rules;
+    tell({ kind: 'chain', parameters: simulatedParameters(bank) });
   };
 
   const tellSlot = (advance: SlotAdvance): void => {
@@ -41,6 +51,7 @@ export function createSimulatedFeed(
       tell({ kind: 'account', update: { address, slot: advance.parent, account: gone ? null : account } });
     }
     answer(advance.parent);
+    tellChain();
     tell({ kind: 'slot', slot: advance.slot, parent: advance.parent });
   };
 
@@ -59,12 +70,17 @@ export function createSimulatedFeed(
     start() {
       tell({ kind: 'feed', live: false, reason: 'starting' });
       const first = bank.advanceSlot();
+      startedMs = bank.elapsedMs;
+      tellChain();
       answer(first.parent);
       tell({ kind: 'slot', slot: first.slot, parent: first.parent });
       tell({ kind: 'feed', live: true, reason: 'first snapshot complete' });
       answer(first.parent);
     },
     step: () => tellSlot(world.step()),
+    get elapsedMs() {
+      return bank.elapsedMs - startedMs;
+    },
   };
 }
 

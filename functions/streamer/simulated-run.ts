@@ -4,10 +4,10 @@ import type { LocalMarket } from './local-market.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import type { RunRecorder } from './run-recorder.ts';
-import { createSimulatedFeed, SLOT_MS } from './simulated-feed.ts';
+import { createSimulatedFeed } from './simulated-feed.ts';
 import type { RecordingSummary } from './summary.ts';
 
-/** How often the loop lets timers and signals in: a second of market time. */
+/** How often the loop lets timers and signals in. */
 const SLOTS_PER_TURN = 25;
 
 export interface SimulatedRunParams {
@@ -50,15 +50,14 @@ export async function runSimulated(params: SimulatedRunParams): Promise<Simulate
   });
 
   feed.start();
-  const slots = Math.round((durationSeconds * 1_000) / SLOT_MS);
-  let slot = 0;
-  for (; slot < slots && !signal.aborted; slot++) {
+  const durationMs = durationSeconds * 1_000;
+  for (let slot = 0; feed.elapsedMs < durationMs && !signal.aborted; slot++) {
     feed.step();
     if (slot % SLOTS_PER_TURN !== 0) continue;
-    onTurn?.(parts, (slot * SLOT_MS) / 1_000);
+    onTurn?.(parts, feed.elapsedMs / 1_000);
     await new Promise((resolve) => setImmediate(resolve));
     await recorder?.ready();
   }
   const recording = await recorder?.close();
-  return { parts, elapsedSeconds: (slot * SLOT_MS) / 1_000, recording };
+  return { parts, elapsedSeconds: feed.elapsedMs / 1_000, recording };
 }

@@ -88,9 +88,9 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
   };
   const gaps = createGaps({ market, counts, attempts, bestThrough: (pool) => bestOf([pool]) });
 
-  const beginSlot = (slot: number, ended: number): void => {
+  const beginSlot = (slot: number, ended: number, atMicros: number): void => {
     unitPrice.beginSlot(slot);
-    coverage.beginSlot(slot, isLagging());
+    coverage.beginSlot(slot, isLagging(), atMicros);
     attempts.land(slot);
     if (!isSeen()) gaps.interrupt();
     else if (ended > 0) gaps.endSlot(ended);
@@ -106,7 +106,7 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
     if (applied === undefined) return;
     const { changed, loads, taken } = applied;
     gaps.touch(changed);
-    if (event.kind === 'slot' && taken === '') beginSlot(event.slot, ended);
+    if (event.kind === 'slot' && taken === '') beginSlot(event.slot, ended, event.atMicros);
     if (changed.length === 0 || !isSeen()) return;
     // Pools that are told anew, or for the first time, show what may have been there for long.
     const isNews = event.kind === 'slot' || (event.kind === 'account' && taken === 'changed' && loads === 0);
@@ -123,6 +123,7 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
     takeSubscriptions: () => market.takeSubscriptions(),
     end() {
       attempts.end();
+      coverage.end();
       gaps.end();
     },
   };

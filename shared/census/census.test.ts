@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
+import { ASSUMED_CHAIN, withChainValues } from '../core/chain-parameters.ts';
+import type { MarketEvent } from '../engine/event.ts';
 import { START_SLOT, type TestPool } from '../engine/test-market.ts';
 import type { CensusCounts } from './counts.ts';
 import { censusOf, createTestStream, FEES_LAMPORTS, LATENCIES, type TestStream } from './test-census.ts';
-import { TIP_ASSUMPTIONS } from './tips.ts';
+import { TIP_ASSUMPTIONS, VERDICT_TIP } from './tips.ts';
 import { judge } from './verdict.ts';
 
 const NEXT = START_SLOT + 1;
@@ -50,6 +52,32 @@ function manyGaps(stream: TestStream, gaps: number, lasts: number): void {
 }
 
 describe('census', () => {
+  it('tells an hour by the slots that it has, however long they are and wherever that changes', () => {
+    const stream = createTestStream(EVEN);
+    manyGaps(stream, 4, 3);
+    const perHourAt = (micros: (slot: number) => number, told?: number) => {
+      const events = stamped(stream.events, micros);
+      const chain = told === undefined ? [] : [chainOf(told)];
+      const counts = censusOf([...chain, ...events], stream.pools);
+      const { netLamports } = counts.cells[counts.verdictLatency]![VERDICT_TIP]!;
+      expect(netLamports).toBeGreaterThan(0n);
+      const { netPerHourLamports } = judge(counts);
+      // What a slot is taken to last.
+      const perSlot = Number(netLamports) / Number(netPerHourLamports) / counts.coverage.usableSlots;
+      return { netPerHourLamports, slotMs: Math.round(perSlot * 3_600_000) };
+    };
+    const [four, three, two] = [400_000, 300_000, 200_000].map((micros) => perHourAt(() => micros));
+    expect([four!.slotMs, three!.slotMs, two!.slotMs]).toEqual([400, 300, 200]);
+    expect(Number(three!.netPerHourLamports) / Number(four!.netPerHourLamports)).toBeCloseTo(4 / 3, 5);
+    // Half of the slots at 400 ms, half at 200.
+    const middle = NEXT + 20;
+    expect(perHourAt((slot) => (slot <= middle ? 400_000 : 200_000)).slotMs).toBeCloseTo(300, -1);
+    // What was measured at the time counts before the stamps; stamps that no chain can have count for nothing.
+    expect(perHourAt(() => 400_000, 250_000).slotMs).toBe(250);
+    expect(perHourAt(() => 12, 250_000).slotMs).toBe(250);
+    expect(perHourAt(() => 12).slotMs).toBe(400);
+  });
+
   it('counts a gap with its lifetime and its best size', () => {
     const { counts, opportunity } = oneGap(NEXT + 3);
     expect(counts).toMatchObject({ gaps: 1, standing: 0, cutOff: 0 });
@@ -270,4 +298,23 @@ function plain(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { buckets, rows } = value as { buckets?: () => unknown; rows?: () => unknown };
   return buckets?.() ?? rows?.() ?? value;
+}
+
+function chainOf(slotMicros: number): MarketEvent {
+  const origin = { source: 'test', slot: START_SLOT, atMs: 1 };
+  return { kind: 'chain', atMicros: 0, parameters: withChainValues(ASSUMED_CHAIN, { slotMicros }, origin) };
+}
+
+/** The events at the times that slots of such lengths give them. */
+function stamped(events: readonly MarketEvent[], micros: (slot: number) => number): readonly MarketEvent[] {
+  let atMicros = 5_000_000;
+  let last = 0;
+  return events.map((event) => {
+    if (event.kind === 'slot') {
+      for (let slot = last === 0 ? event.slot : last + 1; slot <= event.slot; slot++)
+        atMicros += micros(slot);
+      last = event.slot;
+    }
+    return { ...event, atMicros };
+  });
 }

@@ -1,6 +1,6 @@
 import { formatUnits } from '../core/units.ts';
 import type { CensusCounts } from './counts.ts';
-import { slotsOf, unusableShare } from './coverage.ts';
+import { type Coverage, slotsOf, unusableShare } from './coverage.ts';
 import { TIP_ASSUMPTIONS, VERDICT_TIP } from './tips.ts';
 
 /** Whether these pairs are worth trading on, by what the census saw. NO-GO also where it saw nothing. */
@@ -22,20 +22,24 @@ export interface Verdict {
   readonly reasons: readonly string[];
 }
 
-/** Slots are about 400 ms. */
-export const SLOT_SECONDS = 0.4;
-const SLOTS_PER_HOUR = 9_000n;
+const MICROS_PER_HOUR = 3_600_000_000n;
 
 /** Servers and feeds that can land a transaction in time cost about that much: 7 SOL a month. */
 const MIN_NET_PER_HOUR_LAMPORTS = 10_000_000n;
-/** Four minutes: less says little about an hour. */
-const MIN_USABLE_SLOTS = 600;
+/** Less says little about an hour. */
+const MIN_USABLE_SECONDS = 240;
 const MIN_LANDED = 20;
 const MIN_CARRYING_HALF = 4;
 const MAX_UNUSABLE = 0.2;
 
-export function perHour(lamports: bigint, usableSlots: number): bigint {
-  return usableSlots === 0 ? 0n : (lamports * SLOTS_PER_HOUR) / BigInt(usableSlots);
+/** An hour has as many slots as were measured: what was earned in the usable ones, by the time that they took. */
+export function perHour(lamports: bigint, { usableMicros }: Coverage): bigint {
+  const micros = BigInt(Math.round(usableMicros));
+  return micros === 0n ? 0n : (lamports * MICROS_PER_HOUR) / micros;
+}
+
+export function usableSeconds({ usableMicros }: Coverage): number {
+  return usableMicros / 1e6;
 }
 
 /** A share as whole and tenth percents. */
@@ -45,15 +49,14 @@ function percent(share: number): number {
 
 export function judge(counts: CensusCounts): Verdict {
   const { coverage, latencySlots, verdictLatency, largest } = counts;
-  const { usableSlots } = coverage;
   const later = Math.min(verdictLatency + 1, latencySlots.length - 1);
   const cell = counts.cells[verdictLatency]![VERDICT_TIP]!;
   const { landed, reverted, netLamports } = cell;
   const numbers = {
     latencySlots: latencySlots[verdictLatency]!,
     tip: TIP_ASSUMPTIONS[VERDICT_TIP]!.name,
-    netPerHourLamports: perHour(netLamports, usableSlots),
-    laterNetPerHourLamports: perHour(counts.cells[later]![VERDICT_TIP]!.netLamports, usableSlots),
+    netPerHourLamports: perHour(netLamports, coverage),
+    laterNetPerHourLamports: perHour(counts.cells[later]![VERDICT_TIP]!.netLamports, coverage),
     landed,
     reverted,
     carryingHalf: netLamports > 0n ? largest.carrying(netLamports, 50n) : undefined,
@@ -75,7 +78,7 @@ type Numbers = Omit<Verdict, 'answer' | 'reasons'>;
 
 function reasonsAgainst(counts: CensusCounts, numbers: Numbers): readonly string[] {
   const { coverage, gaps } = counts;
-  const seconds = (coverage.usableSlots * SLOT_SECONDS).toFixed(1);
+  const seconds = usableSeconds(coverage).toFixed(1);
   if (counts.events === 0) return ['the source holds no event: there is nothing to judge by'];
   if (coverage.usableSlots === 0) {
     return [
@@ -117,7 +120,8 @@ function carriedBy({
 }
 
 function reasonsForDoubt(counts: CensusCounts, numbers: Numbers, laterSlots: number): readonly string[] {
-  const { usableSlots, quotablePoolSlots, poolSlots } = counts.coverage;
+  const { quotablePoolSlots, poolSlots } = counts.coverage;
+  const seconds = usableSeconds(counts.coverage);
   const doubts: string[] = [];
   const doubt = (holds: boolean, text: string): void => {
     if (holds) doubts.push(text);
@@ -127,8 +131,8 @@ function reasonsForDoubt(counts: CensusCounts, numbers: Numbers, laterSlots: num
     `less than ${sol(MIN_NET_PER_HOUR_LAMPORTS)} SOL an hour does not pay for the servers and feeds that it takes`,
   );
   doubt(
-    usableSlots < MIN_USABLE_SLOTS,
-    `${(usableSlots * SLOT_SECONDS).toFixed(1)} s are too short to tell an hour by: record at least ${MIN_USABLE_SLOTS * SLOT_SECONDS} s`,
+    seconds < MIN_USABLE_SECONDS,
+    `${seconds.toFixed(1)} s are too short to tell an hour by: record at least ${MIN_USABLE_SECONDS} s`,
   );
   doubt(
     numbers.unusablePercent > MAX_UNUSABLE * 100,

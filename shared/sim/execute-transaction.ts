@@ -1,7 +1,6 @@
 import type { AccountBytes, AccountWrite } from '../core/account.ts';
 import { type Address, SYSTEM_PROGRAM } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
-import { rentExemptLamports } from '../venues/token.ts';
 import { runInstruction } from './instruction-run.ts';
 import { GONE } from './ledger.ts';
 import { readComputeBudget, transactionFee } from './programs/compute-budget.ts';
@@ -13,6 +12,8 @@ export interface ExecutionContext {
   readonly slot: number;
   readonly clock: ChainClock;
   readonly get: (address: Address) => AccountBytes | null;
+  /** The least lamports of an account of so many bytes. */
+  readonly rent: (dataBytes: number) => bigint;
   readonly blockhashKnown: boolean;
   readonly alreadyProcessed: boolean;
 }
@@ -28,7 +29,7 @@ export function executeTransaction(transaction: BankTransaction, context: Execut
   if (context.alreadyProcessed) return refused(context, 'AlreadyProcessed');
   const feeLamports = transactionFee(transaction.signatureCount, budget);
   const payer = context.get(transaction.feePayer);
-  const feeRefusal = checkFeePayer(payer, feeLamports);
+  const feeRefusal = checkFeePayer(payer, feeLamports, context.rent);
   if (payer === null || feeRefusal !== undefined) return refused(context, feeRefusal ?? 'AccountNotFound');
 
   const paid: AccountWrite = {
@@ -48,12 +49,12 @@ export function executeTransaction(transaction: BankTransaction, context: Execut
   let err: TransactionError | null = null;
   for (let i = 0; i < transaction.instructions.length && err === null; i++) {
     const instruction = transaction.instructions[i]!;
-    const { clock } = context;
-    const scope = { get, changed, writable, clock, logs, index: i, inner, meter };
+    const { clock, rent } = context;
+    const scope = { get, changed, writable, clock, rent, logs, index: i, inner, meter };
     const failed = runInstruction(instruction, scope);
     if (failed !== undefined) err = { InstructionError: [i, failed] };
   }
-  err ??= rentError(transaction, changed, context.get);
+  err ??= rentError(transaction, changed, context);
   if (err !== null) {
     changed.clear();
     changed.set(paid.address, paid.account);
@@ -93,12 +94,16 @@ function refused(context: ExecutionContext, err: TransactionError): ExecutionRes
   };
 }
 
-function checkFeePayer(payer: AccountBytes | null, feeLamports: bigint): TransactionError | undefined {
+function checkFeePayer(
+  payer: AccountBytes | null,
+  feeLamports: bigint,
+  rent: ExecutionContext['rent'],
+): TransactionError | undefined {
   if (payer === null) return 'AccountNotFound';
   if (payer.owner !== SYSTEM_PROGRAM) return 'InvalidAccountForFee';
   if (payer.lamports < feeLamports) return 'InsufficientFundsForFee';
   const left = payer.lamports - feeLamports;
-  const least = rentExemptLamports(payer.data.length);
+  const least = rent(payer.data.length);
   if (left !== 0n && left < least && payer.lamports >= least) {
     return { InsufficientFundsForRent: { account_index: 0 } };
   }
@@ -109,12 +114,12 @@ function checkFeePayer(payer: AccountBytes | null, feeLamports: bigint): Transac
 function rentError(
   transaction: BankTransaction,
   changed: ReadonlyMap<Address, AccountBytes>,
-  before: (address: Address) => AccountBytes | null,
+  { get: before, rent }: ExecutionContext,
 ): TransactionError | null {
   for (const [address, account] of changed) {
-    if (account.lamports === 0n || account.lamports >= rentExemptLamports(account.data.length)) continue;
+    if (account.lamports === 0n || account.lamports >= rent(account.data.length)) continue;
     const old = before(address) ?? GONE;
-    const oldWasBelow = old.lamports > 0n && old.lamports < rentExemptLamports(old.data.length);
+    const oldWasBelow = old.lamports > 0n && old.lamports < rent(old.data.length);
     if (oldWasBelow && old.data.length === account.data.length && account.lamports <= old.lamports) continue;
     return { InsufficientFundsForRent: { account_index: transaction.accountKeys.indexOf(address) } };
   }

@@ -13,6 +13,7 @@ export interface InstructionScope {
   readonly changed: Map<Address, AccountBytes>;
   readonly writable: ReadonlySet<Address>;
   readonly clock: ChainClock;
+  readonly rent: (dataBytes: number) => bigint;
   readonly logs: string[];
   /** Index of the transaction's instruction, and where what it invokes is noted. */
   readonly index: number;
@@ -59,6 +60,7 @@ function runProgram(
   const call: ProgramCall = {
     instruction,
     clock: scope.clock,
+    rent: scope.rent,
     get: scope.get,
     put(address, account) {
       if (!scope.writable.has(address)) readOnlyTouched = true;

@@ -2,7 +2,7 @@ import type { AccountBytes, AccountWrite } from '../core/account.ts';
 import { type Address, SYSTEM_PROGRAM } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 
-/** Slots whose end state can still be read: finalized is 32 behind processed, and one is open. */
+/** Slots whose end state can always be read: finalized is 32 behind processed, and one is open. */
 const KEPT_SLOTS = 36;
 
 interface Stored {
@@ -23,8 +23,13 @@ export interface AccountsView {
 export interface Ledger extends AccountsView {
   /** Throws `account-without-lamports` when bytes come with no lamports to keep them. */
   set(write: AccountWrite): void;
-  /** Closes the open slot and opens the next one. Returns the final bytes of all that changed. */
-  close(): readonly AccountWrite[];
+  /**
+   * Closes the open slot and opens the next one. Returns the final bytes of all that changed. The last 36 slots can be
+   * read, and all from `keepFrom` on.
+   */
+  close(keepFrom: number): readonly AccountWrite[];
+  /** Undoes all that the open slot has changed. Returns what it had made of it. */
+  reopen(): readonly AccountWrite[];
   /** The accounts at the end of a closed slot (or now, for the open one). Throws `slot-not-kept`. */
   at(slot: number): AccountsView;
 }
@@ -69,13 +74,37 @@ export function createLedger(startSlot: number): Ledger {
     return fresh;
   }
 
-  function close(): readonly AccountWrite[] {
+  function changedNow(): AccountWrite[] {
     const changed: AccountWrite[] = [];
     for (const address of open.keys()) changed.push({ address, account: current.get(address)!.account });
+    return changed;
+  }
+
+  function close(keepFrom: number): readonly AccountWrite[] {
+    const changed = changedNow();
     slot += 1;
     open = new Map();
     undo.set(slot, open);
-    undo.delete(slot - KEPT_SLOTS);
+    for (const kept of undo.keys()) {
+      if (kept > slot - KEPT_SLOTS || kept > keepFrom) break;
+      undo.delete(kept);
+    }
+    return changed;
+  }
+
+  function reopen(): readonly AccountWrite[] {
+    const changed = changedNow();
+    const before = [...open];
+    for (const [address, stored] of before) {
+      const { account } = current.get(address)!;
+      byOwner.get(account.owner)?.delete(address);
+      if (stored === undefined) current.delete(address);
+      else {
+        current.set(address, stored);
+        if (stored.account.lamports > 0n) ownedBy(stored.account.owner).add(address);
+      }
+    }
+    open.clear();
     return changed;
   }
 
@@ -121,6 +150,7 @@ export function createLedger(startSlot: number): Ledger {
   return {
     set,
     close,
+    reopen,
     at,
     get: (address) => alive(current.get(address)),
     slotOf: (address) => current.get(address)?.slot,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Address } from '../core/address.ts';
 import { ArbError } from '../core/errors.ts';
 import type { Bank } from './bank.ts';
+import { fillSlot } from './fill-slot.ts';
 import { createRpcServer } from './rpc-server.ts';
 import { createPubsubServer } from './ws-server.ts';
 
@@ -17,6 +18,7 @@ export interface LocalNodeOptions {
   readonly port?: number;
   /** WebSocket port; by default the next one after HTTP. The HTTP port takes WebSocket clients as well. */
   readonly wsPort?: number;
+  /** Paces the slots whatever the chain's rules say, for tests; by default they last what its rules say. */
   readonly slotMs?: number;
   /** Runs at the start of every slot, before any transaction of that slot: where traders act. */
   readonly onSlotStart?: () => void;
@@ -44,12 +46,13 @@ export interface LocalNode {
  * Throws `port-in-use` naming the port.
  */
 export async function startLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
-  const { bank, slotMs = 400, nowMs = () => performance.now(), beforeTransaction = () => {} } = options;
+  const { bank, nowMs = () => performance.now(), beforeTransaction = () => {} } = options;
+  const slotMs = (): number => options.slotMs ?? bank.rules.slotMs;
   const pubsub = createPubsubServer(bank);
   let servers: PortPair;
   try {
     servers = await listenPair(
-      () => createRpcServer(bank, beforeTransaction),
+      () => createRpcServer({ bank, beforeTransaction, pacedMs: options.slotMs }),
       options.port ?? 0,
       options.wsPort,
     );
@@ -62,22 +65,18 @@ export async function startLocalNode(options: LocalNodeOptions): Promise<LocalNo
 
   function step(): void {
     bank.advanceSlot();
-    options.onSlotStart?.();
+    fillSlot(bank, () => options.onSlotStart?.());
   }
 
   step();
-  let origin = nowMs();
-  let slots = 0;
-  let timer = setTimeout(tick, slotMs);
+  let due = nowMs() + slotMs();
+  let timer = setTimeout(tick, slotMs());
   function tick(): void {
-    slots += 1;
     step();
-    const late = nowMs() - (origin + slots * slotMs);
-    if (late > MAX_CATCH_UP_SLOTS * slotMs) {
-      origin = nowMs();
-      slots = 0;
-    }
-    timer = setTimeout(tick, Math.max(0, origin + (slots + 1) * slotMs - nowMs()));
+    const now = nowMs();
+    // The slot that began is as long as the rules say now: they may have changed.
+    due = now - due > MAX_CATCH_UP_SLOTS * slotMs() ? now + slotMs() : due + slotMs();
+    timer = setTimeout(tick, Math.max(0, due - now));
   }
 
   return {

@@ -9,19 +9,26 @@ import { type BeforeTransaction, transactionMethods } from './rpc/transaction-me
 /** A validator's own limit. */
 const MAX_BODY_BYTES = 50 * 1_024;
 
+export interface RpcServerOptions {
+  readonly bank: Bank;
+  readonly beforeTransaction: BeforeTransaction;
+  /** How long a slot takes here where that is not what the chain's rules say. */
+  readonly pacedMs?: number | undefined;
+}
+
 /** Every HTTP method of the node. */
-function rpcMethods(bank: Bank, beforeTransaction: BeforeTransaction): RpcMethods {
+function rpcMethods({ bank, beforeTransaction, pacedMs }: RpcServerOptions): RpcMethods {
   return new Map([
     ...accountMethods(bank),
-    ...chainMethods(bank),
+    ...chainMethods(bank, pacedMs),
     ...historyMethods(bank),
     ...transactionMethods(bank, beforeTransaction),
   ]);
 }
 
 /** The HTTP side, not yet listening: JSON-RPC by POST, and GET /health. */
-export function createRpcServer(bank: Bank, beforeTransaction: BeforeTransaction): Server {
-  const methods = rpcMethods(bank, beforeTransaction);
+export function createRpcServer(options: RpcServerOptions): Server {
+  const methods = rpcMethods(options);
   return createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/health') reply(response, 200, 'text/plain', 'ok');
     else if (request.method !== 'POST') {

@@ -57,6 +57,8 @@ export function createTraders(deps: {
     trade() {
       const scale = activity.step();
       reference.step(Math.max(0.15, scale));
+      // Outside, prices go on while the chain takes votes only.
+      if (bank.rules.consensus === 'migrating') return;
       desk.refresh();
       // Rivals and makers answer the slots before; what the others do in this slot stays until the next.
       rivals.act(bank.slot);

@@ -4,8 +4,9 @@ import { ArbError } from '../core/errors.ts';
 import { createRandom } from '../core/random.ts';
 import { VENUES } from '../venues/registry.ts';
 import { decodeMint, encodeTokenAccount } from '../venues/token.ts';
-import { type Bank, createBank, type SlotAdvance } from './bank.ts';
+import { type Bank, type BankOptions, createBank, type SlotAdvance } from './bank.ts';
 import { createBuiltinMarket } from './builtin-market.ts';
+import { fillSlot } from './fill-slot.ts';
 import { deployProgram } from './program-accounts.ts';
 import type { SimMarket } from './sim-market.ts';
 import { createSnapshotMarket, type MarketSnapshot } from './snapshot-market.ts';
@@ -37,6 +38,8 @@ export interface World {
 export function createWorld(options: {
   readonly market: 'built-in' | MarketSnapshot;
   readonly seed: string | number;
+  /** What the chain is at the start, and how it changes. */
+  readonly chain?: Pick<BankOptions, 'rules' | 'schedule'> | undefined;
 }): World {
   const market =
     options.market === 'built-in' ? createBuiltinMarket(options.seed) : createSnapshotMarket(options.market);
@@ -44,6 +47,7 @@ export function createWorld(options: {
     startSlot: market.clock.slot,
     startUnixTimestamp: market.clock.unixTimestamp,
     epoch: market.clock.epoch,
+    ...options.chain,
   });
   for (const write of market.accounts) bank.set(write);
   for (const { programId } of VENUES) {
@@ -55,7 +59,7 @@ export function createWorld(options: {
     market,
     traders,
     step() {
-      traders.trade();
+      fillSlot(bank, () => traders.trade());
       return bank.advanceSlot();
     },
     fundWallet: (owner, funds) => fundWallet(bank, owner, funds),

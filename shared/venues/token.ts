@@ -7,6 +7,7 @@ import {
   TOKEN_PROGRAM,
   WSOL_MINT,
 } from '../core/address.ts';
+import { ASSUMED_CHAIN, rentLamports } from '../core/chain-parameters.ts';
 import { ArbError } from '../core/errors.ts';
 import { type Outcome, refusal, success } from '../core/outcome.ts';
 import { U64_MAX } from '../core/units.ts';
@@ -66,9 +67,12 @@ export interface TokenAccount {
   readonly frozen: boolean;
 }
 
-/** Lamports that keep `dataBytes` bytes rent-exempt at the cluster's standing rate. */
+/**
+ * What an account of `dataBytes` bytes that is made up here holds: the rent of the chain's first years. What a chain asks
+ * now is one of its parameters.
+ */
 export function rentExemptLamports(dataBytes: number): bigint {
-  return BigInt((dataBytes + 128) * 6_960);
+  return rentLamports(ASSUMED_CHAIN, dataBytes);
 }
 
 /**
@@ -197,6 +201,8 @@ export function encodeTokenAccount(account: {
   readonly amount: bigint;
   readonly tokenProgram: Address;
   readonly withheldAmount?: bigint | undefined;
+  /** What it holds for its bytes; `rentExemptLamports` when absent. */
+  readonly rent?: (dataBytes: number) => bigint;
 }): AccountBytes {
   const { withheldAmount } = account;
   if (withheldAmount !== undefined && account.tokenProgram !== TOKEN_2022_PROGRAM) {
@@ -210,7 +216,7 @@ export function encodeTokenAccount(account: {
   data.set(addressBytes(account.owner), 32);
   view.setBigUint64(64, checkU64(account.amount), true);
   data[108] = INITIALIZED;
-  let lamports = rentExemptLamports(length);
+  let lamports = (account.rent ?? rentExemptLamports)(length);
   if (account.mint === WSOL_MINT) {
     view.setUint32(IS_NATIVE_OFFSET, 1, true);
     view.setBigUint64(IS_NATIVE_OFFSET + 4, lamports, true);

@@ -460,6 +460,20 @@ export const configSchema = z.strictObject({
     }),
     zstdLevel: countKey({ min: 1, max: 19, default: 1, summary: 'zstd level of the recording' }),
   }),
+  sim: z.strictObject({
+    slotMs: numberKey({
+      min: 10,
+      max: 10_000,
+      default: 400,
+      summary: 'milliseconds of a slot of the local chain at its start',
+    }),
+    schedule: optionalTextKey({
+      allowed: 'changes such as "+150:slotMs=300 +300:slotMs=200,rentLamportsPerByte=5080"',
+      placeholder: 'CHANGES',
+      summary:
+        'what the local chain becomes so many slots after its start: slotMs, rentLamportsPerByte, consensus (migrating, alpenglow), transactionVersion, secondBlockEvery',
+    }),
+  }),
   universe: z.strictObject({
     pools: poolsKey({ default: [], summary: 'pools that the live market watches' }),
     file: optionalTextKey({

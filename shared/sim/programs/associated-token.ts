@@ -5,12 +5,7 @@ import {
   SYSTEM_PROGRAM,
 } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
-import {
-  decodeMint,
-  decodeTokenAccount,
-  encodeTokenAccount,
-  rentExemptLamports,
-} from '../../venues/token.ts';
+import { decodeMint, decodeTokenAccount, encodeTokenAccount } from '../../venues/token.ts';
 import { GONE } from '../ledger.ts';
 import type { InstructionError } from '../transaction.ts';
 import { accountAt, type Program, type ProgramCall, signedAt, viewOf } from './program.ts';
@@ -70,8 +65,9 @@ function create(
     amount: 0n,
     tokenProgram: keys.tokenProgram,
     withheldAmount,
+    rent: call.rent,
   });
-  const lamports = rentExemptLamports(fresh.data.length);
+  const lamports = call.rent(fresh.data.length);
   const already = call.get(keys.created)?.lamports ?? 0n;
   if (already < lamports) {
     const failed = call.invoke(transferInstruction(keys.payer, keys.created, lamports - already));

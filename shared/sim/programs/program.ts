@@ -8,6 +8,8 @@ import type { InstructionError } from '../transaction.ts';
 export interface ProgramCall {
   readonly instruction: Instruction;
   readonly clock: ChainClock;
+  /** The least lamports of an account of so many bytes, as the Rent sysvar says. */
+  rent(dataBytes: number): bigint;
   /** An account as the transaction has left it so far; null when it does not exist. */
   get(address: Address): AccountBytes | null;
   /** Writes an account. One that the message calls read-only fails the instruction when the program returns. */

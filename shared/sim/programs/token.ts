@@ -7,7 +7,6 @@ import {
   decodeTokenAccount,
   encodeTokenAccount,
   type MintFacts,
-  rentExemptLamports,
   TOKEN_ACCOUNT_BYTES,
   type TokenAccount,
   transferFee,
@@ -181,7 +180,7 @@ function initializeAccount3(call: ProgramCall): InstructionError | undefined {
   if (account.owner !== instruction.programId) return 'IncorrectProgramId';
   if (account.data.length < TOKEN_ACCOUNT_BYTES) return 'InvalidAccountData';
   if (account.data[108] !== 0) return ALREADY_IN_USE;
-  if (account.lamports < rentExemptLamports(account.data.length)) return NOT_RENT_EXEMPT;
+  if (account.lamports < call.rent(account.data.length)) return NOT_RENT_EXEMPT;
   const mint = mintOf(call, mintAddress);
   if (mint === undefined) return INVALID_MINT;
   const owner = addressAt(instruction.data, 1);
@@ -193,10 +192,11 @@ function initializeAccount3(call: ProgramCall): InstructionError | undefined {
     amount: 0n,
     tokenProgram: programId,
     withheldAmount,
+    rent: call.rent,
   });
   if (fresh.data.length !== account.data.length) return 'InvalidAccountData';
   // Lamports beyond the rent are the opening balance of a native account.
-  const rent = rentExemptLamports(account.data.length);
+  const rent = call.rent(account.data.length);
   const opened = mintAddress === WSOL_MINT ? withTokenAmount(fresh, account.lamports - rent) : fresh;
   call.put(address, { ...opened, lamports: account.lamports });
   return undefined;

@@ -1,5 +1,6 @@
 import type { AccountWrite } from '../../core/account.ts';
-import type { Bank, Commitment, SlotAdvance } from '../bank.ts';
+import type { Bank, Commitment, DroppedBlock, SlotAdvance } from '../bank.ts';
+import type { AccountsView } from '../ledger.ts';
 import type { LandedTransaction } from '../transaction.ts';
 import { notificationText } from './context.ts';
 import { type Json, jsonText } from './json-text.ts';
@@ -13,7 +14,6 @@ import {
 } from './subscription.ts';
 
 const COMMITMENTS: readonly Commitment[] = ['processed', 'confirmed', 'finalized'];
-const KEPT_SLOTS = 34;
 
 /** All subscriptions of a node. Notices go out when a slot closes, once a changed account. */
 export interface SubscriptionHub {
@@ -32,6 +32,11 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
   /** By what a change is looked up with: kind, commitment and address, owner or signature. */
   const byKey = new Map<string, Set<Subscription>>();
   const changedIn = new Map<number, readonly AccountWrite[]>();
+  const told = {
+    processed: bank.slotAt('processed'),
+    confirmed: bank.slotAt('confirmed'),
+    finalized: bank.slotAt('finalized'),
+  };
   let nextId = 0;
 
   function remove(id: number): boolean {
@@ -46,40 +51,58 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
   }
 
   function onSlot(advance: SlotAdvance): void {
-    const closed = advance.parent;
-    changedIn.set(closed, advance.changed);
-    changedIn.delete(closed - KEPT_SLOTS);
+    changedIn.set(advance.parent, advance.changed);
     for (const commitment of COMMITMENTS) {
-      const slot = closed - (commitment === 'processed' ? 0 : commitment === 'confirmed' ? 1 : 32);
       // The genesis slot is where a client's first snapshot stands, no news.
-      if (slot <= bank.startSlot) continue;
-      notifyAccounts(slot, commitment);
-      for (const landed of bank.landedIn(slot)) notifyLanded(landed, commitment);
+      for (let slot = told[commitment] + 1; slot <= bank.slotAt(commitment); slot++) {
+        notifyAccounts(slot, commitment);
+        for (const landed of bank.landedIn(slot)) notifyLanded(landed, commitment);
+        told[commitment] = slot;
+      }
     }
-    const { slot, parent, root } = advance;
+    for (const slot of changedIn.keys()) if (slot <= bank.slotAt('finalized')) changedIn.delete(slot);
+    notifySlot(advance);
+    // Nothing becomes a root while the chain changes its consensus.
+    if (bank.rules.consensus === 'migrating') return;
+    for (const subscription of byKey.get('root') ?? []) {
+      subscription.send(notificationText('rootNotification', String(advance.root), subscription.id));
+    }
+  }
+
+  function notifySlot({ slot, parent, root }: Omit<SlotAdvance, 'changed'>): void {
     for (const subscription of byKey.get('slot') ?? []) {
       subscription.send(
         notificationText('slotNotification', jsonText({ parent, root, slot }), subscription.id),
       );
     }
-    for (const subscription of byKey.get('root') ?? []) {
-      subscription.send(notificationText('rootNotification', String(root), subscription.id));
-    }
+  }
+
+  /** Who listens at processed has heard of the block that was given up, and of the one that comes in its place. */
+  function onDropped({ slot, changed }: DroppedBlock): void {
+    for (const write of changed) notifyAccount(write, slot, 'processed', bank);
+    notifySlot({ slot, parent: slot - 1, root: bank.slotAt('finalized') });
   }
 
   function notifyAccounts(slot: number, commitment: Commitment): void {
     const accounts = bank.at(slot);
-    for (const write of changedIn.get(slot) ?? []) {
-      for (const subscription of byKey.get(`account/${commitment}/${write.address}`) ?? []) {
-        if (subscription.topic.kind !== 'account') continue;
-        subscription.send(accountNotice(subscription, subscription.topic.format, slot, write, accounts));
-      }
-      if (write.account.lamports === 0n) continue;
-      for (const subscription of byKey.get(`program/${commitment}/${write.account.owner}`) ?? []) {
-        if (subscription.topic.kind !== 'program') continue;
-        const notice = programNotice(subscription, subscription.topic, slot, write, accounts);
-        if (notice !== undefined) subscription.send(notice);
-      }
+    for (const write of changedIn.get(slot) ?? []) notifyAccount(write, slot, commitment, accounts);
+  }
+
+  function notifyAccount(
+    write: AccountWrite,
+    slot: number,
+    commitment: Commitment,
+    accounts: AccountsView,
+  ): void {
+    for (const subscription of byKey.get(`account/${commitment}/${write.address}`) ?? []) {
+      if (subscription.topic.kind !== 'account') continue;
+      subscription.send(accountNotice(subscription, subscription.topic.format, slot, write, accounts));
+    }
+    if (write.account.lamports === 0n) return;
+    for (const subscription of byKey.get(`program/${commitment}/${write.account.owner}`) ?? []) {
+      if (subscription.topic.kind !== 'program') continue;
+      const notice = programNotice(subscription, subscription.topic, slot, write, accounts);
+      if (notice !== undefined) subscription.send(notice);
     }
   }
 
@@ -110,6 +133,7 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
   }
 
   const stopSlots = bank.onSlot(onSlot);
+  const stopDropped = bank.onDropped(onDropped);
   const stopTransactions = bank.onTransaction(onTransaction);
   return {
     add(topic, commitment, send) {
@@ -134,6 +158,7 @@ export function createSubscriptionHub(bank: Bank): SubscriptionHub {
     },
     close() {
       stopSlots();
+      stopDropped();
       stopTransactions();
       all.clear();
       byKey.clear();

@@ -82,6 +82,8 @@ function sendTransaction(bank: Bank, beforeTransaction: BeforeTransaction, param
 }
 
 function canLand(bank: Bank, { signature, recentBlockhash }: BankTransaction): boolean {
+  // While the chain changes its consensus, blocks hold votes only.
+  if (bank.rules.consensus === 'migrating') return false;
   return bank.landed(signature) === undefined && bank.isBlockhashValid(recentBlockhash, bank.slot - 1);
 }
 
