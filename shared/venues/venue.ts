@@ -144,14 +144,19 @@ export interface Venue<S extends PoolState = PoolState> {
   readonly programId: Address;
   /** True when the program moves SPL Token only: none of its pools holds a Token-2022 mint. */
   readonly splTokenOnly?: boolean;
-  /** How the program's pool accounts are found by getProgramAccounts. */
+  /**
+   * How the program's pool accounts are found by getProgramAccounts. Not by their length: one of a layout that is not
+   * proven is found too, and `load` says that it is.
+   */
   readonly poolAccounts: {
     readonly discriminator: Uint8Array;
-    readonly dataSize: number | undefined;
     readonly mintAOffset: number;
     readonly mintBOffset: number;
   };
-  /** Decodes a pool from account bytes. Never throws on foreign or truncated bytes. */
+  /**
+   * Decodes a pool from account bytes. Never throws on foreign or truncated bytes. Accounts of another length than those
+   * that were proven are refused: what a program appends may change what it pays.
+   */
   load(pool: Address, source: AccountSource): Loaded<S>;
   /**
    * Takes new bytes of one of `state.accounts` (`null`: the account is gone). False when no quote that the state gave

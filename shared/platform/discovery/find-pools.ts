@@ -22,7 +22,8 @@ const REQUESTS_AT_ONCE = 3;
 const NO_DATA = { offset: 0, length: 0 };
 
 /**
- * Asks the node for each venue's pool accounts by discriminator, length and both mints (memcmp), either way round.
+ * Asks the node for each venue's pool accounts by discriminator and both mints (memcmp), either way round; which of them
+ * can be traded is `load`'s to say.
  * Throws what the RPC client throws: a search that lacks a venue would be no search.
  */
 export async function findPools(params: FindPoolsParams): Promise<readonly FoundPool[]> {
@@ -35,7 +36,7 @@ export async function findPools(params: FindPoolsParams): Promise<readonly Found
   async function ask(): Promise<void> {
     while (next < questions.length) {
       const { venue, mintA, mintB } = questions[next++]!;
-      const { discriminator, dataSize, mintAOffset, mintBOffset } = venue.poolAccounts;
+      const { discriminator, mintAOffset, mintBOffset } = venue.poolAccounts;
       const memcmp = [
         { offset: mintAOffset, bytes: addressBytes(mintA) },
         { offset: mintBOffset, bytes: addressBytes(mintB) },
@@ -43,7 +44,6 @@ export async function findPools(params: FindPoolsParams): Promise<readonly Found
       if (discriminator.length > 0) memcmp.unshift({ offset: 0, bytes: discriminator });
       const { accounts } = await rpc.getProgramAccounts(venue.programId, {
         priority: 'discovery',
-        ...(dataSize === undefined ? {} : { dataSize }),
         ...(signal === undefined ? {} : { signal }),
         memcmp,
         dataSlice: NO_DATA,

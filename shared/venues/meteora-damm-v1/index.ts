@@ -16,7 +16,6 @@ export const meteoraDammV1: Venue<DammV1State> = {
   splTokenOnly: true,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: undefined,
     mintAOffset: MINT_A_OFFSET,
     mintBOffset: MINT_B_OFFSET,
   },

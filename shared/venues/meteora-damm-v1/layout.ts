@@ -35,10 +35,9 @@ const PRECISION_OFFSET = 899;
 const VIRTUAL_PRICE_OFFSET = 900;
 const CACHE_UPDATED_OFFSET = 908;
 const DEPEG_OFFSET = 916;
-const CONSTANT_PRODUCT_END = 875;
-const STABLE_END = 925;
-/** What a pool made today takes. */
+/** What a pool made today takes, and what those of 2023 take; other lengths have not been proven. */
 export const POOL_BYTES = 944;
+const OLDER_POOL_BYTES = 1_387;
 
 const CONSTANT_PRODUCT = 0;
 const STABLE = 1;
@@ -96,7 +95,10 @@ export interface DammV1Figures {
 }
 
 function checkBytes(data: Uint8Array) {
-  if (data.length < CONSTANT_PRODUCT_END) return refusal<LoadRefusal>('wrong-length', `${data.length} bytes`);
+  const { length } = data;
+  if (length !== POOL_BYTES && length !== OLDER_POOL_BYTES) {
+    return refusal<LoadRefusal>('wrong-length', `${length} bytes, not ${POOL_BYTES} or ${OLDER_POOL_BYTES}`);
+  }
   for (let i = 0; i < 8; i++) {
     if (data[i] !== POOL_DISCRIMINATOR[i]) return refusal<LoadRefusal>('wrong-discriminator');
   }
@@ -161,7 +163,6 @@ function decodeCurve(data: Uint8Array, view: DataView): Outcome<StableCurve | un
   const kind = data[CURVE_OFFSET]!;
   if (kind === CONSTANT_PRODUCT) return success(undefined);
   if (kind !== STABLE) return refusal('unsupported-version', `curve type ${kind}`);
-  if (data.length < STABLE_END) return refusal('wrong-length', `${data.length} bytes of a stable pool`);
   const depeg = data[DEPEG_OFFSET]!;
   if (depeg > DEPEG.splStake) return refusal('unsupported-version', `depeg type ${depeg}`);
   return success({

@@ -2,7 +2,7 @@ import { type Address, addressAt, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { LoadRefusal } from '../venue.ts';
 
-/** Bytes of the vault program's `Vault` (packed, little-endian); the accounts are longer. */
+/** Bytes of the vault program's `Vault` (packed, little-endian), of which accounts have more than it uses. */
 const VAULT_DISCRIMINATOR = Uint8Array.of(211, 8, 232, 43, 2, 152, 117, 119);
 const ENABLED_OFFSET = 8;
 const VAULT_BUMP_OFFSET = 9;
@@ -15,9 +15,9 @@ const BASE_OFFSET = 1_107;
 const LOCKED_PROFIT_OFFSET = 1_203;
 const LAST_REPORT_OFFSET = 1_211;
 const DEGRADATION_OFFSET = 1_219;
-const VAULT_END = 1_227;
-/** What a vault made today takes. */
+/** What vaults take; other lengths have not been proven. */
 const VAULT_BYTES = 1_232;
+const WIDE_VAULT_BYTES = 10_240;
 
 export interface DynamicVaultKeys {
   /** The token account that pays. */
@@ -40,7 +40,10 @@ export interface DynamicVaultFigures {
 }
 
 function checkBytes(data: Uint8Array) {
-  if (data.length < VAULT_END) return refusal<LoadRefusal>('wrong-length', `vault of ${data.length} bytes`);
+  const { length } = data;
+  if (length !== VAULT_BYTES && length !== WIDE_VAULT_BYTES) {
+    return refusal<LoadRefusal>('wrong-length', `vault of ${length} bytes`);
+  }
   for (let i = 0; i < 8; i++) {
     if (data[i] !== VAULT_DISCRIMINATOR[i]) return refusal<LoadRefusal>('wrong-discriminator', 'vault');
   }

@@ -1,5 +1,5 @@
 import type { Venue } from '../venue.ts';
-import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V2_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -16,7 +16,6 @@ export const meteoraDammV2: Venue<DammV2State> = {
   programId: DAMM_V2_PROGRAM,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: POOL_BYTES,
     mintAOffset: MINT_A_OFFSET,
     mintBOffset: MINT_B_OFFSET,
   },

@@ -1,5 +1,5 @@
 import type { Venue } from '../venue.ts';
-import { DLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { DLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
@@ -15,7 +15,6 @@ export const meteoraDlmm: Venue<DlmmState> = {
   programId: DLMM_PROGRAM,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: POOL_BYTES,
     mintAOffset: MINT_A_OFFSET,
     mintBOffset: MINT_B_OFFSET,
   },

@@ -1,5 +1,5 @@
 import type { Venue } from '../venue.ts';
-import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
+import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
 import { apply, load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
@@ -15,7 +15,6 @@ export const orcaWhirlpool: Venue<WhirlpoolState> = {
   programId: WHIRLPOOL_PROGRAM,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: POOL_BYTES,
     mintAOffset: MINT_A_OFFSET,
     mintBOffset: MINT_B_OFFSET,
   },

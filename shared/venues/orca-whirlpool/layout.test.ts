@@ -70,9 +70,9 @@ describe('a pool account', () => {
     expect(written).toEqual(rewarded);
   });
 
-  test('is refused from another program, with another discriminator, cut, or with impossible numbers', () => {
+  test('is refused from another program, with another discriminator, cut, grown, or with impossible numbers', () => {
     expect(checkPoolAccount(owned(data))).toBeUndefined();
-    expect(checkPoolAccount(owned(Uint8Array.from([...data, 0])))).toBeUndefined();
+    expect(checkPoolAccount(owned(Uint8Array.from([...data, 0])))).toBe('wrong-length');
     expect(checkPoolAccount({ ...owned(data), owner: SYSTEM_PROGRAM })).toBe('not-this-venue');
     expect(checkPoolAccount(owned(data.slice(0, 652)))).toBe('wrong-length');
     expect(checkPoolAccount(owned(data.slice(0, 3)))).toBe('wrong-discriminator');

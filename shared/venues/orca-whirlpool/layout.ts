@@ -61,11 +61,11 @@ export interface PoolNumbers {
   rewards: readonly Reward[];
 }
 
-/** Checks owner, discriminator and length. Longer accounts pass: the program appends, never moves. */
+/** Checks owner, discriminator and length. */
 export function checkPoolAccount(account: AccountBytes): LoadRefusal | undefined {
   if (account.owner !== WHIRLPOOL_PROGRAM) return 'not-this-venue';
   if (!startsWith(account.data, POOL_DISCRIMINATOR)) return 'wrong-discriminator';
-  return account.data.length < POOL_BYTES ? 'wrong-length' : undefined;
+  return account.data.length !== POOL_BYTES ? 'wrong-length' : undefined;
 }
 
 /** The facts of a checked pool account. */

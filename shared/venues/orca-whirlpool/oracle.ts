@@ -18,12 +18,12 @@ export interface Oracle {
   readonly variables: AdaptiveFeeVariables;
 }
 
-/** Decodes an oracle of the pool whose address bytes are given. Longer accounts pass. Never throws. */
+/** Decodes an oracle of the pool whose address bytes are given. Never throws. */
 export function decodeOracle(account: AccountBytes, poolBytes: Uint8Array): Outcome<Oracle, LoadRefusal> {
   const { data } = account;
   if (account.owner !== WHIRLPOOL_PROGRAM) return refusal('not-this-venue', 'oracle of another program');
   if (!startsWith(data, ORACLE_DISCRIMINATOR)) return refusal('wrong-discriminator', 'no oracle');
-  if (data.length < ORACLE_BYTES) return refusal('wrong-length', `oracle of ${data.length} bytes`);
+  if (data.length !== ORACLE_BYTES) return refusal('wrong-length', `oracle of ${data.length} bytes`);
   for (let i = 0; i < 32; i++) {
     if (data[POOL_OFFSET + i] !== poolBytes[i])
       return refusal('inconsistent-accounts', 'oracle of another pool');

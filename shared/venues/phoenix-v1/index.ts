@@ -21,8 +21,6 @@ export const phoenixV1: Venue<PhoenixState> = {
   splTokenOnly: true,
   poolAccounts: {
     discriminator: MARKET_DISCRIMINATOR,
-    // Twelve sizes of market have twelve lengths.
-    dataSize: undefined,
     mintAOffset: BASE_MINT_OFFSET,
     mintBOffset: QUOTE_MINT_OFFSET,
   },

@@ -1,5 +1,5 @@
 import type { Venue } from '../venue.ts';
-import { COIN_MINT_OFFSET, PC_MINT_OFFSET, POOL_BYTES } from './layout.ts';
+import { COIN_MINT_OFFSET, PC_MINT_OFFSET } from './layout.ts';
 import { apply, load } from './load.ts';
 import { AMM_V4_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -15,7 +15,6 @@ export const raydiumAmmV4: Venue<AmmV4State> = {
   splTokenOnly: true,
   poolAccounts: {
     discriminator: new Uint8Array(0),
-    dataSize: POOL_BYTES,
     mintAOffset: COIN_MINT_OFFSET,
     mintBOffset: PC_MINT_OFFSET,
   },

@@ -1,5 +1,6 @@
 import { type Address, addressAt, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { AUTHORITY_NONCE, LAST_MACHINE_STATE, LAST_RESET_FLAG, STATUS_WAITING_TRADE } from './program.ts';
 
@@ -37,6 +38,7 @@ const TARGET_ORDERS_OFFSET = 592;
 const OWNER_OFFSET = 688;
 const LP_AMOUNT_OFFSET = 720;
 const RECENT_EPOCH_OFFSET = 736;
+const RESERVED_OFFSET = 744;
 
 /** The addresses and decimals that no swap changes. */
 export interface AmmKeys {
@@ -106,7 +108,7 @@ function checkPool(data: Uint8Array): ReturnType<typeof refusal<LoadRefusal>> | 
       return refusal('inconsistent-accounts', `a fee of one or more at byte ${at}`);
     }
   }
-  return undefined;
+  return reservedBytesSet(data, RESERVED_OFFSET, POOL_BYTES);
 }
 
 /** The unchanging part of a pool account. Never throws. */

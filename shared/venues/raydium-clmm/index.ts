@@ -1,6 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { apply } from './apply.ts';
-import { CLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { CLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle } from './settle.ts';
@@ -17,7 +17,6 @@ export const raydiumClmm: Venue<ClmmState> = {
   programId: CLMM_PROGRAM,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: POOL_BYTES,
     mintAOffset: MINT_A_OFFSET,
     mintBOffset: MINT_B_OFFSET,
   },

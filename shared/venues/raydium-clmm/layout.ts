@@ -3,6 +3,7 @@ import { type Address, addressAt, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { readU128, writeU128 } from '../../core/u128.ts';
 import { MAX_TICK, MIN_TICK, tickEstimate } from '../../math/tick.ts';
+import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { sameBytes, startsWith, viewOf } from './bytes.ts';
 import { type DynamicFee, decodeDynamicFee, encodeDynamicFee } from './dynamic-fee.ts';
@@ -17,6 +18,7 @@ export const MINT_A_OFFSET = 73;
 export const MINT_B_OFFSET = 105;
 export const BITMAP_OFFSET = 904;
 export const BITMAP_BYTES = 128;
+const RESERVED_OFFSET = 1_176;
 const TICK_MARGIN = 1e-3;
 /** The program's largest tick spacing. */
 const MAX_TICK_SPACING = 1_000;
@@ -67,11 +69,11 @@ export interface PoolNumbers {
   dynamicFee: DynamicFee | undefined;
 }
 
-/** Checks owner, discriminator and length. Longer accounts pass: the program appends, never moves. */
+/** Checks owner, discriminator and length. */
 export function checkPoolAccount(account: AccountBytes): LoadRefusal | undefined {
   if (account.owner !== CLMM_PROGRAM) return 'not-this-venue';
   if (!startsWith(account.data, POOL_DISCRIMINATOR)) return 'wrong-discriminator';
-  return account.data.length < POOL_BYTES ? 'wrong-length' : undefined;
+  return account.data.length !== POOL_BYTES ? 'wrong-length' : undefined;
 }
 
 /** The facts of a checked pool account. */
@@ -104,6 +106,8 @@ export function decodePoolNumbers(
   tickSpacing: number,
   into: PoolNumbers,
 ): Outcome<true, LoadRefusal> {
+  const reserved = reservedBytesSet(data, RESERVED_OFFSET, POOL_BYTES);
+  if (reserved !== undefined) return reserved;
   const view = viewOf(data);
   const sqrtPrice = readU128(view, 253);
   const tickIndex = view.getInt32(269, true);

@@ -1,6 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
-import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_BYTES, POOL_DISCRIMINATOR } from './layout.ts';
+import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { CPMM_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
@@ -14,7 +14,6 @@ export const raydiumCpmm: Venue<CpmmState> = {
   programId: CPMM_PROGRAM,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
-    dataSize: POOL_BYTES,
     mintAOffset: MINT_0_OFFSET,
     mintBOffset: MINT_1_OFFSET,
   },

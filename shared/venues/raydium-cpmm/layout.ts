@@ -1,5 +1,6 @@
 import { type Address, addressAt, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
 
 /**
@@ -25,6 +26,8 @@ const CREATOR_FEE_ON_OFFSET = 389;
 const ENABLE_CREATOR_FEE_OFFSET = 390;
 const CREATOR_FEES_0_OFFSET = 397;
 const CREATOR_FEES_1_OFFSET = 405;
+const RESERVED_OFFSET = 413;
+const CONFIG_RESERVED_OFFSET = 116;
 
 /** What no instruction of the program changes. */
 export interface CpmmPoolKeys {
@@ -68,18 +71,18 @@ export interface CpmmConfig {
   readonly creatorFeeRate: bigint;
 }
 
-function checkBytes(data: Uint8Array, bytes: number, discriminator: Uint8Array) {
+function checkBytes(data: Uint8Array, bytes: number, discriminator: Uint8Array, reservedFrom: number) {
   if (data.length !== bytes)
     return refusal<LoadRefusal>('wrong-length', `${data.length} bytes, not ${bytes}`);
   for (let i = 0; i < 8; i++) {
     if (data[i] !== discriminator[i]) return refusal<LoadRefusal>('wrong-discriminator');
   }
-  return undefined;
+  return reservedBytesSet(data, reservedFrom, bytes);
 }
 
 /** The unchanging part of a pool account. Never throws. */
 export function decodePoolKeys(data: Uint8Array): Outcome<CpmmPoolKeys, LoadRefusal> {
-  const wrong = checkBytes(data, POOL_BYTES, POOL_DISCRIMINATOR);
+  const wrong = checkBytes(data, POOL_BYTES, POOL_DISCRIMINATOR, RESERVED_OFFSET);
   if (wrong !== undefined) return wrong;
   return success({
     config: addressAt(data, 8),
@@ -109,7 +112,7 @@ export function samePoolKeys(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The changing part of a pool account. Never throws. */
 export function decodePoolFigures(data: Uint8Array): Outcome<CpmmPoolFigures, LoadRefusal> {
-  const wrong = checkBytes(data, POOL_BYTES, POOL_DISCRIMINATOR);
+  const wrong = checkBytes(data, POOL_BYTES, POOL_DISCRIMINATOR, RESERVED_OFFSET);
   if (wrong !== undefined) return wrong;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return success({
@@ -170,7 +173,7 @@ export function encodePool(keys: CpmmPoolKeys, figures: CpmmPoolFigures): Uint8A
 
 /** A fee tier. Never throws. */
 export function decodeConfig(data: Uint8Array): Outcome<CpmmConfig, LoadRefusal> {
-  const wrong = checkBytes(data, CONFIG_BYTES, CONFIG_DISCRIMINATOR);
+  const wrong = checkBytes(data, CONFIG_BYTES, CONFIG_DISCRIMINATOR, CONFIG_RESERVED_OFFSET);
   if (wrong !== undefined) return wrong;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return success({
