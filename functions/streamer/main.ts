@@ -40,6 +40,7 @@ import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { startServer } from './server.ts';
 import { createShutdown, throwIfStopped, unlessStopped } from './shutdown.ts';
+import { createStoreKeeper } from './store-keeper.ts';
 import type { RunSummary } from './summary.ts';
 import type { SkippedPool, Universe } from './universe.ts';
 import { type UniverseWatch, type UniverseWatchParams, watchUniverse } from './universe-watch.ts';
@@ -174,6 +175,9 @@ export async function startService(params: ServiceParams): Promise<Service> {
       { mostMs: 2_500, leastMs: 1_000 },
     );
 
+    const keeper = createStoreKeeper({ store, keep: config.store, clock, log });
+    keeper.start();
+    shutdown.add('pruning of the store', () => keeper.stop());
     const access = createApiAccess({
       config,
       endpoints: feed.endpoints,

@@ -418,6 +418,20 @@ export const configSchema = z.strictObject({
       placeholder: 'DIR',
       summary: 'data directory of the embedded store, created when absent',
     }),
+    keepDays: z.strictObject({
+      trades: keptDays(365, 'trades, and the runs that made them'),
+      opportunities: keptDays(3, 'opportunities, most of what is written'),
+      decisionCounts: keptDays(90, 'counts of decisions by the minute'),
+      balances: keptDays(30, 'balances'),
+      comparisons: keptDays(14, 'quotes compared with Jupiter’s'),
+      apiCosts: keptDays(400, 'what API calls cost'),
+    }),
+    maxBytes: countKey({
+      min: 10_000_000,
+      max: 1_000_000_000_000,
+      default: 2_000_000_000,
+      summary: 'bytes of rows in the store; beyond them the oldest least important ones go before their time',
+    }),
     whenNew: choiceKey({
       choices: ['run', 'pause'],
       default: 'run',
@@ -483,6 +497,15 @@ export const configSchema = z.strictObject({
     }),
   }),
 });
+
+function keptDays(days: number, what: string) {
+  return numberKey({
+    min: 0.001,
+    max: 36_500,
+    default: days,
+    summary: `days for which the store keeps ${what}`,
+  });
+}
 
 /** The effective configuration: every amount a bigint of base units, deep-frozen. */
 export type Config = z.output<typeof configSchema>;

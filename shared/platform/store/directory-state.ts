@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTROLS_FILE } from './control-copy.ts';
-import { STORE_FILE } from './sqlite-store.ts';
+import { STORE_FILE } from './store-file.ts';
 
 /**
  * What a data directory knows of earlier runs: `known`; `store-lost` when the store's file is gone or empty, and only

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText } from '../../core/errors.ts';
-import { STORE_FILE } from './sqlite-store.ts';
 import type { JsonObject } from './store.ts';
+import { STORE_FILE } from './store-file.ts';
 
 /** For another connection's write to end. */
 const BUSY_MS = 200;

@@ -65,6 +65,11 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (minute_ms, provider, method, run_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What is deleted by age is found by it.
+  `
+  CREATE INDEX IF NOT EXISTS decision_counts_by_time ON decision_counts (minute_ms);
+  CREATE INDEX IF NOT EXISTS balances_by_time ON balances (at_ms);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -100,6 +105,21 @@ export function migrate(database: DatabaseSync, path: string): void {
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
+  }
+  if (version > 0 && version < FIRST_THAT_SHRINKS) makeShrinkable(database);
+}
+
+/** Files of earlier versions never give room back until they are written anew, which is done while they are small. */
+const FIRST_THAT_SHRINKS = 4;
+const MOST_REWRITTEN_BYTES = 100_000_000;
+
+function makeShrinkable(database: DatabaseSync): void {
+  const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  if (pragma('page_count') * pragma('page_size') > MOST_REWRITTEN_BYTES) return;
+  try {
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
+  } catch {
+    // Another process reads it: its free room is used again, only not given back.
   }
 }
 

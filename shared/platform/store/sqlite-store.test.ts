@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,10 +18,13 @@ import {
   sampleApiCost,
   sampleComparison,
   sampleOpportunity,
+  sampleRun,
   sampleTrade,
 } from './contract.ts';
 import { migrate, SCHEMA_VERSION } from './sqlite-schema.ts';
-import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
+import { createSqliteStore } from './sqlite-store.ts';
+import type { PruneRequest } from './store.ts';
+import { STORE_FILE } from './store-file.ts';
 
 function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'arb-store-'));
@@ -158,4 +171,170 @@ describe('the sqlite store', () => {
     await reader.close();
     await store.close();
   });
+
+  it('is for its owner only, a file of an earlier version too', async () => {
+    writeFileSync(path, '', { mode: 0o644 });
+    const store = createSqliteStore({ dir });
+    await store.write({ batchId: 'b1', trades: [sampleTrade({})] });
+    for (const suffix of ['', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it('notices that its file was deleted, and writes it again whole', async () => {
+    const store = createSqliteStore({ dir });
+    await store.startRun(sampleRun());
+    await store.write({ batchId: 'b1', trades: [sampleTrade({ tradeId: 't1' })] });
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix);
+    const batch = { batchId: 'b2', trades: [sampleTrade({ tradeId: 't2', landedAtMs: 2_000 })] };
+    await expect(store.write(batch)).rejects.toMatchObject({
+      code: 'store-file-lost',
+      message: expect.stringMatching(/was deleted while it was in use: it was written again whole/),
+    });
+    await store.write(batch);
+    await store.close();
+    const again = createSqliteStore({ dir });
+    expect((await again.trades({ limit: 9 })).map(({ tradeId }) => tradeId)).toEqual(['t2', 't1']);
+    await again.close();
+  });
+
+  it('begins anew when its whole directory was deleted', async () => {
+    const inner = join(dir, 'inner');
+    const store = createSqliteStore({ dir: inner });
+    await store.startRun(sampleRun());
+    rmSync(inner, { recursive: true });
+    await expect(store.setControl(SAMPLE_CONTROL)).rejects.toMatchObject({ code: 'store-file-lost' });
+    await store.setControl(SAMPLE_CONTROL);
+    await store.endRun('run', 5_000, {});
+    await store.close();
+    expect(existsSync(join(inner, STORE_FILE))).toBe(true);
+  });
+
+  it.each(['replaced', 'truncated'] as const)(
+    'notices that its file was %s, and begins it anew',
+    async (harm) => {
+      const store = createSqliteStore({ dir });
+      await store.startRun(sampleRun());
+      await store.write({ batchId: 'b1', trades: [sampleTrade({ tradeId: 't1' })] });
+      await store.prune(request({}));
+      if (harm === 'truncated') truncateSync(path, 4_096);
+      else {
+        const other = createSqliteStore({ dir: join(dir, 'other') });
+        await other.write({ batchId: 'b1', trades: [sampleTrade({ tradeId: 'from a backup' })] });
+        await other.close();
+        renameSync(join(dir, 'other', STORE_FILE), path);
+      }
+      const batch = { batchId: 'b2', trades: [sampleTrade({ tradeId: 't2', landedAtMs: 2_000 })] };
+      await expect(store.write(batch)).rejects.toMatchObject({
+        code: 'store-file-lost',
+        message: expect.stringContaining(
+          `was ${harm} while it was in use: what this run had written is not in`,
+        ),
+        context: { kept: false },
+      });
+      await store.write(batch);
+      await store.endRun('run', 5_000, {});
+      await store.close();
+      const again = createSqliteStore({ dir });
+      const kept = harm === 'replaced' ? ['t2', 'from a backup'] : ['t2'];
+      expect((await again.trades({ limit: 9 })).map(({ tradeId }) => tradeId)).toEqual(kept);
+      await again.close();
+    },
+  );
+
+  it('keeps its log bounded while a reader never lets go, says so, and goes on once it has', async () => {
+    const store = createSqliteStore({ dir, busyTimeoutMs: 10, maxWalBytes: 300_000 });
+    await store.write({ batchId: 'b0', trades: [sampleTrade({})] });
+    const reader = new DatabaseSync(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM trades').get();
+    let refused: unknown;
+    let written = 0;
+    for (; written < 1_000 && refused === undefined; written++) {
+      const opportunities = Array.from({ length: 50 }, (_, at) =>
+        sampleOpportunity({ opportunityId: `o${written}-${at}`, atMs: written }),
+      );
+      await store.write({ batchId: `b${written + 1}`, opportunities }).catch((error: unknown) => {
+        refused = error;
+      });
+    }
+    expect(refused).toMatchObject({ code: 'store-log-held' });
+    expect(statSync(`${path}-wal`).size).toBeLessThan(600_000);
+    reader.close();
+    await store.write({ batchId: 'last', trades: [sampleTrade({ tradeId: 'last' })] });
+    expect(statSync(`${path}-wal`).size).toBeLessThan(300_000);
+    await store.close();
+  });
+
+  it('keeps rows by their age, and its files as large as what is kept', async () => {
+    const store = createSqliteStore({ dir });
+    const HOUR_MS = 3_600_000;
+    const sizes: number[] = [];
+    const wals: number[] = [];
+    // Sixty days in hours, of which three are kept: the service's own loop on a clock that runs.
+    for (let hour = 0; hour < 60 * 24; hour++) {
+      const atMs = 1e12 + hour * HOUR_MS;
+      const opportunities = Array.from({ length: 40 }, (_, at) =>
+        sampleOpportunity({ opportunityId: `o${hour}-${at}`, atMs }),
+      );
+      const balances = [{ runId: 'run', mint: 'm', atMs, amount: 1n }];
+      const decisionCounts = [{ runId: 'run', minuteMs: atMs, reason: 'a', count: 1 }];
+      await store.write({ batchId: `b${hour}`, opportunities, balances, decisionCounts });
+      for (let more = true; more; ) {
+        const before = atMs - 72 * HOUR_MS;
+        ({ more } = await store.prune(request({ beforeMs: before, rows: 100 })));
+      }
+      wals.push(statSync(`${path}-wal`).size);
+      if (hour % 240 === 239) sizes.push(statSync(path).size);
+    }
+    const [, second, , , , last] = sizes;
+    expect(last).toBeLessThanOrEqual(second! * 1.05);
+    expect(Math.max(...wals)).toBeLessThan(1_000_000);
+    expect(await store.opportunities({ limit: 10_000 })).toHaveLength(73 * 40);
+    await store.close();
+  }, 120_000);
+
+  it('lets the oldest least important rows go when there are too many, and no trade', async () => {
+    const store = createSqliteStore({ dir });
+    const opportunities = Array.from({ length: 3_000 }, (_, at) =>
+      sampleOpportunity({ opportunityId: `o${at}`, atMs: at }),
+    );
+    await store.write({ batchId: 'b1', trades: [sampleTrade({})], opportunities });
+    let forSize = 0;
+    for (let round = 0; round < 100; round++) {
+      const { deletedForSize, more } = await store.prune(request({ maxBytes: 300_000 }));
+      forSize += deletedForSize;
+      if (!more) break;
+    }
+    const left = await store.opportunities({ limit: 10_000 });
+    expect([forSize + left.length, left.at(-1)?.atMs]).toEqual([3_000, forSize]);
+    expect(await store.trades({ limit: 9 })).toHaveLength(1);
+    expect(forSize).toBeGreaterThan(1_000);
+    expect(statSync(path).size).toBeLessThan(350_000);
+    await store.close();
+  });
+
+  it('makes a file of an earlier version one that shrinks', async () => {
+    const old = new DatabaseSync(path);
+    old.exec('PRAGMA journal_mode = WAL');
+    migrate(old, path);
+    old.exec('DROP INDEX balances_by_time; DROP INDEX decision_counts_by_time; PRAGMA user_version = 3');
+    old.close();
+    await createSqliteStore({ dir }).close();
+    const now = new DatabaseSync(path);
+    expect(now.prepare('PRAGMA auto_vacuum').get()).toEqual({ auto_vacuum: 2 });
+    now.close();
+  });
 });
+
+const SAMPLE_CONTROL = { name: 'trading', value: 'paused', by: 'me', reason: '', atMs: 1 } as const;
+
+/** A request to prune; without more, one that deletes nothing. */
+function request(fields: { beforeMs?: number; rows?: number; maxBytes?: number }): PruneRequest {
+  const { beforeMs: before = 0, rows = 100, maxBytes = 1e12 } = fields;
+  const kinds = ['trades', 'opportunities', 'decisionCounts', 'balances', 'comparisons', 'apiCosts'];
+  return {
+    beforeMs: Object.fromEntries(kinds.map((kind) => [kind, before])) as PruneRequest['beforeMs'],
+    rows,
+    maxBytes,
+  };
+}

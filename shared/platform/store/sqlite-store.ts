@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ArbError } from '../../core/errors.ts';
 import { storeError } from './sqlite-error.ts';
+import { pruneRows } from './sqlite-prune.ts';
 import {
   apiCostParameters,
   balanceParameters,
@@ -23,19 +22,21 @@ import {
   type SqlRow,
   tradeParameters,
 } from './sqlite-rows.ts';
-import { migrate } from './sqlite-schema.ts';
-import type { RowQuery, Store, StoreBatch } from './store.ts';
-
-export const STORE_FILE = 'arb.sqlite';
+import { prepareStatements, type RowStatements, type Statements } from './sqlite-statements.ts';
+import type { RowQuery, RunRow, Store, StoreBatch } from './store.ts';
+import { openStoreFile, STORE_FILE, type StoreFile } from './store-file.ts';
 
 /** Batches whose ids are remembered; a writer repeats only its latest. */
 const REMEMBERED_BATCHES = 100;
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+const DEFAULT_MAX_WAL_BYTES = 256_000_000;
 
 export interface SqliteStoreOptions {
   readonly dir: string;
   /** How long a call waits for a lock that another process holds. */
   readonly busyTimeoutMs?: number;
+  /** Bytes that the write-ahead log may come to while a reader holds it; default 256 MB. Beyond, writes are refused. */
+  readonly maxWalBytes?: number;
 }
 
 /**
@@ -46,12 +47,15 @@ export interface SqliteStoreOptions {
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const { dir, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
   const path = join(dir, STORE_FILE);
-  const database = open(dir, path, busyTimeoutMs);
-  const sql = prepareStatements(database);
+  const maxWalBytes = options.maxWalBytes ?? DEFAULT_MAX_WAL_BYTES;
+  let file: StoreFile = openStoreFile(dir, path, busyTimeoutMs);
+  let sql: Statements = prepareStatements(file.database);
+  /** Of the run that writes here, for a file that has to be begun anew. */
+  let run: RunRow | undefined;
 
   /** Runs `work` as a promise whose errors are ArbErrors that name the file. */
   async function guarded<T>(work: () => T): Promise<T> {
-    if (!database.isOpen) throw new ArbError('store-closed', `the store in ${path} is closed`, { path });
+    if (!file.database.isOpen) throw new ArbError('store-closed', `the store in ${path} is closed`, { path });
     try {
       return work();
     } catch (error) {
@@ -59,7 +63,44 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     }
   }
 
+  /** As `guarded`, for what must be found again: on a file that still is the one that was opened. */
+  function written<T>(work: () => T): Promise<T> {
+    return guarded(() => {
+      const harm = file.harm();
+      if (harm !== '') throw heal(harm);
+      return work();
+    });
+  }
+
+  /** Has a file at `path` again, and says what became of the rows. */
+  function heal(harm: Exclude<ReturnType<StoreFile['harm']>, ''>): ArbError {
+    const kept = file.restore(harm);
+    file = openStoreFile(dir, path, busyTimeoutMs);
+    sql = prepareStatements(file.database);
+    if (run !== undefined) sql.startRun.run(runParameters(run));
+    const became = kept
+      ? 'it was written again whole, with every row'
+      : 'what this run had written is not in the file that stands there now';
+    return new ArbError('store-file-lost', `${path} was ${harm} while it was in use: ${became}`, {
+      path,
+      kept,
+    });
+  }
+
+  /** A reader that stays in one view of the file keeps the log from being taken over; it must not grow for ever. */
+  function boundLog(): void {
+    if (file.walBytes() <= maxWalBytes) return;
+    if (file.checkpoint() && file.walBytes() <= maxWalBytes) return;
+    throw new ArbError(
+      'store-log-held',
+      `${path}-wal has grown to ${file.walBytes()} bytes because a reader of the store never lets go of it: close that one`,
+      { path },
+    );
+  }
+
   function writeBatch(batch: StoreBatch): void {
+    boundLog();
+    const { database } = file;
     database.exec('BEGIN IMMEDIATE');
     try {
       if (sql.rememberBatch.run({ batch_id: batch.batchId }).changes !== 0) {
@@ -86,9 +127,13 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
   }
 
   return {
-    startRun: (run) => guarded(() => void sql.startRun.run(runParameters(run))),
+    startRun: (row) =>
+      written(() => {
+        sql.startRun.run(runParameters(row));
+        run ??= row;
+      }),
     endRun: (runId, endedAtMs, summary) =>
-      guarded(() => {
+      written(() => {
         const ended = { run_id: runId, ended_at_ms: endedAtMs, summary: JSON.stringify(summary) };
         if (sql.endRun.run(ended).changes !== 0) return;
         throw new ArbError('store-unknown-run', `${path} has no run ${runId}`, { path, runId });
@@ -106,7 +151,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
           return killed;
         }),
       ),
-    write: (batch) => guarded(() => writeBatch(batch)),
+    write: (batch) => written(() => writeBatch(batch)),
     trades: (query) => guarded(() => page(sql.trades, query).map(readTrade)),
     opportunities: (query) => guarded(() => page(sql.opportunities, query).map(readOpportunity)),
     comparisons: (query) => guarded(() => page(sql.comparisons, query).map(readComparison)),
@@ -117,116 +162,16 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       ),
     balances: ({ runId }) => guarded(() => sql.balances.all({ run_id: runId }).map(readBalance)),
     controls: () => guarded(() => sql.controls.all().map(readControl)),
-    setControl: (control) => guarded(() => void sql.setControl.run(controlParameters(control))),
+    setControl: (control) => written(() => void sql.setControl.run(controlParameters(control))),
     runs: ({ limit }) => guarded(() => sql.runs.all({ limit: Math.max(0, Math.trunc(limit)) }).map(readRun)),
+    prune: (request) =>
+      written(() => {
+        const pruned = pruneRows(file.database, request);
+        file.shrink();
+        return { ...pruned, walBytes: file.walBytes() };
+      }),
     async close() {
-      if (database.isOpen) database.close();
+      if (file.database.isOpen) file.close();
     },
-  };
-}
-
-function open(dir: string, path: string, timeout: number): DatabaseSync {
-  let database: DatabaseSync | undefined;
-  try {
-    mkdirSync(dir, { recursive: true });
-    database = new DatabaseSync(path, { timeout });
-    // FULL: a row that was acknowledged survives a power cut. Flushes are batched and off the hot line.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    migrate(database, path);
-    // Finds a read-only file now and not at the first trade.
-    database.exec('BEGIN IMMEDIATE; ROLLBACK');
-    return database;
-  } catch (error) {
-    database?.close();
-    throw storeError(error, path);
-  }
-}
-
-interface RowStatements {
-  readonly all: StatementSync;
-  readonly ofRun: StatementSync;
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (text: string): StatementSync => database.prepare(text);
-  const insert = (table: string, columns: string): string => {
-    const names = columns.split(' ');
-    return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})`;
-  };
-  const pages = (table: string, time: string, id: string): RowStatements => {
-    const select = (condition: string): StatementSync =>
-      prepare(
-        `SELECT * FROM ${table} WHERE ${condition} (${time}, ${id}) < (:before_ms, :before_id) ` +
-          `ORDER BY ${time} DESC, ${id} DESC LIMIT :limit`,
-      );
-    return { all: select(''), ofRun: select('run_id = :run_id AND') };
-  };
-  const trade =
-    'trade_id run_id route_id mode status reason decided_slot landed_slot decided_at_ms landed_at_ms start_mint ' +
-    'legs amount_in expected_out amount_out gross_profit cost_lamports net_profit net_lamports';
-  const opportunity =
-    'opportunity_id run_id slot at_ms start_mint route_id legs amount_in amount_out gross_profit net_profit ' +
-    'cost_lamports outcome reason';
-  const comparison =
-    'comparison_id run_id at_ms slot jupiter_slot mint_in mint_out amount_in own_out jupiter_out own_route ' +
-    'jupiter_route deviation_bps alarm';
-  const run = 'run_id started_at_ms ended_at_ms version mode market seed summary';
-  return {
-    // The conflict target is named: OR IGNORE would also pass over rows that break another rule.
-    startRun: prepare(`${insert('runs', run)} ON CONFLICT (run_id) DO NOTHING`),
-    endRun: prepare('UPDATE runs SET ended_at_ms = :ended_at_ms, summary = :summary WHERE run_id = :run_id'),
-    openRuns: prepare(
-      `SELECT run_id, market, max(started_at_ms,
-         coalesce((SELECT max(landed_at_ms) FROM trades WHERE trades.run_id = runs.run_id), 0),
-         coalesce((SELECT max(at_ms) FROM opportunities WHERE opportunities.run_id = runs.run_id), 0),
-         coalesce((SELECT max(at_ms) FROM balances WHERE balances.run_id = runs.run_id), 0)) AS last_at_ms,
-       (SELECT CAST(coalesce(sum(CAST(net_lamports AS INTEGER)), 0) AS TEXT) FROM trades
-         WHERE trades.run_id = runs.run_id AND landed_at_ms >= :since_ms) AS net_lamports
-       FROM runs WHERE ended_at_ms IS NULL ORDER BY started_at_ms DESC`,
-    ),
-    runs: prepare('SELECT * FROM runs ORDER BY started_at_ms DESC, run_id DESC LIMIT :limit'),
-    rememberBatch: prepare(`${insert('batches', 'batch_id')} ON CONFLICT (batch_id) DO NOTHING`),
-    forgetBatches: prepare(
-      'DELETE FROM batches WHERE sequence <= (SELECT max(sequence) FROM batches) - :kept',
-    ),
-    addTrade: prepare(`${insert('trades', trade)} ON CONFLICT (trade_id) DO NOTHING`),
-    trades: pages('trades', 'landed_at_ms', 'trade_id'),
-    addOpportunity: prepare(
-      `${insert('opportunities', opportunity)} ON CONFLICT (opportunity_id) DO NOTHING`,
-    ),
-    opportunities: pages('opportunities', 'at_ms', 'opportunity_id'),
-    addComparison: prepare(`${insert('comparisons', comparison)} ON CONFLICT (comparison_id) DO NOTHING`),
-    comparisons: pages('comparisons', 'at_ms', 'comparison_id'),
-    addDecisions: prepare(
-      `${insert('decision_counts', 'run_id minute_ms reason count')} ` +
-        'ON CONFLICT (run_id, minute_ms, reason) DO UPDATE SET count = count + excluded.count',
-    ),
-    decisions: prepare('SELECT * FROM decision_counts WHERE run_id = :run_id ORDER BY minute_ms, reason'),
-    addApiCost: prepare(
-      `${insert('api_costs', 'run_id minute_ms provider method requests throttled credits cost_nano_usd')} ` +
-        'ON CONFLICT (minute_ms, provider, method, run_id) DO UPDATE SET requests = requests + excluded.requests, ' +
-        'throttled = throttled + excluded.throttled, credits = credits + excluded.credits, ' +
-        'cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd',
-    ),
-    // As text, since a JavaScript number does not hold every 64-bit integer.
-    apiCosts: prepare(
-      'SELECT run_id, minute_ms, provider, method, requests, throttled, credits, ' +
-        'CAST(cost_nano_usd AS TEXT) AS cost_nano_usd FROM api_costs WHERE minute_ms >= :from_ms ' +
-        'AND minute_ms < :until_ms AND (:run_id IS NULL OR run_id = :run_id) ORDER BY minute_ms, provider, method, run_id',
-    ),
-    addBalance: prepare(
-      `${insert('balances', 'run_id mint at_ms amount')} ` +
-        'ON CONFLICT (run_id, mint, at_ms) DO UPDATE SET amount = excluded.amount',
-    ),
-    // SQLite takes the other columns from the row that holds the maximum.
-    balances: prepare(
-      'SELECT run_id, mint, max(at_ms) AS at_ms, amount FROM balances WHERE run_id = :run_id ' +
-        'GROUP BY mint ORDER BY mint',
-    ),
-    controls: prepare('SELECT * FROM controls ORDER BY name'),
-    setControl: prepare(
-      `${insert('controls', 'name value by reason at_ms')} ON CONFLICT (name) DO UPDATE SET ` +
-        'value = excluded.value, by = excluded.by, reason = excluded.reason, at_ms = excluded.at_ms',
-    ),
   };
 }

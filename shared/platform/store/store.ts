@@ -171,6 +171,29 @@ export interface ApiCostQuery {
   readonly untilMs: number;
 }
 
+/** The kinds of rows that a batch holds. */
+export type RowKind = 'trades' | 'opportunities' | 'decisionCounts' | 'balances' | 'comparisons' | 'apiCosts';
+
+/** What need not be kept any longer. */
+export interface PruneRequest {
+  /** Rows older than this, in Unix milliseconds, go. */
+  readonly beforeMs: Readonly<Record<RowKind, number>>;
+  /** Most rows of a kind that go at once: a store is not kept long from writing. */
+  readonly rows: number;
+  /** When the rows take more, the oldest of the least important kinds go before their time. */
+  readonly maxBytes: number;
+}
+
+export interface PruneResult {
+  readonly deleted: number;
+  /** Before their time, because there are too many. */
+  readonly deletedForSize: number;
+  /** There is more to delete. */
+  readonly more: boolean;
+  /** Of the write-ahead log, after it. */
+  readonly walBytes: number;
+}
+
 /** A run whose process died before it could say so. */
 export interface KilledRun {
   readonly runId: string;
@@ -212,6 +235,8 @@ export interface Store {
   /** The present value of every control ever set, by name. */
   controls(): Promise<readonly ControlRow[]>;
   setControl(control: ControlRow): Promise<void>;
+  /** Deletes some of what is too old or too much, and gives the room back; call it again while there is more. */
+  prune(request: PruneRequest): Promise<PruneResult>;
   /** Newest first. */
   runs(query: { readonly limit: number }): Promise<readonly RunRow[]>;
   /** Everything written stays; the store is of no use afterwards. Closing twice is allowed. */

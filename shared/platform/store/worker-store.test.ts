@@ -8,7 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeStore } from './contract.ts';
-import { createSqliteStore, STORE_FILE } from './sqlite-store.ts';
+import { createSqliteStore } from './sqlite-store.ts';
+import { STORE_FILE } from './store-file.ts';
 import { createWorkerStore } from './worker-store.ts';
 
 let dir: string;

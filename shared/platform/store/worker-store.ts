@@ -75,6 +75,7 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
     balances: (query) => call('balances', query),
     controls: () => call('controls'),
     setControl: (control) => call('setControl', control),
+    prune: (request) => call('prune', request),
     runs: (query) => call('runs', query),
     close() {
       closing ??= close();

@@ -162,6 +162,13 @@ export function createStoreWriter(options: StoreWriterOptions): StoreWriter {
     failedFlushes++;
     lastError = error.message;
     onError(error);
+    // The rows of this run are not where they were counted: they count as lost, not as written.
+    if (error.code === 'store-file-lost' && error.context.kept === false) {
+      for (const kind of KINDS) {
+        queue.dropped[kind] += queue.written[kind];
+        queue.written[kind] = 0;
+      }
+    }
     if (error.code !== 'store-bad-row') {
       failures++;
       return false;
