@@ -65,14 +65,14 @@ function touches(plan: Plan, mint: Address): boolean {
   return plan.some(({ mintIn }) => mintIn === mint);
 }
 
-/** Whether the steepest pools of the hops multiply to more than 1: no split pays otherwise. */
+/** Whether the best prices of the hops multiply to more than 1: no split pays otherwise. */
 function mayPay(plan: Plan): boolean {
-  const steepest = new Map<Address, number>();
-  for (const { mintIn, firstSlope } of plan) {
-    steepest.set(mintIn, Math.max(firstSlope, steepest.get(mintIn) ?? 0));
+  const best = new Map<Address, number>();
+  for (const { mintIn, bestPrice } of plan) {
+    best.set(mintIn, Math.max(bestPrice, best.get(mintIn) ?? 0));
   }
   let product = 1;
-  for (const slope of steepest.values()) product *= slope;
+  for (const price of best.values()) product *= price;
   return product > 1;
 }
 

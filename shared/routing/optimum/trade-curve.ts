@@ -18,8 +18,10 @@ export interface TradeCurve {
   /** The corners of the hull, ascending, from (0, 0) on. */
   readonly ins: number[];
   readonly outs: number[];
-  /** Units out per unit in that no amount is paid more than on average: no part of the hull is steeper. */
+  /** Units out per unit in at size zero: no part of the curve is steeper, but where larger amounts are paid better. */
   readonly firstSlope: number;
+  /** Units out per unit in that no amount is paid more than on average. */
+  readonly bestPrice: number;
   /** No trade takes more than this. */
   readonly end: number;
   /** Exact quotes spent on it. */
@@ -65,7 +67,7 @@ export function sampleTradeCurve({ pool, aToB, clock, ceiling }: TradeCurveParam
   const state = pool.state;
   if (state === undefined) return undefined;
   const { venue } = pool;
-  const slope = (venue.bestPrice ?? venue.marginalPrice)(state, aToB, clock);
+  const slope = venue.marginalPrice(state, aToB, clock);
   if (!(slope > 0) || !Number.isFinite(slope)) return undefined;
   const [mintIn, mintOut] = aToB ? [state.mintA, state.mintB] : [state.mintB, state.mintA];
   const most = Math.min(ceiling, Number(U64_MAX));
@@ -79,6 +81,7 @@ export function sampleTradeCurve({ pool, aToB, clock, ceiling }: TradeCurveParam
     ins: [0],
     outs: [0],
     firstSlope: slope * SLOPE_SLACK,
+    bestPrice: (venue.bestPrice ?? venue.marginalPrice)(state, aToB, clock) * SLOPE_SLACK,
     end: most,
     quotes: 0,
   };
