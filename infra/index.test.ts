@@ -112,7 +112,7 @@ describe('the streamer', () => {
     const [container] = template.containers;
     expect(container?.ports).toEqual({ containerPort: 8080 });
     for (const probe of [container?.startupProbe, container?.livenessProbe]) {
-      expect(probe).toMatchObject({ httpGet: { path: '/healthz', port: 8080 } });
+      expect(probe).toMatchObject({ httpGet: { path: '/livez', port: 8080 } });
     }
   });
 

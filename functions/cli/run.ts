@@ -3,6 +3,7 @@ import { ArbError } from '../../shared/core/errors.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
+import { checkEndpoints } from '../../shared/platform/endpoint-check.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
@@ -127,6 +128,7 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
   const { clock, stderr, signal, version } = context;
   const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
   const { feed, stopNode } = await openFeed(config, context);
+  if (config.market === 'live') await checkFeed(feed, context);
   let service: Service | undefined;
   try {
     service = await startService({
@@ -153,6 +155,17 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
   } finally {
     await service?.stop();
     await stopNode();
+  }
+}
+
+/** Ends a run that could only ever wait, before it begins; what of several endpoints does not work is said. */
+async function checkFeed(
+  { endpoints, pools }: FeedSource,
+  { signal, stderr }: Pick<RunContext, 'signal' | 'stderr'>,
+): Promise<void> {
+  const addresses = pools.map(({ address }) => address);
+  for (const { endpoint, why } of await checkEndpoints({ endpoints, pools: addresses, signal })) {
+    stderr.line(`endpoint ${endpoint}: ${why}`);
   }
 }
 

@@ -197,7 +197,7 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
       running.send('SIGTERM');
       const { code, tookMs } = await running.exited;
       expect([code, tookMs < 8_000, code === 0 ? '' : running.output()]).toEqual([0, true, '']);
-      expect((await runsIn(storeDir))[0]?.endedAtMs).toBeDefined();
+      expect((await runsIn(storeDir)).filter(({ endedAtMs }) => endedAtMs === undefined)).toEqual([]);
       silent.closeAllConnections();
       silent.close();
     },

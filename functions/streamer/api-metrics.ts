@@ -2,6 +2,7 @@ import type { ApiAccess } from '../../shared/platform/api-access.ts';
 import { PRIORITIES } from '../../shared/platform/limits/priority.ts';
 import type { Metrics } from '../../shared/platform/metrics.ts';
 import type { EndpointStatus } from '../../shared/platform/rpc-pool/rpc-pool.ts';
+import { hasAnswered } from './dependency-probes.ts';
 
 const NANO_USD = 1e9;
 
@@ -61,9 +62,9 @@ export function addApiMetrics(metrics: Metrics, { rpc, limiter, costs }: ApiAcce
     rpc.status().endpoints.map((endpoint) => [endpoint.name, value(endpoint)] as const);
   metrics.gauges({
     name: 'arb_rpc_up',
-    help: '1 while the endpoint answers.',
+    help: '1 while the endpoint answers; 0 until it first has.',
     label: 'endpoint',
-    read: perEndpoint(({ up }) => (up ? 1 : 0)),
+    read: perEndpoint((endpoint) => (endpoint.up && hasAnswered(endpoint) ? 1 : 0)),
   });
   metrics.gauges({
     name: 'arb_rpc_latency_seconds',

@@ -123,7 +123,7 @@ export function createDegradation(
         .filter(({ state }) => state === 'down' || state === 'trying')
         .map(
           ({ name, off, reason }) =>
-            `${name} down${off.length === 0 ? ` (${reason})` : ''}, off: ${offText(off)}`,
+            `${name} down${off.length === 0 || off.includes('trading') ? ` (${reason})` : ''}, off: ${offText(off)}`,
         )
         .join('; '),
   };

@@ -26,10 +26,12 @@ export function createDependencyProbes(
   return {
     endpoint: () => endpointProbe(params.asked(), params.heard()),
     websockets: () =>
-      engine.status === 'feed-down' ? { state: 'down', reason: 'the feed is not live' } : { state: 'up' },
+      engine.market.live ? { state: 'up' } : { state: 'down', reason: whyNotLive(params.heard()) },
     rpc() {
       const asked = params.asked();
-      if (asked.some(({ up }) => up)) return { state: 'up' };
+      const answering = asked.filter(({ up }) => up);
+      if (answering.some(hasAnswered)) return { state: 'up' };
+      if (answering.length > 0) return { state: 'trying', reason: 'none has answered yet' };
       return { state: 'down', reason: `no answer from ${asked.map(({ name }) => name).join(', ')}` };
     },
     jupiter: () => apiProbe(params.jupiter()),
@@ -39,6 +41,19 @@ export function createDependencyProbes(
       return lastError === undefined ? { state: 'up' } : { state: 'down', reason: lastError };
     },
   };
+}
+
+/** Up is what nothing bad is known of; an answer has to have been seen before that is said of an endpoint. */
+export function hasAnswered(endpoint: Pick<EndpointStatus, 'requests' | 'failures' | 'inFlight'>): boolean {
+  return endpoint.requests - endpoint.failures - endpoint.inFlight > 0;
+}
+
+function whyNotLive(heard: ReturnType<DependencyProbesParams['heard']>): string {
+  const each = new Map(
+    heard.map(({ endpoint, state, reason }) => [endpoint, reason === '' ? state : reason]),
+  );
+  const all = [...each].map(([endpoint, why]) => `${endpoint}: ${why}`).join('; ');
+  return all === '' ? 'the feed is not live' : all;
 }
 
 /** Says of one among several that it is down, over HTTP or as a stream. */
@@ -61,6 +76,10 @@ function endpointProbe(
 
 function apiProbe(status: ApiStatus | undefined): DependencyProbe {
   if (status === undefined) return { state: 'unused' };
-  if (status.breaker === 'closed') return { state: 'up' };
+  if (status.breaker === 'closed') {
+    return status.answeredAtMs === undefined
+      ? { state: 'trying', reason: status.lastError ?? 'has not answered yet' }
+      : { state: 'up' };
+  }
   return { state: status.breaker === 'open' ? 'down' : 'trying', reason: status.lastError };
 }

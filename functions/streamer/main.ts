@@ -35,7 +35,7 @@ import { declareOutsideMetrics, outsideView } from './outside-view.ts';
 import { createPipeline, type Observer } from './pipeline.ts';
 import { isFresh } from './pool-freshness.ts';
 import { createProgramGuard } from './program-guard.ts';
-import { readiness } from './readiness.ts';
+import { createReadiness } from './readiness.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { startServer } from './server.ts';
@@ -262,6 +262,15 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const outside = { apis, degradation, names: parts.names, costs: engine.costs };
 
     let draining = false;
+    const readiness = createReadiness({
+      engine,
+      degradation,
+      stream: () => stream.status(),
+      clock,
+      draining: () => draining,
+    });
+    readiness.start();
+    shutdown.add('readiness', () => readiness.stop());
     let universe: UniverseWatch | undefined;
     const state = createDashboardState({
       version,
@@ -286,9 +295,19 @@ export async function startService(params: ServiceParams): Promise<Service> {
       },
       outside: () => outsideView({ ...outside, alarmBps: config.jupiter.alarmBps }),
       apis: () => apisView(access),
-      phase: () => ({ draining, reason: draining ? 'waiting for orders on their way' : control.reason() }),
+      phase: () => ({
+        draining,
+        reason: draining ? 'waiting for orders on their way' : control.reason() || readiness.trouble(),
+      }),
     });
-    const metrics = createServiceMetrics({ parts, feed: marketFeed, writer, recorder, access });
+    const metrics = createServiceMetrics({
+      parts,
+      feed: marketFeed,
+      writer,
+      recorder,
+      access,
+      isReady: () => readiness.look().ok,
+    });
     declareOutsideMetrics(metrics, outside);
     const server = await startServer({
       host: config.server.host,
@@ -297,7 +316,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       source: { state, book: books.whole, control: control.take },
       metricsText: () => metrics.text(),
       health: () => ({ ok: true, message: 'ok' }),
-      ready: () => readiness(engine.status, draining, degradation, stream.status()),
+      ready: () => readiness.look(),
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
     shutdown.add('server', () => server.close(), { mostMs: 1_000 });

@@ -17,6 +17,7 @@ export interface ServiceMetricsParams {
   /** Undefined: the run is not recorded. */
   readonly recorder: RunRecorder | undefined;
   readonly access: ApiAccess;
+  readonly isReady: () => boolean;
 }
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
@@ -26,6 +27,7 @@ export function createServiceMetrics({
   writer,
   recorder,
   access,
+  isReady,
 }: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = parts;
   const { ledger, market } = engine;
@@ -34,8 +36,8 @@ export function createServiceMetrics({
 
   metrics.gauge({
     name: 'arb_trading',
-    help: '1 while opportunities may be approved: fed, not paused, not halted.',
-    read: () => (engine.status === 'running' ? 1 : 0),
+    help: '1 while opportunities may be approved: fed, with pools, not paused, not halted.',
+    read: () => (engine.status === 'running' && isReady() ? 1 : 0),
   });
   metrics.gauge({ name: 'arb_slot', help: 'Newest slot begun.', read: () => market.slot });
   metrics.gauge({

@@ -191,7 +191,9 @@ describe('pages and probes', () => {
 
   test('probes answer 200 or 503 with one line, metrics are Prometheus text', async () => {
     const { server } = await serve();
-    expect(await send(server, { path: '/healthz' })).toMatchObject({ status: 200, text: 'alive\n' });
+    for (const path of ['/livez', '/healthz']) {
+      expect(await send(server, { path })).toMatchObject({ status: 200, text: 'alive\n' });
+    }
     expect(await send(server, { path: '/readyz' })).toMatchObject({ status: 503, text: 'no snapshot yet\n' });
     const metrics = await send(server, { path: '/metrics' });
     expect(metrics).toMatchObject({ status: 200, text: 'arb_updates_total 7\n' });

@@ -68,7 +68,9 @@ const READ_ROUTES: Readonly<Record<string, Handler>> = {
     send(response, 200, 'application/json', JSON.stringify(site.source.state())),
   '/api/events': openStream,
   '/api/book': sendBook,
-  [HEALTH_PATH]: (site, _request, response) => sendProbe(response, site.health()),
+  [HEALTH_PATH]: sendHealth,
+  // Its usual name, for those who ask from inside.
+  '/healthz': sendHealth,
   '/readyz': (site, _request, response) => sendProbe(response, site.ready()),
   '/metrics': async (site, _request, response) =>
     send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await site.metricsText()),
@@ -132,6 +134,10 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   if (!reads) return refuseMethod(response, 'GET, HEAD');
   if (route !== undefined) return route(site, request, response);
   if (asset !== undefined) sendAsset(request, response, asset);
+}
+
+function sendHealth(site: Site, _request: IncomingMessage, response: ServerResponse): void {
+  sendProbe(response, site.health());
 }
 
 /** `?pool=ADDRESS`: all that rests in one order book, and its last fills. */

@@ -119,7 +119,7 @@ export function refusedByReason(engine: Engine): Readonly<Record<string, number>
 }
 
 /** Pools that are watched but cannot be traded now, with the reason. */
-export function excludedPools(engine: Engine): readonly SkippedPool[] {
+export function excludedPools(engine: Pick<Engine, 'market'>): readonly SkippedPool[] {
   return engine.market.pools.flatMap((entry) => {
     const reason = whyNotTraded(entry);
     return reason === '' ? [] : [{ pool: entry.address, venue: entry.venue.id, reason }];
