@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { restartWithMemorySettings } from '../../shared/platform/memory-settings.ts';
 import { createStopSignals } from './stop-signals.ts';
@@ -19,6 +18,9 @@ if (LONG_VERBS.includes(process.argv[2])) {
     execve: process.execve?.bind(process),
   });
 }
+
+// What it writes (records, recordings, proofs, universe) is its user's alone.
+process.umask(0o077);
 
 const args = process.argv.slice(2);
 /** Set once a verb has asked for the signal: from there on it ends by itself. */

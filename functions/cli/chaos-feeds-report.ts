@@ -46,6 +46,19 @@ export function feedChaosReport(runs: readonly FeedChaosRun[]): FeedChaosReport 
   };
 }
 
+/** All seeds, for a person. */
+export function feedChaosTotal(report: FeedChaosReport): readonly string[] {
+  const { ok, seeds, live, decisions, staleDecisions, falseDecisions, recoveryMs } = report;
+  const { count, p50, p99, max } = recoveryMs;
+  const mib = (report.peakRssBytes / 1_048_576).toFixed(0);
+  return [
+    `${ok ? 'holds' : 'DOES NOT HOLD'}: ${live} of ${seeds} seeds ended with a whole feed`,
+    `${decisions} decisions: ${staleDecisions} on state that was over, ${falseDecisions} on state that never was`,
+    `${report.stateChecks} looks at what may be quoted: ${report.staleStates} stale, ${report.falseStates} false`,
+    `${count} recoveries: p50 ${p50} ms, p99 ${p99} ms, slowest ${max} ms; at most ${mib} MiB of memory`,
+  ];
+}
+
 /** One seed, for a person who watches. */
 export function feedChaosLines(run: FeedChaosRun): readonly string[] {
   const { seed, redundancy, live, reason, decisions, staleDecisions, falseDecisions, recoveriesMs } = run;

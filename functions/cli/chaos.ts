@@ -4,9 +4,10 @@ import { createLogger } from '../../shared/platform/log.ts';
 import { FAULT_KINDS, type FaultKind } from '../../shared/sim/fault-proxy/fault.ts';
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
-import { feedChaosLines, feedChaosReport } from './chaos-feeds-report.ts';
+import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
 import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
 import { EXIT } from './exit-code.ts';
+import { refuseIdleFlags } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_SEEDS = 5;
@@ -61,7 +62,11 @@ export const chaosVerb = defineVerb({
   usesConfig: true,
   async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
     const { config } = loadConfig();
-    if (positionals.what === 'limits') return await chaosLimits({ flags, config, stdout, clock, signal });
+    if (positionals.what === 'limits') {
+      refuseIdleFlags(flags, ['seeds', 'outage', 'faults'], 'it is of arb chaos feeds');
+      return await chaosLimits({ flags, config, stdout, clock, signal });
+    }
+    refuseIdleFlags(flags, ['demand', 'limit'], 'it is of arb chaos limits');
     const seeds = flags.seeds ?? DEFAULT_SEEDS;
     if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
     const seconds = flags.seconds ?? DEFAULT_SECONDS;
@@ -95,7 +100,7 @@ export const chaosVerb = defineVerb({
     }
     const report = feedChaosReport(runs);
     if (flags.json) stdout.line(JSON.stringify(report, null, 2));
-    else stdout.line(JSON.stringify({ ...report, runs: undefined }, null, 2));
+    else for (const line of feedChaosTotal(report)) stdout.line(line);
     return report.ok ? EXIT.ok : EXIT.negative;
   },
 });

@@ -9,6 +9,7 @@ import { type ComparedQuotes, compareQuotes } from '../streamer/compare-quotes.t
 import { type LocalApis, startLocalApis } from '../streamer/local-apis.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import { EXIT } from './exit-code.ts';
+import { STANDING_MARKET_KEYS } from './used-keys.ts';
 import { loadStandingMarket } from './venue-market.ts';
 import { defineVerb } from './verb.ts';
 
@@ -31,9 +32,16 @@ export const compareVerb = defineVerb({
     snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot instead of the configured market' },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: true,
+  usesConfig: [
+    ...STANDING_MARKET_KEYS,
+    'jupiter.url',
+    'jupiter.apiKey',
+    'jupiter.requestsPerSecond',
+    'jupiter.alarmBps',
+  ],
   async run({ flags, stdout, stderr, clock, cwd, loadConfig }) {
-    const { config } = loadConfig();
+    const configured = loadConfig();
+    const { config } = configured;
     const ask = {
       mintIn: mintOf('mint-in', flags['mint-in']),
       mintOut: mintOf('mint-out', flags['mint-out']),
@@ -51,7 +59,13 @@ export const compareVerb = defineVerb({
         'a live market has no Jupiter of its own: add --jupiter-url URL',
       );
     }
-    const loaded = await loadStandingMarket({ config, clock, cwd, snapshotFile: flags.snapshot });
+    const loaded = await loadStandingMarket({
+      loaded: configured,
+      clock,
+      cwd,
+      snapshotFile: flags.snapshot,
+      otherUses: ['limits'],
+    });
     let local: LocalApis | undefined;
     try {
       local = url === undefined ? await serveMarket(source, config.seed) : undefined;

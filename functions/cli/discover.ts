@@ -16,6 +16,7 @@ import { VENUES, venueById } from '../../shared/venues/registry.ts';
 import type { Venue } from '../../shared/venues/venue.ts';
 import { startLocalNodeProcess } from '../streamer/local-node.ts';
 import { EXIT } from './exit-code.ts';
+import { refuseIdle, STANDING_MARKET_KEYS } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_FILE = 'universe.json';
@@ -43,10 +44,14 @@ export const discoverVerb = defineVerb({
     out: { kind: 'string', value: 'FILE', summary: 'the universe file to write' },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: true,
+  usesConfig: [...STANDING_MARKET_KEYS.filter((key) => key !== 'universe'), 'universe.file'],
   async run(context) {
     const { flags, stdout, stderr, cwd, loadConfig, signal } = context;
-    const { config } = loadConfig();
+    const loaded = loadConfig();
+    const { config } = loaded;
+    if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined))
+      refuseIdle(loaded, ['seed'], 'the node that is asked has a market of its own');
+    if (flags.out !== undefined) refuseIdle(loaded, ['universe.file'], '--out names the file');
     const mints = mintsOf(flags.mint);
     const venues = venuesOf(flags.venue);
     const minLiquidityUsd = flags['min-liquidity'] ?? 0;

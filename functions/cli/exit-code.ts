@@ -25,6 +25,10 @@ const ENVIRONMENT_PREFIXES = [
   'listen-',
   'ws-',
   'recording-',
+  'universe-',
+  'grpc-',
+  'prove-',
+  'soak-',
 ];
 
 /**

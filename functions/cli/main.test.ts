@@ -68,7 +68,7 @@ describe('arb', () => {
     const verb = await VERBS.find((entry) => entry.name === name)?.load();
     expect(verb?.name).toBe(name);
     for (const flag of Object.keys(verb?.flags ?? {})) expect(stdout).toContain(`  --${flag}`);
-    if (verb?.usesConfig) expect(stdout).toContain('  --risk-max-pending N');
+    if (verb?.usesConfig === true) expect(stdout).toContain('  --risk-max-pending N');
   });
 
   it.each([

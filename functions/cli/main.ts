@@ -3,7 +3,8 @@ import { loadConfig } from '../../shared/platform/config/load.ts';
 import { didYouMean } from '../../shared/platform/nearest.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { generalHelp, verbHelp } from './help.ts';
-import { parseFlags } from './parse-flags.ts';
+import { refuseFlagsTakenByNpm } from './npm-flags.ts';
+import { acceptedFlags, parseFlags } from './parse-flags.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
@@ -45,6 +46,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 
 async function runVerb(verb: Verb, args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, env, cwd, clock, version } = surroundings;
+  refuseFlagsTakenByNpm(env, acceptedFlags(verb), [verb.name, ...args]);
   const { values, positionals, config, configFile, help } = parseFlags(verb, args);
   if (help) {
     stdout.write(verbHelp(verb));

@@ -3,6 +3,7 @@ import { ArbError } from '../../shared/core/errors.ts';
 import type { Market } from '../../shared/market/market.ts';
 import { type Optimum, solveOptimum } from '../../shared/routing/optimum/optimum.ts';
 import { EXIT } from './exit-code.ts';
+import { refuseIdleFlags, STANDING_MARKET_KEYS } from './used-keys.ts';
 import { loadStandingMarket } from './venue-market.ts';
 import { defineVerb } from './verb.ts';
 
@@ -36,11 +37,14 @@ export const optimumVerb = defineVerb({
     },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: true,
+  usesConfig: STANDING_MARKET_KEYS,
   async run({ flags, stdout, stderr, clock, cwd, loadConfig }) {
-    const { config } = loadConfig();
+    const loaded = loadConfig();
+    const { config } = loaded;
+    if (flags.snapshot !== undefined || config.market !== 'built-in')
+      refuseIdleFlags(flags, ['slots'], 'others trade on the built-in market only');
     const { market, skipped } = await loadStandingMarket({
-      config,
+      loaded,
       clock,
       cwd,
       snapshotFile: flags.snapshot,

@@ -1,6 +1,26 @@
 import type { Output } from './verb.ts';
 
 const DEFAULT_COLUMNS = 80;
+/** Goes to the start of the terminal's line and clears it. */
+export const CLEAR_LINE = '\r\x1b[K';
+/** Controls of C0 but tab, line break and return; DEL and C1; marks that turn the direction of writing. */
+const CONTROLS = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}]/gu;
+
+/**
+ * `text` with control characters written out (`\\u001b`): names of pools and tokens, and what providers answer, are
+ * other people's words and must not steer a terminal. The form is also that of JSON, so that JSON stays the same value.
+ * Our own `CLEAR_LINE` passes at the beginning, unless it is a `line`.
+ */
+export function visible(text: string, isLine = false): string {
+  const own = !isLine && text.startsWith(CLEAR_LINE);
+  const rest = own ? text.slice(CLEAR_LINE.length) : text;
+  const safe = rest.replace(CONTROLS, escaped).replace(/\r(?!\n)/g, escaped);
+  return own ? CLEAR_LINE + safe : safe;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
 
 /** `stream` as an Output. A reader that goes away (`arb … | head`) ends the output, not the program. */
 export function streamOutput(stream: NodeJS.WriteStream): Output {
@@ -9,8 +29,15 @@ export function streamOutput(stream: NodeJS.WriteStream): Output {
     if (error.code !== 'EPIPE') throw error;
     open = false;
   });
+  let onProgressLine = false;
   const write = (text: string): void => {
-    if (open) stream.write(text);
+    if (!open || text === '') return;
+    const shown = visible(text);
+    const redraws = shown.startsWith(CLEAR_LINE);
+    // What is not the progress line takes its place; the next redraw brings it back below.
+    if (onProgressLine && !redraws && shown !== '\n') stream.write(CLEAR_LINE);
+    stream.write(shown);
+    onProgressLine = (redraws || (onProgressLine && shown === '')) && !shown.endsWith('\n');
   };
   return {
     isTty: stream.isTTY === true,
@@ -18,6 +45,6 @@ export function streamOutput(stream: NodeJS.WriteStream): Output {
       return stream.columns ?? DEFAULT_COLUMNS;
     },
     write,
-    line: (text) => write(`${text}\n`),
+    line: (text) => write(`${visible(text, true)}\n`),
   };
 }

@@ -4,6 +4,7 @@ import { U64_MAX } from '../../shared/core/units.ts';
 import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
 import { didYouMean } from '../../shared/platform/nearest.ts';
 import { parsePositionals } from './positionals.ts';
+import { isAmong } from './used-keys.ts';
 import type { FlagSpec, FlagSpecs, Verb } from './verb.ts';
 
 /** A command line after its verb, checked. */
@@ -31,10 +32,12 @@ export function acceptedFlags(verb: Verb): FlagSpecs {
   return { ...configFlags(verb), ...shared, ...verb.flags, help: HELP };
 }
 
-/** One flag for every configuration key, for verbs that use the configuration. */
+/** One flag for every configuration key that the verb reads. */
 export function configFlags(verb: Verb): FlagSpecs {
-  if (!verb.usesConfig) return {};
-  const entries = CONFIG_KEYS.map(({ flag, notes }): [string, FlagSpec] => [
+  const { usesConfig } = verb;
+  if (usesConfig === undefined) return {};
+  const read = CONFIG_KEYS.filter(({ path }) => usesConfig === true || isAmong(path, usesConfig));
+  const entries = read.map(({ flag, notes }): [string, FlagSpec] => [
     flag,
     { kind: 'string', summary: notes.summary, value: notes.placeholder },
   ]);
@@ -63,10 +66,24 @@ export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
   const config: Record<string, string> = {};
   for (const name of Object.keys(configFlags(verb))) {
     const text = texts.get(name)?.[0];
-    if (text !== undefined) config[name] = text;
+    if (text === undefined) continue;
+    refuseSecret(name);
+    config[name] = text;
   }
   const configFile = verb.usesConfig ? texts.get('config')?.[0] : undefined;
   return { values, positionals, config, configFile, help };
+}
+
+/** Throws `usage-secret-flag` for a key whose value is a secret: other users of the machine see command lines. */
+function refuseSecret(name: string): void {
+  const key = CONFIG_KEYS.find(({ flag }) => flag === name);
+  if (key?.notes.isSecret !== true) return;
+  const way = `set ${key.env} in the environment, or ${key.path} in a configuration file that only you may read (chmod 600)`;
+  throw new ArbError(
+    'usage-secret-flag',
+    `--${name} is a secret, and command lines are seen by every user of the machine: ${way}`,
+    { name },
+  );
 }
 
 /** What stands for the value of a flag in help and messages. */
@@ -106,6 +123,11 @@ function readTexts(verb: string, accepted: FlagSpecs, args: readonly string[]): 
     const { name, rawName } = token;
     const spec = Object.hasOwn(accepted, name) ? accepted[name] : undefined;
     if (spec === undefined) {
+      const idle = CONFIG_KEYS.find(({ flag }) => flag === name);
+      if (idle !== undefined) {
+        const message = `arb ${verb} has no flag ${rawName}: it does not read ${idle.path}, so that would change nothing`;
+        throw new ArbError('usage-unknown-flag', message, { name });
+      }
       const suggestion = didYouMean(name, Object.keys(accepted), '--');
       throw new ArbError('usage-unknown-flag', `arb ${verb} has no flag ${rawName}${suggestion}`, { name });
     }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/core/clock.ts';
+import { CLEAR_LINE } from './output.ts';
 import type { Output } from './verb.ts';
 
 const TTY_INTERVAL_MS = 250;
 const PLAIN_INTERVAL_MS = 5_000;
-const CLEAR_LINE = '\r\x1b[K';
 
 export interface ProgressOptions {
   readonly output: Output;
@@ -55,7 +55,8 @@ export function createProgress(options: ProgressOptions): Progress {
   return {
     tick,
     note(text) {
-      output.line(output.isTty && !stopped ? CLEAR_LINE + text : text);
+      if (output.isTty && !stopped) output.write(CLEAR_LINE);
+      output.line(text);
       if (output.isTty && !stopped) draw();
     },
     stop() {

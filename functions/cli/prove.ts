@@ -22,6 +22,7 @@ import type { RouteProof } from './prove-route.ts';
 import { proveRoutes } from './prove-routes.ts';
 import type { PoolProof } from './prove-tally.ts';
 import { createProofWallet, type ProofWallet } from './prove-wallet.ts';
+import { refuseIdle } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_SAMPLES = 64;
@@ -53,10 +54,12 @@ export const proveVerb = defineVerb({
     },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: true,
+  usesConfig: ['routing.maxLegs', 'routing.maxSwaps', 'store.dir'],
   async run(context) {
     const { flags, stdout, stderr, clock, cwd, loadConfig } = context;
-    const { config } = loadConfig();
+    const loaded = loadConfig();
+    const { config } = loaded;
+    if (!flags.routes) refuseIdle(loaded, ['routing'], 'it goes with --routes');
     const source = programSource(context);
     const snapshot = readMarketSnapshot(resolve(cwd, flags.snapshot));
     if (flags.pool !== undefined && !snapshot.pools.some(({ address }) => address === flags.pool)) {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { EXIT } from './exit-code.ts';
-import { runMarket, stoppedEarly } from './run.ts';
+import { refuseIdleHere, runMarket, stoppedEarly } from './run.ts';
 import { summaryLines } from './run-summary.ts';
+import { refuseIdle } from './used-keys.ts';
 import { defineVerb } from './verb.ts';
 
 /** `arb record`: `arb run` with its events written down. */
@@ -29,7 +30,10 @@ export const recordVerb = defineVerb({
   ].join('\n'),
   async run(context) {
     const { flags, stdout, cwd } = context;
-    const { config, sources } = context.loadConfig();
+    const loaded = context.loadConfig();
+    const { config, sources } = loaded;
+    refuseIdleHere(loaded, flags['simulated-time']);
+    if (flags.out !== undefined) refuseIdle(loaded, ['recorder.dir'], '--out names the directory');
     const dir = flags.out === undefined ? config.recorder.dir : resolve(cwd, flags.out);
     if (dir === undefined && config.recorder.bucket === undefined) {
       throw new ArbError('usage-missing-flag', 'arb record needs --out DIR, recorder.dir or recorder.bucket');

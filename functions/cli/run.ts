@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import { sleep } from '../../shared/platform/backoff.ts';
+import type { LoadedConfig } from '../../shared/platform/config/load.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { checkEndpoints } from '../../shared/platform/endpoint-check.ts';
 import { createLogger } from '../../shared/platform/log.ts';
@@ -17,6 +18,7 @@ import { selectPools } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgress } from './progress.ts';
 import { summaryLines } from './run-summary.ts';
+import { refuseIdle } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 /** `arb run`: the streaming service, or the same engine on simulated time. */
@@ -42,7 +44,9 @@ export const runVerb = defineVerb({
   },
   usesConfig: true,
   async run(context) {
-    const { config, sources } = context.loadConfig();
+    const loaded = context.loadConfig();
+    const { config, sources } = loaded;
+    refuseIdleHere(loaded, context.flags['simulated-time']);
     const summary = await runMarket(context, config, {
       simulated: context.flags['simulated-time'],
       portNamed: sources.has('server.port'),
@@ -53,6 +57,22 @@ export const runVerb = defineVerb({
     return EXIT.ok;
   },
 });
+
+/** What serves pages, follows a chain and keeps a store: simulated time has none of it. */
+const SERVED_KEYS = ['rpc', 'limits', 'feed', 'books', 'wallet', 'helius', 'jupiter', 'server', 'universe'];
+
+/** Throws `usage-idle-flag` for a flag that the kind of run makes no use of. */
+export function refuseIdleHere(loaded: LoadedConfig, simulated: boolean): void {
+  if (simulated) refuseIdle(loaded, SERVED_KEYS, 'simulated time has no sockets, page or outside APIs');
+  if (loaded.config.market === 'live') {
+    refuseIdle(loaded, ['seed'], 'a live market has no seeded traders');
+    if (loaded.config.universe.file !== undefined)
+      refuseIdle(loaded, ['universe.pools'], 'universe.file names the pools');
+  } else {
+    const because = 'it goes with --market live; every other market is served by a node of its own';
+    refuseIdle(loaded, ['rpc.url', 'rpc.wsUrl', 'rpc.endpoints', 'universe.pools'], because);
+  }
+}
 
 export type RunContext = Omit<VerbContext, 'flags' | 'positionals'>;
 

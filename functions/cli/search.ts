@@ -44,7 +44,16 @@ export const searchVerb = defineVerb({
     },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: true,
+  usesConfig: [
+    'routing.maxLegs',
+    'routing.maxSwaps',
+    'costs.baseFeeLamports',
+    'costs.priorityFeeLamports',
+    'costs.tipLamports',
+    'costs.landingOdds',
+    'costs.revertOdds',
+    'risk.maxPoolShareBps',
+  ],
   async run({ flags, stdout, stderr, clock, cwd, loadConfig }) {
     const { config } = loadConfig();
     const snapshot = readMarketSnapshot(resolve(cwd, flags.snapshot));

@@ -10,6 +10,7 @@ import { VENUES } from '../../shared/venues/registry.ts';
 import { venueControl } from '../streamer/program-guard.ts';
 import type { SkippedPool } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
+import { refuseIdle, refuseIdleFlags, STANDING_MARKET_KEYS } from './used-keys.ts';
 import { loadStandingMarket } from './venue-market.ts';
 import { overrideQuarantine } from './venue-override.ts';
 import { defineVerb } from './verb.ts';
@@ -56,20 +57,25 @@ export const venuesVerb = defineVerb({
     },
     reason: { kind: 'string', value: 'TEXT', summary: 'why, kept with the override' },
   },
-  usesConfig: true,
+  usesConfig: [...STANDING_MARKET_KEYS, 'store.dir'],
   async run({ flags, stdout, clock, cwd, loadConfig }) {
-    const { config } = loadConfig();
+    const loaded = loadConfig();
+    const { config } = loaded;
     if (flags.override !== undefined) {
+      const because = 'an override is written to the store, and no market is looked at';
+      refuseIdleFlags(flags, ['snapshot', 'json'], because);
+      refuseIdle(loaded, STANDING_MARKET_KEYS, because);
       const dir = resolve(cwd, config.store.dir);
       const by = `arb venues, user ${userInfo().username}`;
       stdout.line(await overrideQuarantine({ dir, venue: flags.override, reason: flags.reason, by, clock }));
       return EXIT.ok;
     }
+    refuseIdleFlags(flags, ['reason'], 'it goes with --override VENUE');
     const dir = resolve(cwd, config.store.dir);
     const proofs = createProofs(dir).all();
     const controls = await storedControls(dir);
     const { market, skipped } = await loadStandingMarket({
-      config,
+      loaded,
       clock,
       cwd,
       snapshotFile: flags.snapshot,

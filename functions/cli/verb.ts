@@ -118,8 +118,11 @@ export interface Verb<Specs extends FlagSpecs = FlagSpecs, Words extends Positio
   readonly flags: Specs;
   /** The words that it takes without a flag; without this, none. */
   readonly positionals?: Words;
-  /** The verb also takes `--config FILE` and one flag for every configuration key. */
-  readonly usesConfig?: true;
+  /**
+   * The verb also takes `--config FILE` and one flag for every configuration key that it reads: all (`true`), or those
+   * named, a section standing for all of its keys. Another key's flag is refused: it would change nothing.
+   */
+  readonly usesConfig?: true | readonly string[];
   /** Resolves to the exit code (see `EXIT`). What it throws is printed as one line and mapped by `exitCodeOf`. */
   run(context: VerbContext<Specs, Words>): Promise<number>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
+import { parseBoundedJson } from './bounded-json.ts';
 import { replaceFile } from './replace-file.ts';
 
 export const PROOFS_FILE = 'proofs.json';
@@ -90,7 +91,7 @@ export function createProofs(dir: string): Proofs {
       const sorted = [...kept.values()].sort((a, b) => (a.venue < b.venue ? -1 : 1));
       const text = `${JSON.stringify({ version: 1, proofs: sorted }, null, 2)}\n`;
       try {
-        mkdirSync(dir, { recursive: true });
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
         replaceFile(path, text);
       } catch (error) {
         throw failed('write', path, error);
@@ -104,7 +105,7 @@ function parseProofs(text: string, path: string): readonly VenueProof[] {
     new ArbError('store-proofs-damaged', `${path} ${problem}; delete it and run arb prove again`, { path });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch (error) {
     throw damaged(`is not JSON (${errorText(error)})`);
   }

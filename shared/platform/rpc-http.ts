@@ -147,12 +147,21 @@ export function readRpcUrl(text: string): { target: URL; headers: Record<string,
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (target.username !== '' || target.password !== '') {
     // fetch refuses a URL with credentials in it, quoting them.
-    const login = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`;
+    const login = loginOf(target);
     headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
     target.username = '';
     target.password = '';
   }
   return { target, headers };
+}
+
+function loginOf({ username, password, host }: URL): string {
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch (error) {
+    const message = 'the login in the RPC URL has a % that begins no escape; write it %25';
+    throw new ArbError('rpc-url-invalid', message, { host }, error);
+  }
 }
 
 function faultCode(thrown: unknown): string {

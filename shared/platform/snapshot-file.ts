@@ -6,6 +6,7 @@ import type { ChainClock } from '../core/clock.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { U64_MAX } from '../core/units.ts';
 import type { VectorFile } from '../venues/vectors.ts';
+import { parseBoundedJson } from './bounded-json.ts';
 
 /** A market that stood still for a moment: pools of any venue, and the bytes of every account they need. */
 export interface MarketSnapshot {
@@ -139,7 +140,7 @@ function readText(path: string): string {
 function parse<T>(schema: z.ZodType<T>, text: string, file: string, format: string): T {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch (error) {
     const way = `give a file of the form ${format}`;
     throw new ArbError(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { VENUES } from '../venues/registry.ts';
+import { parseBoundedJson } from './bounded-json.ts';
 import { didYouMean } from './nearest.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -108,7 +109,7 @@ export function readUniverseFile(path: string): UniverseFile {
 export function parseUniverseFile(text: string, path: string): UniverseFile {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch (error) {
     throw invalid(path, '', `is not JSON (${errorText(error)})`);
   }

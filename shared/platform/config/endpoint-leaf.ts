@@ -1,6 +1,8 @@
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { boundedJsonOrText } from '../bounded-json.ts';
 import { maskUrl } from '../mask-url.ts';
 import { type KeySummary, keyWithDefault, labels } from './leaf.ts';
+import { isUrlOf } from './url-leaf.ts';
 
 export const PROVIDERS = ['helius', 'triton', 'generic'] as const;
 
@@ -36,7 +38,7 @@ export function endpointsKey(options: KeySummary & { readonly default: readonly 
   const notes = {
     ...labels(options),
     allowed: `a list of {"name", "provider": ${PROVIDERS.map((name) => `"${name}"`).join('|')}, "url"?, "wsUrl"?, "grpcUrl"?, "token"?}`,
-    fromText: jsonFromText,
+    fromText: boundedJsonOrText,
     placeholder: 'JSON',
     mask: maskEndpoints,
   };
@@ -88,9 +90,12 @@ function checkEndpoint(item: unknown, where: string): Outcome<EndpointConfig, 'b
     const url = given[key];
     if (url === undefined) continue;
     const protocols: readonly string[] = URL_PROTOCOLS[key];
-    if (typeof url !== 'string' || !URL.canParse(url) || !protocols.includes(new URL(url).protocol)) {
+    if (typeof url !== 'string' || !isUrlOf(url, protocols)) {
       const begins = protocols.map((protocol) => `${protocol}//`).join(' or ');
-      return refusal('bad-value', `the ${key} of "${name}" must be a URL that begins with ${begins}`);
+      return refusal(
+        'bad-value',
+        `the ${key} of "${name}" must be a URL that begins with ${begins}, a % in its login written %25`,
+      );
     }
     urls[key] = url;
   }
@@ -116,12 +121,4 @@ function maskEndpoints(value: unknown): unknown {
       }),
     );
   });
-}
-
-function jsonFromText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,6 @@
 import { type Address, isAddress } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { boundedJsonOrText } from '../bounded-json.ts';
 import { AMOUNT_ALLOWED, checkAmount, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /** A pool named in the configuration. */
@@ -114,24 +115,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** JSON when it looks like JSON; broken JSON stays text, which no check accepts. */
-function jsonFromText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 function itemsFromText(text: string): unknown {
   const trimmed = text.trim();
-  if (trimmed.startsWith('[')) return jsonFromText(trimmed);
+  if (trimmed.startsWith('[')) return boundedJsonOrText(trimmed);
   return trimmed === '' ? [] : trimmed.split(',').map((item) => item.trim());
 }
 
 function pairsFromText(text: string): unknown {
   const trimmed = text.trim();
-  if (trimmed.startsWith('{')) return jsonFromText(trimmed);
+  if (trimmed.startsWith('{')) return boundedJsonOrText(trimmed);
   const pairs: Record<string, string> = {};
   for (const item of trimmed === '' ? [] : trimmed.split(',')) {
     const [mint = '', amount = ''] = item.split(/=(.*)/s).map((part) => part.trim());

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { didYouMean, nearest } from '../nearest.ts';
 import { type EndpointConfig, MAIN_ENDPOINT, providerOf } from './endpoint-leaf.ts';
 import { parseJson, type TextPosition } from './json-text.ts';
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, configKey } from './keys.ts';
@@ -98,7 +98,10 @@ function fromFile({ file, text: content, cwd }: ConfigInputs, problems: Problem[
     for (const [key, child] of Object.entries(node)) {
       const childPath = path === '' ? key : `${path}.${key}`;
       if (names.includes(key)) walk(child, childPath);
-      else problems.push(unknownKey(childPath, nearestPath(key, path), source(childPath).label));
+      else {
+        const way = nestedWay(childPath, key) ?? nearestPath(key, path);
+        problems.push(unknownKey(childPath, way, source(childPath).label));
+      }
     }
   };
   walk(value, '');
@@ -131,6 +134,21 @@ function parseNamed(name: string, text: string) {
 
 function placed(name: string, at: TextPosition | undefined): string {
   return at === undefined ? name : `${name}:${at.line}:${at.column}`;
+}
+
+/** A key written with dots is meant to be nested: how it is written; undefined for any other key. */
+function nestedWay(path: string, key: string): string | undefined {
+  if (!key.includes('.')) return undefined;
+  const known = CONFIG_SECTIONS.has(path) || configKey(path) !== undefined;
+  const meant = known
+    ? path
+    : nearest(
+        path,
+        CONFIG_KEYS.map((candidate) => candidate.path),
+      );
+  if (meant === undefined) return undefined;
+  const written = meant.split('.').reduceRight((inner, name) => `{"${name}": ${inner}}`, '…');
+  return `: a dot in a key says nothing, sections are objects; write ${written}`;
 }
 
 /** Names beside the unknown one come first, then the whole tree (`port` → `server.port`). */
@@ -202,7 +220,7 @@ function badValue(issuePath: readonly PropertyKey[], detail: string, given: Map<
   const key = configKey(path);
   const entry = given.get(path);
   const shown = key === undefined ? '' : `, not ${shownRaw(key, entry?.value)}`;
-  const because = detail === NO_DETAIL ? '' : `: ${detail}`;
+  const because = detail === NO_DETAIL ? '' : `: ${shortened(detail)}`;
   const message = `${path} must be ${key?.notes.allowed ?? 'valid'}${shown} (${entry?.source.label ?? 'default'})`;
   return { code: 'config-bad-value', key: path, message: message + because };
 }
@@ -212,7 +230,11 @@ const SHOWN_LENGTH = 120;
 function shownRaw({ notes }: ConfigKey, value: unknown): string {
   const text = notes.mask === undefined ? value : notes.mask(value);
   const shown = JSON.stringify(text) ?? String(text);
-  return shown.length > SHOWN_LENGTH ? `${shown.slice(0, SHOWN_LENGTH)}…` : shown;
+  return shortened(shown);
+}
+
+function shortened(text: string): string {
+  return text.length > 2 * SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }
 
 /** The endpoint that `rpc.url` stands for, then those named. */

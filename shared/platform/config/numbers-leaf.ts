@@ -1,4 +1,5 @@
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { boundedJsonOrText } from '../bounded-json.ts';
 import { type Bounds, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /**
@@ -41,11 +42,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}(\/([A-Za-z0-9.-]{1,64}|\*))?$/;
 function pairsFromText(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed.startsWith('{')) {
-    try {
-      return JSON.parse(trimmed);
-    } catch {
-      return text;
-    }
+    return boundedJsonOrText(trimmed);
   }
   const pairs: Record<string, unknown> = {};
   for (const item of trimmed === '' ? [] : trimmed.split(',')) {

@@ -1,6 +1,7 @@
 import { type Address, isAddress } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { QuoteAsk } from '../../routing/best-quote.ts';
+import { boundedJsonOrText } from '../bounded-json.ts';
 import { checkAmount, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /** Quotes to ask for, none twice; an empty list is allowed. Text form: `MINT_IN:MINT_OUT:AMOUNT,…`, or JSON. */
@@ -53,12 +54,7 @@ function mintOf(value: unknown): Address | undefined {
 function asksFromText(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed.startsWith('[')) {
-    try {
-      return JSON.parse(trimmed) as unknown;
-    } catch {
-      // Broken JSON stays text, which no check accepts.
-      return text;
-    }
+    return boundedJsonOrText(trimmed);
   }
   if (trimmed === '') return [];
   return trimmed.split(',').map((item) => {

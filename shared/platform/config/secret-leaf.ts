@@ -11,6 +11,7 @@ export function secretKey(options: KeySummary) {
       allowed: 'a text of visible ASCII characters',
       fromText: asIs,
       placeholder: 'KEY',
+      isSecret: true,
       mask: (value) => (value === undefined || value === null ? value : '****'),
     },
   );

@@ -1,4 +1,5 @@
 import { ArbError } from '../../core/errors.ts';
+import { parseBoundedJson } from '../bounded-json.ts';
 
 /**
  * Plain data as JSON text, with what JSON lacks in objects of one key: `{"$bigint": "12"}`, `{"$bytes": "base64"}`
@@ -11,7 +12,7 @@ export function toJsonText(value: unknown): string {
 /** What `toJsonText` was given. Throws `recording-damaged` when the text is not its output. */
 export function fromJsonText(text: string): unknown {
   try {
-    return untagged(JSON.parse(text));
+    return untagged(parseBoundedJson(text));
   } catch (error) {
     throw new ArbError('recording-damaged', 'a frame holds text that is not JSON', {}, error);
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Address, isAddress } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { FORMAT_VERSION } from './format.ts';
 
 const count = z.number().int().min(0);
@@ -77,7 +78,7 @@ export function decodeText<Kind extends keyof SegmentTexts>(
 ): SegmentTexts[Kind] {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    value = parseBoundedJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch (error) {
     throw new ArbError('recording-damaged', `a ${kind} block is not JSON`, { kind }, error);
   }

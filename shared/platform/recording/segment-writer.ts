@@ -74,7 +74,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     if (segment !== undefined) return segment;
     number += 1;
     const path = join(dir, segmentName(run.runId, number));
-    segment = { fd: openSync(path, 'wx'), path, openedMs: nowMs(), bytes: 0, blocks: 0 };
+    segment = { fd: openSync(path, 'wx', 0o600), path, openedMs: nowMs(), bytes: 0, blocks: 0 };
     const header = encodeText('header', { format: FORMAT_VERSION, segment: number, run });
     // In one write: a segment without its header is of no use.
     put(segment, [FILE_MAGIC, ...blockOf('header', header, 0)]);
@@ -151,7 +151,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   try {
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     open();
   } catch (error) {
     const message = `cannot write a recording in ${dir}: ${errorText(error)}; name another directory`;
