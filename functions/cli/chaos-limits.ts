@@ -5,7 +5,7 @@ import { createRandom } from '../../shared/core/random.ts';
 import { type ApiAccess, createApiAccess } from '../../shared/platform/api-access.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { PRIORITIES, type Priority } from '../../shared/platform/limits/priority.ts';
-import { isThrottled } from '../../shared/platform/rpc-pool/endpoint.ts';
+import { isThrottled } from '../../shared/platform/rpc-pool/call-fault.ts';
 import { type LimitedEndpoint, startLimitedEndpoint } from '../../shared/sim/limited-endpoint.ts';
 
 export interface LimitsChaosParams {

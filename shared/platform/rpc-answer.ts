@@ -15,6 +15,28 @@ export interface AnswerReader {
   readonly payloads: AccountPayloadDecoder;
 }
 
+/** The answer to one call, of several that were made for one. */
+export interface AnswerPart {
+  /** How many of the addresses asked it is about. */
+  readonly count: number;
+  readonly result: unknown;
+}
+
+const IN_PARTS = new WeakMap<object, readonly AnswerPart[]>();
+
+/** A result that came in parts, in the order asked. Nothing that a server sends can be taken for one. */
+export function answerInParts(parts: readonly AnswerPart[]): object {
+  const whole = {};
+  IN_PARTS.set(whole, parts);
+  return whole;
+}
+
+/** The parts of a result; the whole is the only one of a result that came at once. */
+export function partsOf(result: unknown, count: number): readonly AnswerPart[] {
+  const parts = typeof result === 'object' && result !== null ? IN_PARTS.get(result) : undefined;
+  return parts ?? [{ count, result }];
+}
+
 /** The slot and the value of an answer of the form `{context: {slot}, value}`. */
 export function contextOf(reader: AnswerReader, result: unknown): { slot: number; value: unknown } {
   const body = objectOf(reader, result, 'result');
@@ -71,9 +93,12 @@ export function integerOf(reader: AnswerReader, value: unknown, field: string): 
   return value;
 }
 
-/** A u64 in an answer. JSON numbers beyond 2^53 have lost digits, so they are refused. */
+/** A u64 in an answer: a number, or the digits of one that a number could not hold. */
 export function unitsOf(reader: AnswerReader, value: unknown, field: string): bigint {
-  const units = BigInt(integerOf(reader, value, field));
+  const units =
+    typeof value === 'string' && /^\d{16,20}$/.test(value)
+      ? BigInt(value)
+      : BigInt(integerOf(reader, value, field));
   if (units > U64_MAX) throw wrong(reader, field, 'is over 64 bits');
   return units;
 }

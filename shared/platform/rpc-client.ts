@@ -3,10 +3,11 @@ import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import { AccountPayloadDecoder } from './account-payload.ts';
+import { createHttpCaller } from './http/http-caller.ts';
 import type { Priority } from './limits/priority.ts';
 import type { AnswerReader } from './rpc-answer.ts';
 import type { SignatureEntry, TransactionRead } from './rpc-history.ts';
-import { createRpcHttp } from './rpc-http.ts';
+import { checkedRpcUrl, createRpcHttp } from './rpc-http.ts';
 import { createRpcReads } from './rpc-reads.ts';
 import type { RetryOptions } from './rpc-retry.ts';
 import { retryRead } from './rpc-retry.ts';
@@ -35,6 +36,19 @@ export interface AccountReadOptions extends ReadOptions {
   readonly encoding?: AccountEncoding;
   /** Only these bytes of each account: `data` is then no longer the whole. */
   readonly dataSlice?: { readonly offset: number; readonly length: number };
+  /** Give the others when some accounts of an answer are no accounts; without it, the whole answer is refused. */
+  readonly partial?: boolean;
+}
+
+/** Accounts in the order asked, null where the chain has none. */
+export interface AccountsRead {
+  /** The lowest slot of what it was put together from: every account is at least that new. */
+  readonly slot: number;
+  readonly accounts: readonly (AccountBytes | null)[];
+  /** The slot of each account, where not all have that of the whole. */
+  readonly slots?: readonly number[];
+  /** By place, why an account could not be read; `accounts` has null there, which says nothing. Only with `partial`. */
+  readonly unreadable?: ReadonlyMap<number, string>;
 }
 
 export interface ProgramFilter extends AccountReadOptions {
@@ -58,13 +72,10 @@ export interface RpcClient {
   /** Host and port of the node: all of its URL that may be shown. */
   readonly host: string;
   /**
-   * The accounts in the order asked, null where the chain has none. Asked in chunks of 100; `slot` is the lowest
-   * of the chunks' context slots, so every account is at least that new. Ask for up to 100 to know the slot exactly.
+   * Asked in chunks of 100, or of what an endpoint's plan allows. Up to 100 from an endpoint that gives as many have one
+   * slot, which is exactly that of their state.
    */
-  getMultipleAccounts(
-    addresses: readonly Address[],
-    options?: AccountReadOptions,
-  ): Promise<{ readonly slot: number; readonly accounts: readonly (AccountBytes | null)[] }>;
+  getMultipleAccounts(addresses: readonly Address[], options?: AccountReadOptions): Promise<AccountsRead>;
   getAccount(
     address: Address,
     options?: AccountReadOptions,
@@ -76,6 +87,8 @@ export interface RpcClient {
   ): Promise<{
     readonly slot: number;
     readonly accounts: readonly { readonly address: Address; readonly account: AccountBytes }[];
+    /** Members of the answer that are no accounts, and were left out. */
+    readonly unreadable: number;
   }>;
   getSlot(options?: ReadOptions): Promise<number>;
   /** Lamports. */
@@ -108,18 +121,21 @@ export interface RpcClientOptions {
   readonly random: Random;
   /** One attempt, from request to last byte. Default 10 s. */
   readonly timeoutMs?: number;
-  readonly fetch?: typeof fetch;
   readonly retry?: Omit<RetryOptions, 'random' | 'onRetry'>;
 }
+
+const CONNECTIONS = 64;
 
 /** A client of the node at `url`. Throws `rpc-url-invalid`; connects only when first asked. */
 export function createRpcClient(options: RpcClientOptions): RpcClient {
   const { url, clock, random, timeoutMs = 10_000 } = options;
-  const http = createRpcHttp({
-    url,
-    timeoutMs,
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  const caller = createHttpCaller({
+    url: checkedRpcUrl(url),
+    connections: CONNECTIONS,
+    connectTimeoutMs: timeoutMs,
+    nowMs: () => clock.nowMs(),
   });
+  const http = createRpcHttp({ caller, timeoutMs });
   const payloads = new AccountPayloadDecoder();
   const stats = { calls: 0, retries: 0, failures: 0, lastMicros: 0 };
   const retry: RetryOptions = {
@@ -140,7 +156,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     stats.calls++;
     try {
       const value = await retryRead(() => http.call(method, params, signal), retry, signal);
-      const checked = check({ method, host: http.host, payloads }, value);
+      const checked = check({ method, host: caller.host, payloads }, value);
       stats.lastMicros = clock.monotonicMicros() - startedMicros;
       return checked;
     } catch (thrown) {
@@ -150,7 +166,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   }
 
   return createRpcReads({
-    host: http.host,
+    host: caller.host,
     call: (method, params, { signal, deadlineMs }, check) =>
       read(method, params, withDeadline(signal, deadlineMs), check),
     stats: () => ({ ...stats }),

@@ -1,117 +1,87 @@
 import { ArbError } from '../core/errors.ts';
-import { keepLargeLamports } from './account-payload.ts';
+import { boundOf } from './http/answer-bound.ts';
+import type { HttpAnswer, HttpCaller, HttpOutcome } from './http/http-caller.ts';
 
 export interface RpcHttpOptions {
-  readonly url: string;
+  readonly caller: HttpCaller;
   /** From the request to the last byte of its answer. */
   readonly timeoutMs: number;
-  /** Default: Node's own. */
-  readonly fetch?: typeof fetch;
 }
 
 export interface RpcHttp {
-  /** Host and port: all of the URL that may be shown, for its path or query may hold a key. */
-  readonly host: string;
   /**
-   * The `result` of one JSON-RPC call, unchecked. Throws `rpc-unreachable` (no whole answer came, or an HTTP error
-   * status), `rpc-bad-answer` (no JSON-RPC answer to this call) or `rpc-error` (the node refused; context has its code).
+   * The `result` of one JSON-RPC call, unchecked but for its size. Throws `rpc-unreachable` (no whole answer came, or an
+   * HTTP error status), `rpc-bad-answer` (no JSON-RPC answer to this call, or one beyond its bound) or `rpc-error` (a
+   * refusal in JSON-RPC; context has its code). Of a refusal, context.kind says what it is about.
    */
   call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>;
 }
 
-/** A JSON-RPC endpoint over HTTP, one attempt a call. Throws `rpc-url-invalid` when `url` is not http(s). */
-export function createRpcHttp(options: RpcHttpOptions): RpcHttp {
-  const { target, headers } = readRpcUrl(options.url);
-  const host = target.host;
-  const send = options.fetch ?? fetch;
+/** A JSON-RPC endpoint over HTTP, one attempt a call. */
+export function createRpcHttp({ caller, timeoutMs }: RpcHttpOptions): RpcHttp {
+  const never = new AbortController().signal;
   let lastId = 0;
-
   return {
-    host,
-    async call(method, params, signal) {
+    async call(method, params, signal = never) {
       const id = ++lastId;
       const body = JSON.stringify({ jsonrpc: '2.0', id, method, params });
-      const abort = new AbortController();
-      const onAbort = (): void => abort.abort();
-      if (signal?.aborted === true) abort.abort();
-      signal?.addEventListener('abort', onAbort, { once: true });
-      let timedOut = false;
-      const timer = setTimeout(() => {
-        timedOut = true;
-        abort.abort();
-      }, options.timeoutMs);
-      let status: number;
-      let text: string;
-      try {
-        const request = { method: 'POST', headers, body, redirect: 'error', signal: abort.signal } as const;
-        const response = await send(target, request);
-        status = response.status;
-        text = await response.text();
-      } catch (thrown) {
-        // The message of a failed fetch may quote the URL, so only its code is passed on.
-        const why = timedOut
-          ? `no answer in ${options.timeoutMs} ms`
-          : signal?.aborted
-            ? 'aborted'
-            : faultCode(thrown);
-        throw new ArbError('rpc-unreachable', `${method}: ${host} is unreachable (${why})`, {
-          method,
-          host,
-          why,
-        });
-      } finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-      }
-      return readAnswer({ method, host, id, status, text });
+      const outcome = await caller.send({ method: 'POST', body, timeoutMs, signal, bound: boundOf(method) });
+      return readMember({ method, id, caller }, answerOf(outcome, method, caller.host));
     },
   };
 }
 
-export interface RpcAnswer {
+/** Which call an answer is to. */
+export interface RpcAsk {
   readonly method: string;
-  readonly host: string;
   readonly id: number;
-  readonly status: number;
-  readonly text: string;
+  readonly caller: HttpCaller;
 }
 
-/** The `result` of one call, out of the text of its answer; throws as `RpcHttp.call` does. */
-export function readAnswer({ method, host, id, status, text }: RpcAnswer): unknown {
-  return readMember({ method, host, id, status }, parseAnswer(text));
+/** The answer, whatever it says. Throws `rpc-unreachable` (context: why, unsent) and `rpc-bad-answer`. */
+export function answerOf(outcome: HttpOutcome, method: string, host: string): HttpAnswer {
+  if (outcome.ok) return outcome.value;
+  const { reason, why, unsent } = outcome;
+  if (reason === 'bad-answer') throw badAnswer(method, host, 'body', `cannot be taken: ${why}`);
+  throw new ArbError('rpc-unreachable', `${method}: ${host} is unreachable (${why})`, {
+    method,
+    host,
+    why,
+    unsent,
+  });
 }
 
-/** One parsed answer, alone or a member of a batch. */
-export function readMember({ method, host, id, status }: Omit<RpcAnswer, 'text'>, parsed: unknown): unknown {
-  const answer = isObject(parsed) ? parsed : undefined;
-  const error = answer?.error;
-  if (typeof error === 'object' && error !== null && 'code' in error && 'message' in error) {
-    const { code, message } = error;
-    if (typeof code === 'number' && typeof message === 'string') {
-      const sentence = message.slice(0, 300);
-      throw new ArbError('rpc-error', `${method}: ${host} answered error ${code}: ${sentence}`, {
-        method,
-        host,
-        code,
-        status,
-        message: sentence,
-      });
-    }
+/** The `result` of one call, alone or a member of a batch; `json` is its part of the answer. */
+export function readMember(ask: RpcAsk, answer: HttpAnswer, json: unknown = answer.json): unknown {
+  const { method, id, caller } = ask;
+  const { host } = caller;
+  const body = isObject(json) ? json : undefined;
+  if (isRefused(answer, body)) throw refusedError(ask, answer, json);
+  if (body === undefined) throw badAnswer(method, host, 'body', 'is not a JSON object');
+  if (body.jsonrpc !== '2.0') throw badAnswer(method, host, 'jsonrpc', 'is not "2.0"');
+  // Some providers give ids back as text.
+  if (String(body.id) !== String(id)) throw badAnswer(method, host, 'id', 'is not that of the request');
+  if (!('result' in body)) throw badAnswer(method, host, 'result', 'is missing');
+  return body.result;
+}
+
+function isRefused({ status }: HttpAnswer, body: Readonly<Record<string, unknown>> | undefined): boolean {
+  return status < 200 || status > 299 || (body?.error !== undefined && body.error !== null);
+}
+
+/** What a refusal is thrown as: `rpc-error` where it has a code of JSON-RPC, else `rpc-unreachable` with the status. */
+function refusedError({ method, caller }: RpcAsk, answer: HttpAnswer, json: unknown): ArbError {
+  const { host } = caller;
+  const { status, retryAfterMs } = answer;
+  const { kind, code, sentence } = caller.refusal(answer, json);
+  const context = { method, host, status, kind, message: sentence, retryAfterMs };
+  if (code !== undefined) {
+    const error = `${method}: ${host} answered error ${code}: ${sentence}`;
+    return new ArbError('rpc-error', error, { ...context, code });
   }
-  if (status < 200 || status > 299) {
-    const why = `HTTP ${status}`;
-    throw new ArbError('rpc-unreachable', `${method}: ${host} is unreachable (${why})`, {
-      method,
-      host,
-      why,
-      status,
-    });
-  }
-  if (answer === undefined) throw badAnswer(method, host, 'body', 'is not a JSON object');
-  if (answer.jsonrpc !== '2.0') throw badAnswer(method, host, 'jsonrpc', 'is not "2.0"');
-  if (answer.id !== id) throw badAnswer(method, host, 'id', 'is not that of the request');
-  if (!('result' in answer)) throw badAnswer(method, host, 'result', 'is missing');
-  return answer.result;
+  const why = `HTTP ${status}`;
+  const words = sentence === '' ? '' : `: ${sentence}`;
+  return new ArbError('rpc-unreachable', `${method}: ${host} refuses (${why}${words})`, { ...context, why });
 }
 
 /** The error for an answer of the wrong shape, naming the method and the field. */
@@ -124,50 +94,22 @@ export function badAnswer(method: string, host: string, field: string, problem: 
   });
 }
 
-/** The JSON value of an answer's text; undefined when it is none. */
-export function parseAnswer(text: string): unknown {
-  try {
-    return JSON.parse(keepLargeLamports(text));
-  } catch {
-    return undefined;
-  }
-}
-
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A URL that may be asked, and the headers that stand for the login in it. Throws `rpc-url-invalid`. */
-export function readRpcUrl(text: string): { target: URL; headers: Record<string, string> } {
+/** The URL, if it may be asked. Throws `rpc-url-invalid`, which tells no more of it than its host. */
+export function checkedRpcUrl(text: string): string {
   const target = URL.parse(text);
+  const host = target?.host ?? '';
   if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
-    const host = target?.host ?? '';
     throw new ArbError('rpc-url-invalid', 'the RPC URL is not an http:// or https:// address', { host });
   }
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (target.username !== '' || target.password !== '') {
-    // fetch refuses a URL with credentials in it, quoting them.
-    const login = loginOf(target);
-    headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`;
-    target.username = '';
-    target.password = '';
-  }
-  return { target, headers };
-}
-
-function loginOf({ username, password, host }: URL): string {
   try {
-    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    decodeURIComponent(`${target.username}:${target.password}`);
   } catch (error) {
     const message = 'the login in the RPC URL has a % that begins no escape; write it %25';
     throw new ArbError('rpc-url-invalid', message, { host }, error);
   }
-}
-
-function faultCode(thrown: unknown): string {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
-    return cause.code;
-  }
-  return thrown instanceof Error ? thrown.name : 'fault';
+  return text;
 }

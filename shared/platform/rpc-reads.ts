@@ -1,7 +1,8 @@
 import bs58 from 'bs58';
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
-import type { AnswerReader } from './rpc-answer.ts';
+import { ArbError } from '../core/errors.ts';
+import type { AnswerPart, AnswerReader } from './rpc-answer.ts';
 import {
   accountOf,
   addressOf,
@@ -9,10 +10,18 @@ import {
   contextOf,
   integerOf,
   objectOf,
+  partsOf,
   textOf,
   unitsOf,
 } from './rpc-answer.ts';
-import type { AccountEncoding, AccountReadOptions, ReadOptions, RpcClient, RpcStats } from './rpc-client.ts';
+import type {
+  AccountEncoding,
+  AccountReadOptions,
+  AccountsRead,
+  ReadOptions,
+  RpcClient,
+  RpcStats,
+} from './rpc-client.ts';
 import { signaturesOf, transactionOf } from './rpc-history.ts';
 import { badAnswer } from './rpc-http.ts';
 
@@ -38,27 +47,22 @@ export interface RpcReadsParams {
 
 /** Every read of RpcClient: its parameters, and the check of its answer. */
 export function createRpcReads({ host, call, stats }: RpcReadsParams): RpcClient {
-  async function getChunk(addresses: readonly Address[], options: AccountReadOptions) {
+  async function getChunk(addresses: readonly Address[], options: AccountReadOptions): Promise<AccountsRead> {
     const params = [addresses, accountConfig(options, 'base64')];
     return call('getMultipleAccounts', params, options, (reader, result) => {
-      const { slot, value } = contextOf(reader, result);
-      const list = arrayOf(reader, value, 'result.value', addresses.length);
-      const accounts = list.map((member, i) => accountOf(reader, member, `result.value[${i}]`));
-      return { slot: atLeast(reader, slot, options), accounts };
+      const parts = partsOf(result, addresses.length).map((part) => accountsOf(reader, part, options));
+      return parts.length === 1 ? parts[0]! : joined(parts);
     });
   }
 
   return {
     host,
     async getMultipleAccounts(addresses, options = {}) {
-      let slot = Number.MAX_SAFE_INTEGER;
-      const accounts: (AccountBytes | null)[] = [];
+      const chunks: AccountsRead[] = [];
       for (let from = 0; from === 0 || from < addresses.length; from += MULTIPLE_ACCOUNTS_MAX) {
-        const chunk = await getChunk(addresses.slice(from, from + MULTIPLE_ACCOUNTS_MAX), options);
-        slot = Math.min(slot, chunk.slot);
-        for (const account of chunk.accounts) accounts.push(account);
+        chunks.push(await getChunk(addresses.slice(from, from + MULTIPLE_ACCOUNTS_MAX), options));
       }
-      return { slot, accounts };
+      return chunks.length === 1 ? chunks[0]! : joined(chunks);
     },
     async getAccount(address, options = {}) {
       const params = [address, accountConfig(options, 'base64')];
@@ -76,17 +80,16 @@ export function createRpcReads({ host, call, stats }: RpcReadsParams): RpcClient
       const params = [programId, { ...accountConfig(filter, 'base64+zstd'), withContext: true, filters }];
       return call('getProgramAccounts', params, filter, (reader, result) => {
         const { slot, value } = contextOf(reader, result);
-        const accounts = arrayOf(reader, value, 'result.value').map((member, i) => {
+        const accounts: { readonly address: Address; readonly account: AccountBytes }[] = [];
+        const read = eachReadable(arrayOf(reader, value, 'result.value'), (member, i) => {
           const field = `result.value[${i}]`;
           const entry = objectOf(reader, member, field);
           const account = accountOf(reader, entry.account ?? undefined, `${field}.account`);
-          return { address: addressOf(reader, entry.pubkey, `${field}.pubkey`), account };
+          const address = addressOf(reader, entry.pubkey, `${field}.pubkey`);
+          // An account whose last lamport has gone is none.
+          if (account !== null) accounts.push({ address, account });
         });
-        // An account whose last lamport has gone is none.
-        const held = accounts.flatMap(({ address, account }) =>
-          account === null ? [] : [{ address, account }],
-        );
-        return { slot: atLeast(reader, slot, filter), accounts: held };
+        return { slot: atLeast(reader, slot, filter), accounts, unreadable: read.size };
       });
     },
     async getSlot(options = {}) {
@@ -136,6 +139,67 @@ export function createRpcReads({ host, call, stats }: RpcReadsParams): RpcClient
       );
     },
     stats,
+  };
+}
+
+/** One part of an answer, as many accounts as it was asked for. */
+function accountsOf(reader: AnswerReader, part: AnswerPart, options: AccountReadOptions): AccountsRead {
+  const { slot, value } = contextOf(reader, part.result);
+  const list = arrayOf(reader, value, 'result.value', part.count);
+  const accounts: (AccountBytes | null)[] = [];
+  if (options.partial !== true) {
+    for (const [i, member] of list.entries()) accounts.push(accountOf(reader, member, `result.value[${i}]`));
+    return { slot: atLeast(reader, slot, options), accounts };
+  }
+  const unreadable = eachReadable(list, (member, i) => {
+    accounts[i] = null;
+    accounts[i] = accountOf(reader, member, `result.value[${i}]`);
+  });
+  const read = { slot: atLeast(reader, slot, options), accounts };
+  return unreadable.size === 0 ? read : { ...read, unreadable };
+}
+
+/**
+ * Reads every member, and gives why some could not be. Where none could the answer is no good, and the first reason is
+ * thrown.
+ */
+function eachReadable(
+  members: readonly unknown[],
+  read: (member: unknown, i: number) => void,
+): ReadonlyMap<number, string> {
+  const unreadable = new Map<number, string>();
+  let first: unknown;
+  for (const [i, member] of members.entries()) {
+    try {
+      read(member, i);
+    } catch (thrown) {
+      if (!(thrown instanceof ArbError)) throw thrown;
+      first ??= thrown;
+      unreadable.set(i, thrown.message);
+    }
+  }
+  if (first !== undefined && unreadable.size === members.length) throw first;
+  return unreadable;
+}
+
+/** Several reads as one: as old as the oldest of them. */
+export function joined(reads: readonly AccountsRead[]): AccountsRead {
+  const slot = reads.reduce((least, read) => Math.min(least, read.slot), Number.MAX_SAFE_INTEGER);
+  const accounts: (AccountBytes | null)[] = [];
+  const slots: number[] = [];
+  const unreadable = new Map<number, string>();
+  for (const read of reads) {
+    for (const [i, why] of read.unreadable ?? []) unreadable.set(accounts.length + i, why);
+    for (const [i, account] of read.accounts.entries()) {
+      accounts.push(account);
+      slots.push(read.slots?.[i] ?? read.slot);
+    }
+  }
+  return {
+    slot,
+    accounts,
+    ...(slots.every((own) => own === slot) ? {} : { slots }),
+    ...(unreadable.size === 0 ? {} : { unreadable }),
   };
 }
 

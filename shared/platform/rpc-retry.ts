@@ -3,12 +3,6 @@ import type { Random } from '../core/random.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { backoffMs, sleep } from './backoff.ts';
 
-/** The node's state has not reached the `minContextSlot` asked for. */
-export const MIN_CONTEXT_SLOT_NOT_REACHED = -32016;
-
-/** Codes with which a node says "not now": block not available, node behind, status not yet there, overloaded. */
-const PASSING_CODES: readonly number[] = [-32004, -32005, -32014, 429];
-
 export interface RetryOptions {
   readonly random: Random;
   /** Default: a timer. Resolves false when the signal aborted. */
@@ -46,7 +40,7 @@ export async function retryRead<T>(
     } catch (thrown) {
       if (!(thrown instanceof ArbError) || signal?.aborted === true) throw thrown;
       let delayMs: number;
-      if (thrown.context.code === MIN_CONTEXT_SLOT_NOT_REACHED) {
+      if (thrown.context.kind === 'behind') {
         if (++slotFaults >= slotAttempts) throw thrown;
         delayMs = backoffMs(options.slotBackoff ?? SLOT_BACKOFF, slotFaults - 1, options.random);
       } else {
@@ -59,9 +53,9 @@ export async function retryRead<T>(
   }
 }
 
-function isPassing(error: ArbError): boolean {
-  const { code, status } = error.context;
-  if (error.code === 'rpc-error') return PASSING_CODES.includes(Number(code)) || status === 429;
-  if (error.code !== 'rpc-unreachable') return false;
-  return status === undefined || status === 408 || status === 429 || Number(status) >= 500;
+/** Something that may be over in a moment: no answer came, or a refusal for the moment or the rate. */
+function isPassing({ code, context }: ArbError): boolean {
+  const { kind } = context;
+  if (kind === undefined) return code === 'rpc-unreachable';
+  return kind === 'busy' || kind === 'rate';
 }

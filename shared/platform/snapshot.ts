@@ -36,27 +36,36 @@ export async function fetchSnapshot(
   const chunks = chunksOf(addresses, (address) => (sizeOf(address) ?? Number.MAX_VALUE) <= SMALL_BYTES);
   let next = 0;
   let failure = '';
+  let unread = '';
   async function fetchChunks(): Promise<void> {
     while (failure === '' && next < chunks.length) {
       const { addresses: chunk, encoding } = chunks[next++]!;
       const asked = [...chunk, CLOCK_SYSVAR];
-      const read = rpc.getMultipleAccounts(asked, { commitment, encoding, minContextSlot, signal, priority });
-      const answer = await orFailure(read);
+      const how = { commitment, encoding, minContextSlot, signal, priority, partial: true } as const;
+      const answer = await orFailure(rpc.getMultipleAccounts(asked, how));
       if (typeof answer === 'string') {
         failure = answer;
         return;
       }
       if (signal.aborted) return;
-      const problem = options.clockProblem(answer.slot, answer.accounts[chunk.length] ?? null);
+      const { slot, slots, accounts, unreadable } = answer;
+      const clock = unreadable?.get(chunk.length);
+      const problem =
+        clock ?? options.clockProblem(slots?.[chunk.length] ?? slot, accounts[chunk.length] ?? null);
       if (problem !== '') {
         failure = problem;
         return;
       }
-      for (let i = 0; i < chunk.length; i++) onAccount(chunk[i]!, answer.slot, answer.accounts[i]!);
+      // One account that is none loses no neighbour.
+      for (let i = 0; i < chunk.length; i++) {
+        const why = unreadable?.get(i);
+        if (why === undefined) onAccount(chunk[i]!, slots?.[i] ?? slot, accounts[i]!);
+        else unread = why;
+      }
     }
   }
   await Promise.all(Array.from({ length: CHUNKS_AT_ONCE }, fetchChunks));
-  return signal.aborted ? 'aborted' : failure;
+  return signal.aborted ? 'aborted' : failure === '' ? unread : failure;
 }
 
 interface Chunk {

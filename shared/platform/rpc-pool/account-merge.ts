@@ -1,16 +1,10 @@
-import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { AccountReadOptions } from '../rpc-client.ts';
-import { MULTIPLE_ACCOUNTS_MAX } from '../rpc-reads.ts';
+import type { AccountReadOptions, AccountsRead } from '../rpc-client.ts';
+import { joined, MULTIPLE_ACCOUNTS_MAX } from '../rpc-reads.ts';
 import { createSharedCalls } from './shared-calls.ts';
 
-export interface AccountsAnswer {
-  readonly slot: number;
-  readonly accounts: readonly (AccountBytes | null)[];
-}
-
-type GetAccounts = (addresses: readonly Address[], options: AccountReadOptions) => Promise<AccountsAnswer>;
+type GetAccounts = (addresses: readonly Address[], options: AccountReadOptions) => Promise<AccountsRead>;
 
 export interface AccountMergeParams {
   readonly clock: Clock;
@@ -31,7 +25,7 @@ interface Request {
   readonly addresses: readonly Address[];
   readonly options: AccountReadOptions;
   readonly deadlineMs: number;
-  readonly resolve: (answer: Promise<AccountsAnswer>) => void;
+  readonly resolve: (answer: Promise<AccountsRead>) => void;
 }
 
 /** Addresses that are fetched in one request, with the place of each. */
@@ -89,7 +83,7 @@ export function createAccountMerge(params: AccountMergeParams): AccountMerge {
   async function answer(
     { options, deadlineMs }: Request,
     parts: readonly { readonly addresses: readonly Address[]; readonly chunk: Chunk }[],
-  ): Promise<AccountsAnswer> {
+  ): Promise<AccountsRead> {
     const { signal, ...rest } = options;
     const answers = await Promise.all(
       parts.map(({ chunk }) =>
@@ -110,14 +104,7 @@ export function createAccountMerge(params: AccountMergeParams): AccountMerge {
         ),
       ),
     );
-    const accounts: (AccountBytes | null)[] = [];
-    let slot = Number.MAX_SAFE_INTEGER;
-    for (const [i, { addresses, chunk }] of parts.entries()) {
-      const part = answers[i]!;
-      slot = Math.min(slot, part.slot);
-      for (const address of addresses) accounts.push(part.accounts[chunk.places.get(address)!]!);
-    }
-    return { slot, accounts };
+    return joined(parts.map(({ addresses, chunk }, i) => picked(answers[i]!, addresses, chunk)));
   }
 
   return {
@@ -138,5 +125,22 @@ export function createAccountMerge(params: AccountMergeParams): AccountMerge {
         queueMicrotask(() => flush(key));
       });
     },
+  };
+}
+
+/** What one caller asked for, out of the answer for all of the chunk. */
+function picked(answer: AccountsRead, addresses: readonly Address[], { places }: Chunk): AccountsRead {
+  const at = addresses.map((address) => places.get(address)!);
+  const { slot, slots } = answer;
+  const unreadable = new Map<number, string>();
+  for (const [i, place] of at.entries()) {
+    const why = answer.unreadable?.get(place);
+    if (why !== undefined) unreadable.set(i, why);
+  }
+  return {
+    slot,
+    accounts: at.map((place) => answer.accounts[place]!),
+    ...(slots === undefined ? {} : { slots: at.map((place) => slots[place]!) }),
+    ...(unreadable.size === 0 ? {} : { unreadable }),
   };
 }

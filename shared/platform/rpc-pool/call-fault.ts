@@ -1,38 +1,60 @@
 import { ArbError } from '../../core/errors.ts';
-import { MIN_CONTEXT_SLOT_NOT_REACHED } from '../rpc-retry.ts';
-import { isThrottled } from './endpoint.ts';
+import type { RefusalKind } from '../http/refusal.ts';
 
 /** A read changes nothing and may be asked twice. A write whose answer was lost may have been done. */
 export type CallKind = 'read' | 'write';
 
 /**
- * What a failed attempt means for the call: `final` ends it; `elsewhere` is worth another endpoint, not the same
- * again; `again` may pass; `throttled` waits for the limit; `behind` waits for the slot.
+ * What a failed attempt means for the call: `final` ends it; `doubted` ends it once another endpoint says so too;
+ * `elsewhere` is worth another endpoint, not the same again; `again` may pass; `throttled` waits for the limit; `behind`
+ * waits for the slot.
  */
-export type CallFault = 'final' | 'elsewhere' | 'again' | 'throttled' | 'behind';
+export type CallFault = 'final' | 'doubted' | 'elsewhere' | 'again' | 'throttled' | 'behind';
 
-/** Block not available, node behind, status not there yet, internal fault, overloaded. */
-const PASSING_CODES: readonly number[] = [-32004, -32005, -32014, -32603];
-/** Method not found, not in this node's index, history not kept here. */
-const OF_THIS_NODE: readonly number[] = [-32601, -32010, -32011];
+const OF_REFUSED_READ: Readonly<Record<RefusalKind, CallFault>> = {
+  rate: 'throttled',
+  plan: 'elsewhere',
+  key: 'elsewhere',
+  gone: 'elsewhere',
+  size: 'elsewhere',
+  busy: 'again',
+  behind: 'behind',
+  'not-here': 'elsewhere',
+  request: 'doubted',
+  unknown: 'elsewhere',
+};
+
+/** A write that was refused before it was looked at was surely not done. */
+const OF_REFUSED_WRITE: Readonly<Record<RefusalKind, CallFault>> = {
+  rate: 'throttled',
+  plan: 'elsewhere',
+  key: 'elsewhere',
+  gone: 'elsewhere',
+  size: 'elsewhere',
+  busy: 'final',
+  behind: 'final',
+  'not-here': 'final',
+  request: 'final',
+  unknown: 'final',
+};
 
 export function faultOf(thrown: unknown, kind: CallKind): CallFault {
   if (!(thrown instanceof ArbError)) return 'final';
-  // Refused before it was done.
-  if (isThrottled(thrown)) return 'throttled';
+  const refused = refusalOf(thrown);
+  if (refused !== undefined) return (kind === 'read' ? OF_REFUSED_READ : OF_REFUSED_WRITE)[refused];
   if (kind === 'write') return thrown.context.unsent === true ? 'again' : 'final';
-  const { code, status } = thrown.context;
-  switch (thrown.code) {
-    case 'rpc-bad-answer':
-      return 'elsewhere';
-    case 'rpc-error':
-      if (code === MIN_CONTEXT_SLOT_NOT_REACHED) return 'behind';
-      if (PASSING_CODES.includes(Number(code)) || Number(status) >= 500) return 'again';
-      return OF_THIS_NODE.includes(Number(code)) ? 'elsewhere' : 'final';
-    case 'rpc-unreachable':
-      // Some other HTTP status: wrong key, wrong path.
-      return status === undefined || status === 408 || Number(status) >= 500 ? 'again' : 'elsewhere';
-    default:
-      return 'final';
-  }
+  if (thrown.code === 'rpc-bad-answer') return 'elsewhere';
+  return thrown.code === 'rpc-unreachable' ? 'again' : 'final';
+}
+
+/** What the refusal is about; undefined where the endpoint did not refuse. */
+export function refusalOf(thrown: unknown): RefusalKind | undefined {
+  if (!(thrown instanceof ArbError)) return undefined;
+  const { kind } = thrown.context;
+  return typeof kind === 'string' && kind in OF_REFUSED_READ ? (kind as RefusalKind) : undefined;
+}
+
+/** "Too many requests", however the provider said it. */
+export function isThrottled(thrown: unknown): boolean {
+  return refusalOf(thrown) === 'rate';
 }

@@ -17,8 +17,8 @@ export interface Choice {
 const READY_MICROS = 5_000;
 
 /**
- * The endpoint to ask, undefined when every one was tried. Those that are up and have reached the slot come first;
- * where there is none, what is left is better than nothing. The share of each falls with the square of its cost, and
+ * The endpoint to ask, undefined when every one was tried. Those that are up, have reached the slot and did not
+ * refuse this method lately come first; where there is none, what is left is better than nothing. The share of each falls with the square of its cost, and
  * one that would have to wait for its limit is asked only when all would.
  */
 export function chooseEndpoint(
@@ -34,7 +34,9 @@ export function chooseEndpoint(
   );
   const able = reached.length > 0 ? reached : untried;
   const up = able.filter(({ health }) => health.up);
-  const answering = up.length > 0 ? up : able;
+  const alive = up.length > 0 ? up : able;
+  const willing = alive.filter((endpoint) => !endpoint.refuses(method));
+  const answering = willing.length > 0 ? willing : alive;
   // Rather a slow one than waiting for a quick one's limit.
   const ready = answering.filter((endpoint) => endpoint.expectedWaitMicros(method) < READY_MICROS);
   const candidates = ready.length > 0 ? ready : answering;

@@ -56,6 +56,17 @@ const SLOT_ROUNDS = 12;
 const THROTTLED_MAX = 12;
 const HEDGE_LEAST_MS = 5;
 
+/** How a call's way through the endpoints goes. */
+interface Round {
+  /** Who will not answer this call, whenever it is asked. */
+  readonly refused: Set<Endpoint>;
+  /** Of this round, the last fault that may pass by itself. */
+  passing: Exclude<CallFault, 'final' | 'doubted' | 'elsewhere'> | undefined;
+  again: number;
+  behind: number;
+  throttled: number;
+}
+
 export function createEndpointCalls(params: EndpointCallsParams): EndpointCalls {
   const { endpoints, slots, clock, random, timeoutMs } = params;
   const counts: CallCounts = { retries: 0, hedges: 0, hedgesWon: 0, hedgesAborted: 0 };
@@ -156,24 +167,39 @@ export function createEndpointCalls(params: EndpointCallsParams): EndpointCalls 
   async function run<T>(call: PoolCall<T>): Promise<T> {
     const deadlineMicros = clock.monotonicMicros() + call.deadlineMs * 1_000;
     const tried = new Set<Endpoint>();
-    const rounds = { again: 0, behind: 0, throttled: 0 };
+    const round: Round = { refused: new Set(), passing: undefined, again: 0, behind: 0, throttled: 0 };
     let last: unknown;
+    /** Who said that the request is wrong. It is, when another says so too, or when there is no other to ask. */
+    let doubted: { readonly endpoint: Endpoint; readonly error: unknown } | undefined;
     for (;;) {
       const endpoint = choose(call, tried);
-      // Not reached: a round ends below before everything was tried.
+      // Not reached without a doubt: a round ends below before everything was tried.
       if (endpoint === undefined) throw last;
+      if (doubted !== undefined && !endpoint.health.up) throw doubted.error;
       try {
         const hedge = call.urgent && call.kind === 'read' && endpoints.length > 1;
-        return await (hedge
+        const value = await (hedge
           ? hedged(endpoint, call, deadlineMicros)
           : attempt(endpoint, call, deadlineMicros, call.signal));
+        doubted?.endpoint.wasWrong(call.method, doubted.error);
+        return value;
       } catch (thrown) {
         last = thrown;
         if (call.signal.aborted) throw thrown;
         const fault = faultOf(thrown, call.kind);
         if (fault === 'final') throw thrown;
         tried.add(endpoint);
-        const delayMs = pauseMs(fault, tried, rounds);
+        const isAlone = tried.size >= endpoints.length;
+        if (doubted !== undefined && (fault === 'doubted' || isAlone)) throw doubted.error;
+        if (fault === 'doubted') {
+          if (isAlone) throw thrown;
+          doubted = { endpoint, error: thrown };
+          counts.retries++;
+          continue;
+        }
+        if (fault === 'elsewhere') round.refused.add(endpoint);
+        else round.passing = fault;
+        const delayMs = pauseMs(tried, round);
         if (delayMs === undefined) throw thrown;
         const leftMs = (deadlineMicros - clock.monotonicMicros()) / 1_000;
         if (leftMs <= delayMs) throw deadlineError(call, thrown);
@@ -183,25 +209,27 @@ export function createEndpointCalls(params: EndpointCallsParams): EndpointCalls 
     }
   }
 
-  /** Before the next attempt; undefined when there is none. Ends the round when every endpoint was tried. */
-  function pauseMs(
-    fault: Exclude<CallFault, 'final'>,
-    tried: Set<Endpoint>,
-    rounds: { again: number; behind: number; throttled: number },
-  ): number | undefined {
-    if (fault === 'throttled' && ++rounds.throttled >= THROTTLED_MAX) return undefined;
+  /**
+   * Before the next attempt; undefined when there is none. Ends the round when every endpoint was tried; who refused for
+   * good is left out of the next.
+   */
+  function pauseMs(tried: Set<Endpoint>, round: Round): number | undefined {
+    const { refused, passing } = round;
+    if (passing === 'throttled' && ++round.throttled >= THROTTLED_MAX) return undefined;
     if (tried.size < endpoints.length) return 0;
-    if (fault === 'elsewhere') return undefined;
+    if (passing === undefined || refused.size === endpoints.length) return undefined;
     tried.clear();
-    switch (fault) {
+    for (const endpoint of refused) tried.add(endpoint);
+    round.passing = undefined;
+    switch (passing) {
       case 'throttled':
         return 0;
       case 'behind':
-        if (++rounds.behind >= SLOT_ROUNDS) return undefined;
-        return backoffMs(params.slotBackoff ?? SLOT_BACKOFF, rounds.behind - 1, random);
+        if (++round.behind >= SLOT_ROUNDS) return undefined;
+        return backoffMs(params.slotBackoff ?? SLOT_BACKOFF, round.behind - 1, random);
       case 'again':
-        if (++rounds.again >= ROUNDS) return undefined;
-        return backoffMs(params.backoff ?? BACKOFF, rounds.again - 1, random);
+        if (++round.again >= ROUNDS) return undefined;
+        return backoffMs(params.backoff ?? BACKOFF, round.again - 1, random);
     }
   }
 

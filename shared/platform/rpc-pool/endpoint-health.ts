@@ -2,6 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { type BackoffPolicy, backoffMs } from '../backoff.ts';
 
+/**
+ * `unreachable`: nothing could be sent to it. `failed`: no answer, or none that is good. `refused`: it answers no. `rate`:
+ * it was asked too often.
+ */
+export type Failure = 'unreachable' | 'failed' | 'refused' | 'rate';
+
 /** How well an endpoint answers. */
 export interface EndpointHealth {
   /** False after failures in a row, until an answer came. */
@@ -19,10 +25,11 @@ export interface EndpointHealth {
   p95Ms(): number;
   sent(): void;
   answered(latencyMs: number): void;
-  /** `connection`: it could not be reached at all. */
-  failed(connection: boolean): void;
-  /** Was withdrawn before its answer: says nothing about the endpoint. */
+  failed(how: Failure): void;
+  /** Was withdrawn before its answer, or its answer says nothing about the endpoint: least of all that it is quick. */
   withdrawn(): void;
+  /** What it answered was wrong, as others have shown. */
+  blamed(): void;
   /** How long to wait before it is tried again while it is down. */
   probeDelayMs(): number;
   readonly lastAskedMicros: number;
@@ -30,6 +37,13 @@ export interface EndpointHealth {
 
 const LATENCY_WEIGHT = 0.2;
 const ERROR_WEIGHT = 0.1;
+/** Being held to a rate is the lane's to see to; of the score it takes a little. */
+const RATE_WEIGHT = 0.02;
+const RATE_MOST = 0.3;
+/** What is not asked cannot show that it is well again: errors are half forgotten after so long. */
+const FORGET_MICROS = 5_000_000;
+/** One that only ever says "too many requests" is down after so long. */
+const RATE_DOWN_MICROS = 1_000_000;
 /** Before anything is known. */
 const FIRST_LATENCY_MS = 50;
 const DOWN_AFTER = 3;
@@ -37,7 +51,9 @@ const MS_PER_SLOT_BEHIND = 20;
 /** Requests under way that add the latency of one more to the cost. */
 const REQUESTS_PER_COST = 8;
 const RECENT = 64;
-const PROBE: BackoffPolicy = { minMs: 100, baseMs: 500, capMs: 30_000 };
+/** What cannot be reached comes back at any moment; what refuses does so for a reason that lasts. */
+const PROBE: BackoffPolicy = { minMs: 100, baseMs: 500, capMs: 5_000 };
+const PROBE_REFUSED: BackoffPolicy = { minMs: 500, baseMs: 1_000, capMs: 30_000 };
 
 export function createEndpointHealth(clock: Clock, random: Random): EndpointHealth {
   const recent = new Float64Array(RECENT);
@@ -50,6 +66,27 @@ export function createEndpointHealth(clock: Clock, random: Random): EndpointHeal
   let inFlight = 0;
   let probes = 0;
   let lastAskedMicros = clock.monotonicMicros();
+  let lastGoodMicros = lastAskedMicros;
+  let errorMicros = lastAskedMicros;
+  let lastFailure: Failure = 'failed';
+
+  function forget(): number {
+    const now = clock.monotonicMicros();
+    errorRate *= 0.5 ** ((now - errorMicros) / FORGET_MICROS);
+    errorMicros = now;
+    return errorRate;
+  }
+
+  function count(how: Failure): void {
+    forget();
+    if (how !== 'rate') errorRate += ERROR_WEIGHT * (1 - errorRate);
+    else if (errorRate < RATE_MOST) errorRate += RATE_WEIGHT;
+    failures++;
+    lastFailure = how;
+    const silentMicros = clock.monotonicMicros() - lastGoodMicros;
+    if (how === 'unreachable') down = true;
+    else if (failures >= DOWN_AFTER && (how !== 'rate' || silentMicros > RATE_DOWN_MICROS)) down = true;
+  }
 
   const health: EndpointHealth = {
     slotLag: 0,
@@ -60,7 +97,7 @@ export function createEndpointHealth(clock: Clock, random: Random): EndpointHeal
       return latencyMs;
     },
     get errorRate() {
-      return errorRate;
+      return forget();
     },
     get inFlight() {
       return inFlight;
@@ -69,7 +106,7 @@ export function createEndpointHealth(clock: Clock, random: Random): EndpointHeal
       return lastAskedMicros;
     },
     cost() {
-      const answering = Math.max(0.05, 1 - errorRate);
+      const answering = Math.max(0.05, 1 - forget());
       const busy = 1 + inFlight / REQUESTS_PER_COST;
       return ((latencyMs + 1) * busy + health.slotLag * MS_PER_SLOT_BEHIND) / (answering * answering);
     },
@@ -88,21 +125,24 @@ export function createEndpointHealth(clock: Clock, random: Random): EndpointHeal
       latencyMs = answers === 0 || down ? ms : latencyMs + LATENCY_WEIGHT * (ms - latencyMs);
       recent[answers++ % RECENT] = ms;
       sorted = undefined;
-      errorRate *= 1 - ERROR_WEIGHT;
+      errorRate = forget() * (1 - ERROR_WEIGHT);
+      lastGoodMicros = clock.monotonicMicros();
       failures = 0;
       probes = 0;
       down = false;
     },
-    failed(connection) {
+    failed(how) {
       inFlight--;
-      errorRate += ERROR_WEIGHT * (1 - errorRate);
-      failures++;
-      if (connection || failures >= DOWN_AFTER) down = true;
+      count(how);
     },
     withdrawn() {
       inFlight--;
     },
-    probeDelayMs: () => backoffMs(PROBE, probes++, random),
+    blamed: () => count('failed'),
+    probeDelayMs() {
+      const isRefused = lastFailure === 'refused' || lastFailure === 'rate';
+      return backoffMs(isRefused ? PROBE_REFUSED : PROBE, probes++, random);
+    },
   };
   return health;
 }

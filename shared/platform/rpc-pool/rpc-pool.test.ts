@@ -129,13 +129,23 @@ describe('an endpoint that fails', () => {
     }
   });
 
-  it('is not asked again what it refused for good', async () => {
+  it('is believed that a request is wrong once another says so too, and neither is asked again', async () => {
     const pool = poolOf([a, b]);
     a.behave = () => ({ error: -32602 });
     b.behave = () => ({ error: -32602 });
     const error = await refusalOf(pool.getSlot());
-    expect(error).toMatchObject({ code: 'rpc-error', context: { code: -32602 } });
-    expect(a.requests + b.requests).toBe(1);
+    expect(error).toMatchObject({ code: 'rpc-error', context: { code: -32602, kind: 'request' } });
+    expect([a.requests, b.requests]).toEqual([1, 1]);
+    expect(pool.status().endpoints).toMatchObject([{ failures: 0 }, { failures: 0 }]);
+    b.behave = undefined;
+    for (let i = 0; i < 10; i++) expect(await pool.getBalance(address(i))).toMatchObject({ lamports: 7n });
+    // Whoever alone finds every request wrong is wrong, and soon not asked any more.
+    expect(a.requests).toBeLessThanOrEqual(3);
+    expect(pool.status().endpoints[0]!.failures).toBe(a.requests - 1);
+    const alone = poolOf([a]);
+    a.requests = 0;
+    expect((await refusalOf(alone.getSlot())).context.code).toBe(-32602);
+    expect(a.requests).toBe(1);
   });
 
   it('is named by its host and never by its key', async () => {

@@ -4,6 +4,7 @@ import type { Random } from '../../core/random.ts';
 import { AccountPayloadDecoder } from '../account-payload.ts';
 import type { BackoffPolicy } from '../backoff.ts';
 import type { EndpointConfig } from '../config/endpoint-leaf.ts';
+import type { RefusalKind } from '../http/refusal.ts';
 import type { ApiCosts } from '../limits/api-costs.ts';
 import type { ApiLanes } from '../limits/api-limits.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -58,6 +59,12 @@ export interface EndpointStatus {
   readonly failures: number;
   /** Answers "too many requests". */
   readonly throttled: number;
+  /** Why it does not answer, in its provider's words and without our secrets; '' when it does. */
+  readonly problem: string;
+  /** How often it refused, by what that was about. */
+  readonly refusals: ReadonlyMap<RefusalKind, number>;
+  /** Most accounts that it gives in one call. */
+  readonly accountsMax: number;
 }
 
 export interface RpcPoolStatus {
@@ -206,7 +213,8 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
   }
 }
 
-function statusOf({ name, provider, host, health, requests, failures, throttled }: Endpoint): EndpointStatus {
+function statusOf(endpoint: Endpoint): EndpointStatus {
+  const { name, provider, host, health, requests, failures, throttled } = endpoint;
   const { up, latencyMs, errorRate, slotLag, inFlight } = health;
   const score = health.cost();
   return {
@@ -222,6 +230,9 @@ function statusOf({ name, provider, host, health, requests, failures, throttled 
     requests,
     failures,
     throttled,
+    problem: endpoint.problem,
+    refusals: endpoint.refusals,
+    accountsMax: endpoint.accountsMax,
   };
 }
 

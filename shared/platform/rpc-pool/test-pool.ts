@@ -5,7 +5,6 @@ import { DEFAULT_PRICES } from '../limits/default-limits.ts';
 import { createLimiter, type Limiter } from '../limits/limiter.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createRpcPool, type RpcPool, type RpcPoolSettings } from './rpc-pool.ts';
-import type { TestNode } from './test-node.ts';
 
 export interface TestPool {
   readonly pool: RpcPool;
@@ -19,7 +18,10 @@ export interface TestPoolOptions extends Partial<RpcPoolSettings>, Partial<ApiLi
 }
 
 /** For tests: a pool over test nodes named a, b, c…, with short waits and, unless told otherwise, wide limits. */
-export function createTestPool(nodes: readonly TestNode[], options: TestPoolOptions = {}): TestPool {
+export function createTestPool(
+  nodes: readonly { readonly url: string }[],
+  options: TestPoolOptions = {},
+): TestPool {
   const clock = createSystemClock();
   const random = createRandom('pool test');
   const { maxQueued = 10_000, provider = 'generic', ...settings } = options;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type BrotliOptions, brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import type { HttpAct, HttpAsk } from './provider-row.ts';
 
 const MIB = 1_024 * 1_024;
@@ -80,23 +80,26 @@ export function wide(ask: HttpAsk, members: number): HttpAct {
   };
 }
 
-const BOMBS = {
-  gzip: (bytes: Buffer) => gzipSync(bytes),
-  br: (bytes: Buffer) => brotliCompressSync(bytes, FAST),
-  deflate: (bytes: Buffer) => deflateSync(bytes),
+const PACK = {
+  gzip: (bytes: Buffer) => gzipSync(bytes, { level: 1 }),
+  br: (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+  deflate: (bytes: Buffer) => deflateSync(bytes, { level: 1 }),
 };
-const FAST: BrotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
-const made = new Map<string, Buffer>();
+const MADE_MIB = 64;
+const made = new Map<Encoding, Buffer>();
 
-export type Encoding = keyof typeof BOMBS;
+export type Encoding = keyof typeof PACK;
 
-/** A few hundred kilobytes on the wire that are `mib` mebibytes of text once decoded. */
-export function bomb(encoding: Encoding, mib: number): HttpAct {
-  const key = `${encoding} ${mib}`;
-  let body = made.get(key);
+/**
+ * A small body that is very long once decoded: 64 MiB of blanks, and of gzip, which may follow itself, sixteen times
+ * that. It is made once.
+ */
+export function bomb(encoding: Encoding): HttpAct {
+  let body = made.get(encoding);
   if (body === undefined) {
-    body = BOMBS[encoding](Buffer.alloc(mib * MIB, 0x20));
-    made.set(key, body);
+    const one = PACK[encoding](Buffer.alloc(MADE_MIB * MIB, 0x20));
+    body = encoding === 'gzip' ? Buffer.concat(Array.from({ length: 16 }, () => one)) : one;
+    made.set(encoding, body);
   }
   return {
     reply: {
@@ -109,7 +112,7 @@ export function bomb(encoding: Encoding, mib: number): HttpAct {
 
 /** The text, encoded as the header will say. */
 export function encoded(encoding: Encoding, text: string) {
-  const body = BOMBS[encoding](Buffer.from(text));
+  const body = PACK[encoding](Buffer.from(text));
   return { status: 200, headers: { 'content-type': 'application/json', 'content-encoding': encoding }, body };
 }
 

@@ -306,8 +306,11 @@ const HOSTILE: readonly ProviderRow[] = [
   ...(['gzip', 'br', 'deflate'] as const).map((encoding) =>
     row({
       name: `bomb-${encoding}`,
-      does: `packs 1 GiB of blanks into a small answer in ${encoding}`,
-      http: () => () => bomb(encoding, 1_024),
+      does: `packs a flood of blanks into a small answer in ${encoding}`,
+      http: () => {
+        const act = bomb(encoding);
+        return () => act;
+      },
     }),
   ),
   row({ name: 'hang', does: 'takes requests and never answers', http: always('hang') }),
@@ -331,7 +334,10 @@ const OUTSIDE: readonly ProviderRow[] = (['jupiter', 'helius'] as const).flatMap
     row({
       name: `${service}-bomb`,
       does: 'packs 1 GiB of blanks into a small answer',
-      http: () => () => bomb('gzip', 1_024),
+      http: () => {
+        const act = bomb('gzip');
+        return () => act;
+      },
     }),
     row({
       name: `${service}-key`,
