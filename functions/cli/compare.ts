@@ -52,7 +52,7 @@ export const compareVerb = defineVerb({
     }
     if (ask.amountIn === 0n) throw new ArbError('usage-bad-value', '--amount must be more than 0');
     const source = flags.snapshot ?? config.market;
-    const { url, apiKey, requestsPerSecond, alarmBps } = config.jupiter;
+    const { url, api: edition, apiKey, requestsPerSecond, alarmBps } = config.jupiter;
     if (url === undefined && source === 'live') {
       throw new ArbError(
         'usage-no-jupiter',
@@ -72,7 +72,7 @@ export const compareVerb = defineVerb({
       const random = createRandom(config.seed).fork('apis');
       const budget = createApiBudget({ limits: config.limits, clock, random });
       const served = url ?? local!.jupiterUrl;
-      const jupiter = createJupiter({ url: served, apiKey, clock, budget, requestsPerSecond });
+      const jupiter = createJupiter({ url: served, edition, apiKey, clock, budget, requestsPerSecond });
       const compared = await compareQuotes(loaded.market, jupiter, ask);
       if (local !== undefined) stderr.line('no jupiter.url: compared with a local Jupiter on the same pools');
       const deviation = compared.deviationBps;

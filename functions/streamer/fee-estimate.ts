@@ -35,8 +35,9 @@ export function createFeeEstimate(params: FeeEstimateParams): FeeEstimate {
   const round = async (): Promise<void> => {
     const answer = params.isAllowed() ? await helius.priorityFees(params.accounts()) : undefined;
     if (stopped) return;
-    if (answer?.ok === true) {
-      last = answer.value[level];
+    const fee = answer?.ok === true ? answer.value[level] : undefined;
+    if (fee !== undefined) {
+      last = fee;
       const atMicros = clock.monotonicMicros();
       pipeline.process({ kind: 'fee', atMicros, microLamportsPerUnit: last, source: 'helius' });
     }

@@ -65,10 +65,10 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   const helius = openHelius();
 
   function openJupiter(): Jupiter | undefined {
-    const { url = own.jupiterUrl, apiKey, requestsPerSecond } = config.jupiter;
+    const { url = own.jupiterUrl, api: edition, apiKey, requestsPerSecond } = config.jupiter;
     if (url === undefined) return undefined;
     const provider = config.jupiter.url === undefined ? 'local-jupiter' : 'jupiter';
-    return createJupiter({ url, apiKey, clock, budget, provider, breaker, requestsPerSecond });
+    return createJupiter({ url, edition, apiKey, clock, budget, provider, breaker, requestsPerSecond });
   }
 
   function openHelius(): Helius | undefined {

@@ -368,6 +368,12 @@ export const configSchema = z.strictObject({
       summary:
         'where Jupiter’s API stands; without it a local market brings its own, and a live one has none',
     }),
+    api: choiceKey({
+      choices: ['v2', 'v1'],
+      default: 'v2',
+      summary:
+        'edition of its swap API: v2 asks /swap/v2/build, v1 the quotes and swap instructions before it',
+    }),
     apiKey: secretKey({ summary: 'key of Jupiter’s API, where it wants one' }),
     requestsPerSecond: numberKey({
       min: 0.01,

@@ -4,9 +4,10 @@ import type { Address } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcome.ts';
-import { apiFetch, checkStatus, hostOf, unreachable } from '../api/api-fetch.ts';
+import { createApiCaller } from '../api/api-caller.ts';
 import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
 import type { BreakerTiming } from '../api/breaker.ts';
+import { type AnswerBound, boundOf } from '../http/answer-bound.ts';
 import type { ApiBudget } from '../limits/api-budget.ts';
 import { type PriorityFeeLevels, readPriorityFees } from './fee-answer.ts';
 import { readTransactions, type TransactionEffects } from './transaction-answer.ts';
@@ -39,12 +40,14 @@ export interface HeliusOptions {
   readonly breaker?: BreakerTiming | undefined;
 }
 
-type Transport = <T>(request: { readonly payload: unknown; readonly signal?: AbortSignal }) => Promise<T>;
+type Transport = <T>(request: { readonly payload: unknown }) => Promise<T>;
 
 const RPC_URL = 'https://mainnet.helius-rpc.com/';
 const REST_URL = 'https://api-mainnet.helius-rpc.com';
 const FEE_CACHE_MS = 1_600;
 const MAX_CACHED = 64;
+/** A hundred parsed transactions of the largest kind. */
+const TRANSACTIONS_BOUND: AnswerBound = { bytes: 16 * 1_024 * 1_024, values: 1_000_000, depth: 64 };
 
 export function createHelius(options: HeliusOptions): Helius {
   const { apiKey, clock, budget, requestsPerSecond, feeCacheMs = FEE_CACHE_MS } = options;
@@ -59,18 +62,26 @@ export function createHelius(options: HeliusOptions): Helius {
     maxWaitMs: 2_000,
     timeoutMs: options.timeoutMs ?? 3_000,
   });
-  // The SDK's transport takes a signal, but its methods pass none on.
-  const signals = new AsyncLocalStorage<AbortSignal>();
-  const sdk = createSdk({
-    apiKey,
-    baseUrl: rpcUrl,
-    transport:
-      (send: Transport): Transport =>
-      (request) => {
-        const signal = signals.getStore();
-        return send(signal === undefined ? request : { ...request, signal });
-      },
+  const withKey = (text: string): URL => {
+    const url = new URL(text);
+    url.searchParams.set('api-key', apiKey);
+    return url;
+  };
+  const caller = createApiCaller({
+    url: withKey(rpcUrl).href,
+    secrets: [apiKey],
+    nowMs: () => clock.nowMs(),
   });
+  // The SDK's methods pass no signal on to its transport.
+  const signals = new AsyncLocalStorage<AbortSignal>();
+  // Its own transport follows redirects and takes answers of any size; ours is the caller of everything else.
+  const transport: Transport = async <T>({ payload }: { readonly payload: unknown }) => {
+    const signal = signals.getStore();
+    if (signal === undefined) throw apiError('unreachable', 'asked outside of the gate', { unsent: true });
+    const bound = boundOf('getPriorityFeeEstimate');
+    return (await caller.json({ body: JSON.stringify(payload), signal, bound })) as T;
+  };
+  const sdk = createSdk({ apiKey, baseUrl: rpcUrl, transport: () => transport });
   const cache = new Map<string, { readonly levels: PriorityFeeLevels; readonly atMicros: number }>();
 
   const fetchFees = async (accounts: readonly Address[], own: AbortSignal): Promise<PriorityFeeLevels> => {
@@ -79,7 +90,7 @@ export function createHelius(options: HeliusOptions): Helius {
       const request = accounts.length === 0 ? { options } : { accountKeys: [...accounts], options };
       return readPriorityFees(await signals.run(own, () => sdk.getPriorityFeeEstimate(request)));
     } catch (thrown) {
-      throw meaning(thrown, hostOf(rpcUrl));
+      throw meaning(thrown, caller.host);
     }
   };
 
@@ -106,43 +117,19 @@ export function createHelius(options: HeliusOptions): Helius {
     // The SDK's client of this method knows no address but Helius's own, so the request is made here.
     transactions: (signatures) =>
       gate.call('enhancedTransactions', 'reports', async (own) => {
-        const url = new URL(`${restUrl}/v0/transactions`);
-        url.searchParams.set('api-key', apiKey);
-        const response = await apiFetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ transactions: signatures }),
-          signal: own,
-        });
-        return readTransactions(await response.json(), signatures);
+        const url = withKey(`${restUrl}/v0/transactions`);
+        const body = JSON.stringify({ transactions: signatures });
+        return readTransactions(
+          await caller.json({ url, body, signal: own, bound: TRANSACTIONS_BOUND }),
+          signatures,
+        );
       }),
     status: gate.status,
   };
 }
 
-/** The SDK's word for an HTTP status that is no success. */
-function httpError(thrown: unknown): { statusCode: number; headers?: Headers } | undefined {
-  if (!(thrown instanceof Error) || !('context' in thrown)) return undefined;
-  const context = thrown.context as { readonly statusCode?: unknown; readonly headers?: unknown } | null;
-  if (typeof context?.statusCode !== 'number') return undefined;
-  const { statusCode, headers } = context;
-  return headers instanceof Headers ? { statusCode, headers } : { statusCode };
-}
-
-/** What the SDK threw, in the gate's words and without the URL, which holds the key. */
+/** What the SDK threw, in the gate's words. What it has found wrong with an answer is not repeated: it may quote it. */
 function meaning(thrown: unknown, host: string): unknown {
   if (thrown instanceof ArbError) return thrown;
-  const http = httpError(thrown);
-  if (http !== undefined) {
-    try {
-      checkStatus(host, http.statusCode, http.headers?.get('retry-after') ?? null, '');
-    } catch (checked) {
-      return checked;
-    }
-  }
-  if (thrown instanceof SyntaxError) return apiError('bad-answer', `the answer of ${host} is no JSON`);
-  if (thrown instanceof Error && thrown.message.startsWith('RPC error')) {
-    return apiError('refused', `${host} refused the request`, { answer: thrown.message.slice(0, 200) });
-  }
-  return unreachable(host, thrown);
+  return apiError('bad-answer', `the answer of ${host} is not what its API describes`);
 }

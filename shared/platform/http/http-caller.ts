@@ -241,9 +241,10 @@ function decoded(text: string): string {
 function errorIn(json: unknown): { readonly code: number | undefined; readonly text: string | undefined } {
   const body = fieldsOf(Array.isArray(json) ? (json[0] as unknown) : json);
   const inner = typeof body.error === 'object' && body.error !== null ? fieldsOf(body.error) : body;
-  const text = [inner.message, inner.error, inner.detail].find(
-    (words): words is string => typeof words === 'string' && words !== '',
-  );
+  const isText = (words: unknown): words is string => typeof words === 'string' && words !== '';
+  const name = [body.errorCode, inner.errorCode].find(isText);
+  const words = [inner.message, inner.error, inner.detail].find(isText);
+  const text = name === undefined ? words : words === undefined ? name : `${words} (${name})`;
   const code =
     typeof inner.code === 'string' && /^-?\d{1,6}$/.test(inner.code) ? Number(inner.code) : inner.code;
   return { code: typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined, text };

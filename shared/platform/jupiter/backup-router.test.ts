@@ -18,13 +18,14 @@ import { createBankTransaction } from '../../sim/transaction.ts';
 import { createTestBudget } from '../api/test-budget.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createBackupRouter } from './backup-router.ts';
-import { createJupiter } from './jupiter.ts';
+import { createJupiter, JUPITER_EDITIONS, type JupiterEdition } from './jupiter.ts';
 
 interface Answer {
   computeBudgetInstructions: { data: string; programId: string; accounts: unknown[] }[];
   setupInstructions: { programId: string; data: string; accounts: { pubkey: string }[] }[];
   otherInstructions: unknown[];
   cleanupInstruction: unknown;
+  tipInstruction?: unknown;
   swapInstruction: { programId: string; data: string; accounts: { pubkey: string; isSigner: boolean }[] };
 }
 
@@ -55,10 +56,10 @@ afterEach(async () => {
   await server.stop();
 });
 
-function router(url = server.url) {
+function router(url = server.url, edition: JupiterEdition = 'v1') {
   const clock = createSystemClock();
   const budget = createTestBudget();
-  const jupiter = createJupiter({ url, clock, budget, requestsPerSecond: 1_000 });
+  const jupiter = createJupiter({ url, edition, clock, budget, requestsPerSecond: 1_000 });
   return createBackupRouter({ jupiter, maxUnitPriceMicroLamports: 1_000_000n });
 }
 
@@ -70,7 +71,7 @@ async function lying(change: (answer: Answer) => void): Promise<string> {
     const body = request.method === 'POST' ? Buffer.concat(chunks).toString() : undefined;
     const init = body === undefined ? {} : { method: 'POST', body };
     const answer = (await (await fetch(`${server.url}${request.url}`, init)).json()) as Answer;
-    if (body !== undefined) change(answer);
+    if (body !== undefined || request.url!.startsWith('/swap/v2/')) change(answer);
     response.end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => liar!.listen(0, '127.0.0.1', resolve));
@@ -84,8 +85,8 @@ function bytesOf(text: string, change: (view: DataView) => void): string {
 }
 
 describe('the backup router', () => {
-  it('plans a swap over two pools that the chain executes, paying at least the minimum', async () => {
-    const planned = await router().plan(ASK);
+  it.each(JUPITER_EDITIONS)('plans a swap over two pools that the chain executes (%s)', async (edition) => {
+    const planned = await router(server.url, edition).plan(ASK);
     if (!planned.ok) throw new Error(planned.detail);
     const { expectedOut, minimumOut, instructions, route } = planned.value;
     expect(route).toHaveLength(2);
@@ -99,6 +100,32 @@ describe('the backup router', () => {
     expect(bank.execute(createBankTransaction(parts))).toMatchObject({ landed: true, err: null });
     const after = [TAXED_MINT, WSOL_MINT, USDC_MINT].map(held);
     expect(after.map((amount, i) => amount - before[i]!)).toEqual([-ASK.amountIn, 0n, expectedOut]);
+  });
+
+  it.each<[string, (view: DataView) => void, RegExp]>([
+    ['another amount', (v) => v.setBigUint64(8, 41_000_000n, true), /41000000 in, not 40000000/],
+    ['a weaker quote', (v) => v.setBigUint64(16, 1n, true), /at least 0 out/],
+    ['more slippage', (v) => v.setUint16(24, 101, true), /101 bps of slippage/],
+    ['a platform fee', (v) => v.setUint16(26, 256, true), /platform fee of 256 bps/],
+    ['the better price kept', (v) => v.setUint16(28, 7, true), /platform fee of 7 bps/],
+    ['another instruction', (v) => v.setUint8(0, 1), /swap instruction 01/],
+  ])('refuses %s of edition v2', async (_, change, detail) => {
+    const url = await lying((answer) => {
+      answer.swapInstruction.data = bytesOf(answer.swapInstruction.data, change);
+    });
+    expect(await router(url, 'v2').plan(ASK)).toMatchObject({
+      reason: 'unsafe-instructions',
+      detail: expect.stringMatching(detail),
+    });
+  });
+
+  it('refuses a tip that edition v2 adds', async () => {
+    const url = await lying((answer) => {
+      answer.tipInstruction = answer.setupInstructions[0];
+    });
+    expect(await router(url, 'v2').plan(ASK)).toMatchObject({
+      detail: expect.stringMatching(/instructions that a swap does not need/),
+    });
   });
 
   it('is a refusal while Jupiter is down, and where it knows no way', async () => {

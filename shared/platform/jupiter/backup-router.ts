@@ -17,22 +17,19 @@ export function createBackupRouter({
   return {
     async plan(ask) {
       const { mintIn, mintOut, amountIn, maxSlippageBps, owner } = ask;
-      const quote = await jupiter.quote(
-        { mintIn, mintOut, amountIn, slippageBps: maxSlippageBps },
-        'execution',
-      );
-      if (!quote.ok) return refusal(meaning(quote.reason), quote.detail ?? quote.reason);
-      const swap = await jupiter.swapInstructions(quote.value, owner);
-      if (!swap.ok) return refusal(meaning(swap.reason), swap.detail ?? swap.reason);
-      const judged = judgeSwap(ask, quote.value, swap.value, maxUnitPriceMicroLamports);
+      const wanted = { mintIn, mintOut, amountIn, slippageBps: maxSlippageBps };
+      const planned = await jupiter.plan(wanted, owner);
+      if (!planned.ok) return refusal(meaning(planned.reason), planned.detail ?? planned.reason);
+      const { quote, swap } = planned.value;
+      const judged = judgeSwap(ask, quote, swap, maxUnitPriceMicroLamports);
       if (!judged.ok) return judged;
       return success({
         ask,
-        expectedOut: quote.value.amountOut,
+        expectedOut: quote.amountOut,
         minimumOut: judged.value.minimumOut,
         instructions: judged.value.instructions,
-        lookupTables: swap.value.lookupTables,
-        route: quote.value.steps.map(({ label }) => label),
+        lookupTables: swap.lookupTables,
+        route: quote.steps.map(({ label }) => label),
       });
     },
   };

@@ -14,10 +14,26 @@ import type { BackupAsk } from '../../execution/backup-router.ts';
 import type { JupiterQuote } from './quote-answer.ts';
 import type { JupiterSwap } from './swap-answer.ts';
 
-/** Anchor's discriminators of the instructions whose arguments end in amount, quote, slippage and platform fee. */
-const ROUTES: readonly string[] = ['e517cb977ae3ad2a', 'c1209b3341d69c81'];
-/** u64 in, u64 quoted out, u16 slippage bps, u8 platform fee bps. */
-const TAIL_BYTES = 19;
+/** Where a route instruction has what it holds to. */
+interface RouteLayout {
+  /** Of u64 in, u64 quoted out and u16 slippage bps in a row; counted from the end where negative. */
+  readonly at: number;
+  /** Of each fee in basis points after them. */
+  readonly feeBytes: readonly (1 | 2)[];
+  readonly leastBytes: number;
+}
+
+/**
+ * By Anchor's discriminator: `route` and `shared_accounts_route`, whose arguments end in them and a u8 platform fee;
+ * `route_v2` and `shared_accounts_route_v2` (with an id of one byte before), whose arguments begin with them, a u16
+ * platform fee and what of a better price is kept, u16. From the IDL of the program.
+ */
+const ROUTES: ReadonlyMap<string, RouteLayout> = new Map([
+  ['e517cb977ae3ad2a', { at: -19, feeBytes: [1], leastBytes: 8 + 19 }],
+  ['c1209b3341d69c81', { at: -19, feeBytes: [1], leastBytes: 8 + 19 }],
+  ['bb64facc31c4af14', { at: 8, feeBytes: [2, 2], leastBytes: 8 + 22 }],
+  ['d19853937cfed8e9', { at: 9, feeBytes: [2, 2], leastBytes: 9 + 22 }],
+]);
 const MAX_UNIT_LIMIT = 1_400_000;
 const SET_UNIT_LIMIT = 2;
 const SET_UNIT_PRICE = 3;
@@ -53,7 +69,8 @@ export function judgeSwap(
     setupProblem(swap.setup, ask.owner) ??
     swapProblem(swap.swap, ask, quote);
   if (problem !== undefined) return unsafe(problem);
-  return success({ instructions, minimumOut: leastOf(swap.swap) });
+  const { least } = readRoute(swap.swap)!;
+  return success({ instructions, minimumOut: least });
 }
 
 function budgetProblem(instructions: readonly Instruction[], maxUnitPrice: bigint): string | undefined {
@@ -89,9 +106,8 @@ function setupProblem(instructions: readonly Instruction[], owner: Address): str
 function swapProblem(swap: Instruction, ask: BackupAsk, quote: JupiterQuote): string | undefined {
   const { programId, accounts, data } = swap;
   if (programId !== JUPITER_PROGRAM) return `program ${programId} for the swap`;
-  const discriminator = Buffer.from(data.subarray(0, 8)).toString('hex');
-  if (!ROUTES.includes(discriminator) || data.length < 8 + TAIL_BYTES)
-    return `swap instruction ${discriminator}`;
+  const route = readRoute(swap);
+  if (route === undefined) return `swap instruction ${Buffer.from(data.subarray(0, 8)).toString('hex')}`;
   const named = (mint: Address): boolean =>
     [TOKEN_PROGRAM, TOKEN_2022_PROGRAM].some((program) => {
       const own = associatedTokenAddress(ask.owner, mint, program);
@@ -101,25 +117,33 @@ function swapProblem(swap: Instruction, ask: BackupAsk, quote: JupiterQuote): st
     return 'a swap not the owner’s';
   if (!named(ask.mintIn)) return `a swap out of another account than the owner’s for ${ask.mintIn}`;
   if (!named(ask.mintOut)) return `a swap into another account than the owner’s for ${ask.mintOut}`;
-  const view = viewOf(data);
-  const tail = data.length - TAIL_BYTES;
-  const amountIn = view.getBigUint64(tail, true);
-  const slippageBps = view.getUint16(tail + 16, true);
-  const feeBps = view.getUint8(tail + 18);
+  const { amountIn, slippageBps, feesBps, least } = route;
   if (amountIn !== ask.amountIn) return `${amountIn} in, not ${ask.amountIn}`;
   if (slippageBps > ask.maxSlippageBps) return `${slippageBps} bps of slippage, over ${ask.maxSlippageBps}`;
-  if (feeBps !== 0) return `a platform fee of ${feeBps} bps`;
-  const least = leastOf(swap);
+  const feeBps = feesBps.find((bps) => bps !== 0);
+  if (feeBps !== undefined) return `a platform fee of ${feeBps} bps`;
   return least < leastOfQuote(quote)
     ? `at least ${least} out, less than the ${leastOfQuote(quote)} quoted`
     : undefined;
 }
 
-/** The program multiplies its quoted amount by what slippage leaves, rounded down. */
-function leastOf({ data }: Instruction): bigint {
+/** What the program will hold to, by the instruction's own bytes; undefined for one that is no known route. */
+function readRoute({ data }: Instruction) {
+  const layout = ROUTES.get(Buffer.from(data.subarray(0, 8)).toString('hex'));
+  if (layout === undefined || data.length < layout.leastBytes) return undefined;
   const view = viewOf(data);
-  const tail = data.length - TAIL_BYTES;
-  return (view.getBigUint64(tail + 8, true) * (BPS - BigInt(view.getUint16(tail + 16, true)))) / BPS;
+  const at = layout.at < 0 ? data.length + layout.at : layout.at;
+  const slippageBps = view.getUint16(at + 16, true);
+  let feeAt = at + 18;
+  const feesBps = layout.feeBytes.map((bytes) => {
+    const bps = bytes === 1 ? view.getUint8(feeAt) : view.getUint16(feeAt, true);
+    feeAt += bytes;
+    return bps;
+  });
+  // The program multiplies its quoted amount by what slippage leaves, rounded down.
+  const kept = BPS - BigInt(Math.min(slippageBps, Number(BPS)));
+  const least = (view.getBigUint64(at + 8, true) * kept) / BPS;
+  return { amountIn: view.getBigUint64(at, true), slippageBps, feesBps, least };
 }
 
 function leastOfQuote({ amountOut, slippageBps }: JupiterQuote): bigint {

@@ -11,7 +11,7 @@ import type { Bank } from '../../sim/bank.ts';
 import { createTestGenesis, TAXED_MINT } from '../../sim/test-genesis.ts';
 import { createTestBudget } from '../api/test-budget.ts';
 import { createSystemClock } from '../system-clock.ts';
-import { createJupiter, type Jupiter, type JupiterOptions } from './jupiter.ts';
+import { createJupiter, JUPITER_EDITIONS, type Jupiter, type JupiterOptions } from './jupiter.ts';
 import { unitsPerLamport } from './price-answer.ts';
 
 const SOL = 1_000_000_000n;
@@ -39,7 +39,7 @@ afterEach(async () => {
   liar = undefined;
 });
 
-function client(options: Partial<JupiterOptions> = {}): Jupiter {
+function open(options: Partial<JupiterOptions>): Jupiter {
   const clock = createSystemClock();
   const budget = createTestBudget();
   return createJupiter({
@@ -64,7 +64,9 @@ async function lying(change: (answer: Record<string, unknown>) => unknown): Prom
   return `http://127.0.0.1:${(liar.address() as AddressInfo).port}`;
 }
 
-describe('Jupiter over HTTP', () => {
+describe.each(JUPITER_EDITIONS)('Jupiter over HTTP, edition %s', (edition) => {
+  const client = (options: Partial<JupiterOptions> = {}) => open({ edition, ...options });
+
   it('quotes what the venues’ own code pays, with the least that slippage leaves', async () => {
     const own = bestQuote(createChainMarket(bank, named).now().market, ASK);
     const answer = await client().quote(ASK);
@@ -111,6 +113,39 @@ describe('Jupiter over HTTP', () => {
     const told = scaledUnits(unitsPerLamport(answer.value, USDC_MINT)!)!;
     const offBy = Number(told - own.unitsPerLamportScaled) / Number(own.unitsPerLamportScaled);
     expect(Math.abs(offBy)).toBeLessThan(1e-9);
+  });
+
+  it('drops a price that cannot be, and keeps its neighbours', async () => {
+    for (const usdPrice of [0, -1, null, '12', 1e300, 1e-300, undefined]) {
+      const url = await lying((answer) => ({
+        ...answer,
+        [USDC_MINT]: { usdPrice, decimals: 6 },
+        [STRANGER]: 'worthless',
+      }));
+      const prices = await client({ url }).prices([WSOL_MINT, USDC_MINT, STRANGER]);
+      expect(prices.ok && [...prices.value.keys()], String(usdPrice)).toEqual([WSOL_MINT]);
+      liar?.closeAllConnections();
+      liar?.close();
+    }
+  });
+
+  it('is told its key, and nobody else is, though the API echoes it', async () => {
+    const keyed = await startJupiterServer({ bank, pools: named, apiKey: KEY });
+    expect((await client({ url: keyed.url }).quote(ASK)).ok).toBe(true);
+    const wrong = client({ url: keyed.url, apiKey: 'another' });
+    expect(await wrong.quote(ASK)).toMatchObject({
+      reason: 'api-failed',
+      detail: expect.stringMatching(/key/),
+    });
+    await keyed.stop();
+    liar = createServer((request, response) => {
+      response.writeHead(403).end(JSON.stringify({ error: `who is ${request.headers['x-api-key']}?` }));
+    });
+    await new Promise<void>((resolve) => liar!.listen(0, '127.0.0.1', resolve));
+    const echoing = client({ url: `http://127.0.0.1:${(liar.address() as AddressInfo).port}` });
+    const answer = await echoing.quote(ASK);
+    expect(answer).toMatchObject({ detail: expect.stringContaining('who is ****?') });
+    expect(JSON.stringify([answer, echoing.status()])).not.toContain(KEY);
   });
 
   it.each([
@@ -182,15 +217,14 @@ describe('Jupiter over HTTP', () => {
   it('counts its calls by method, and lets a backup route go before prices and those before comparisons', async () => {
     const budget = createTestBudget();
     const jupiter = client({ budget, requestsPerSecond: 10 });
-    const answer = await jupiter.quote(ASK);
-    if (!answer.ok) throw new Error(answer.detail);
+    await jupiter.quote(ASK);
     const { lane } = budget.lanes.ofApi('jupiter', 10, 'quote');
     lane.throttled(0, 100);
     const order: string[] = [];
     await Promise.all([
       jupiter.quote(ASK).then(() => order.push('comparison')),
       jupiter.prices([ASK.mintIn]).then(() => order.push('price')),
-      jupiter.swapInstructions(answer.value, ASK.mintOut).then(() => order.push('instructions')),
+      jupiter.plan(ASK, ASK.mintOut).then(() => order.push('instructions')),
       jupiter.quote(ASK, 'execution').then(() => order.push('backup')),
     ]);
     expect(order.slice(0, 2).sort()).toEqual(['backup', 'instructions']);
@@ -199,9 +233,9 @@ describe('Jupiter over HTTP', () => {
       .total()
       .map(({ provider, method, requests }) => [provider, method, requests]);
     expect(counted.sort()).toEqual([
+      ['jupiter', 'plan', 1],
       ['jupiter', 'price', 1],
       ['jupiter', 'quote', 3],
-      ['jupiter', 'swapInstructions', 1],
     ]);
     expect(lane.stats().granted).toEqual([2, 0, 1, 0, 2]);
   });

@@ -1,34 +1,42 @@
-import { Configuration, FetchError, SwapApi } from '@jup-ag/api';
 import type { Address } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import { type Outcome, refusal } from '../../core/outcome.ts';
-import { apiFetch } from '../api/api-fetch.ts';
-import { type ApiRefusal, type ApiStatus, apiError, createApiGate } from '../api/api-gate.ts';
+import { createApiCaller } from '../api/api-caller.ts';
+import { type ApiRefusal, type ApiStatus, createApiGate } from '../api/api-gate.ts';
 import type { BreakerTiming } from '../api/breaker.ts';
+import type { AnswerBound } from '../http/answer-bound.ts';
 import type { ApiBudget } from '../limits/api-budget.ts';
 import type { Priority } from '../limits/priority.ts';
 import { type JupiterPrice, readPrices } from './price-answer.ts';
-import { type JupiterQuote, type JupiterQuoteAsk, readQuote } from './quote-answer.ts';
-import { type JupiterSwap, readSwapInstructions } from './swap-answer.ts';
+import type { JupiterQuote, JupiterQuoteAsk } from './quote-answer.ts';
+import type { JupiterPlan } from './swap-api.ts';
+import { createSwapV1 } from './swap-v1.ts';
+import { createSwapV2 } from './swap-v2.ts';
 
 /** `no-route`: Jupiter is up and knows no way. */
 export type JupiterRefusal = ApiRefusal | 'no-route';
+
+/** Editions of Jupiter's swap API: `v2` is `/swap/v2/build`, `v1` the quote and swap-instructions before it. */
+export const JUPITER_EDITIONS = ['v2', 'v1'] as const;
+
+export type JupiterEdition = (typeof JUPITER_EDITIONS)[number];
 
 /** Jupiter's HTTP API. Never on the hot line; no method rejects. Answers are checked field by field. */
 export interface Jupiter {
   /** `priority`: default `reports`. */
   quote(ask: JupiterQuoteAsk, priority?: Priority): Promise<Outcome<JupiterQuote, JupiterRefusal>>;
-  /** For execution. The instructions of a quoted swap by `owner`, out of and into its associated token accounts; wSOL stays wSOL. */
-  swapInstructions(quote: JupiterQuote, owner: Address): Promise<Outcome<JupiterSwap, JupiterRefusal>>;
+  /** For execution. A quote and the instructions of a swap by `owner`, not yet judged. */
+  plan(ask: JupiterQuoteAsk, owner: Address): Promise<Outcome<JupiterPlan, JupiterRefusal>>;
   /** As urgent as balances. At most 50 mints. */
   prices(mints: readonly Address[]): Promise<Outcome<ReadonlyMap<Address, JupiterPrice>, JupiterRefusal>>;
   status(): ApiStatus;
 }
 
 export interface JupiterOptions {
-  /** Where the API stands: `https://lite-api.jup.ag`, the paths of its methods following. */
+  /** Where the API stands: `https://api.jup.ag`, the paths of its methods following. */
   readonly url: string;
+  /** Default: `v2`. */
+  readonly edition?: JupiterEdition;
   /** A secret, sent as a header. */
   readonly apiKey?: string | undefined;
   readonly clock: Clock;
@@ -43,19 +51,20 @@ export interface JupiterOptions {
 }
 
 /** The API's own words for "no way from here to there". */
-const NO_ROUTE = /COULD_NOT_FIND_ANY_ROUTE|NO_ROUTES_FOUND|TOKEN_NOT_TRADABLE|CANNOT_COMPUTE_OTHER_AMOUNT/;
+const NO_ROUTE =
+  /COULD_NOT_FIND_ANY_ROUTE|NO_ROUTES_FOUND|TOKEN_NOT_TRADABLE|CANNOT_COMPUTE_OTHER_AMOUNT|no routes? found|could not find any route/i;
+/** A route of many steps with all its accounts is a hundredth of it. */
+const BOUND: AnswerBound = { bytes: 2 * 1_024 * 1_024, values: 100_000, depth: 32 };
 
 export function createJupiter(options: JupiterOptions): Jupiter {
-  const { clock, budget, apiKey, requestsPerSecond } = options;
+  const { clock, budget, apiKey, requestsPerSecond, edition = 'v2' } = options;
   const base = options.url.replace(/\/+$/, '');
-  const headers: Record<string, string> = apiKey === undefined ? {} : { 'x-api-key': apiKey };
-  const api = new SwapApi(
-    new Configuration({
-      basePath: `${base}/swap/v1`,
-      headers,
-      fetchApi: (url: string | URL | Request, init?: RequestInit) => apiFetch(String(url), init ?? {}),
-    }),
-  );
+  const caller = createApiCaller({
+    url: base,
+    headers: apiKey === undefined ? {} : { 'x-api-key': apiKey },
+    nowMs: () => clock.nowMs(),
+  });
+  const api = (edition === 'v2' ? createSwapV2 : createSwapV1)(base, caller, BOUND);
   const gate = createApiGate({
     clock,
     budget,
@@ -71,51 +80,21 @@ export function createJupiter(options: JupiterOptions): Jupiter {
     priority: Priority,
     request: (signal: AbortSignal) => Promise<T>,
   ): Promise<Outcome<T, JupiterRefusal>> {
-    const answer = await gate.call(method, priority, async (signal) => {
-      try {
-        return await request(signal);
-      } catch (thrown) {
-        throw cause(thrown);
-      }
-    });
+    const answer = await gate.call(method, priority, request);
     if (answer.ok || answer.reason !== 'refused' || !NO_ROUTE.test(answer.detail ?? '')) return answer;
     return refusal('no-route', answer.detail);
   }
 
   return {
     quote: (wanted, priority = 'reports') =>
-      ask('quote', priority, async (signal) => {
-        const request = {
-          inputMint: wanted.mintIn,
-          outputMint: wanted.mintOut,
-          // Typed as a number, which loses digits above 2^53; it is only ever written into the query.
-          amount: wanted.amountIn as unknown as number,
-          slippageBps: wanted.slippageBps,
-          swapMode: 'ExactIn' as const,
-        };
-        return readQuote(await api.quoteGet(request, { signal }), wanted);
-      }),
-    swapInstructions: (quote, owner) =>
-      ask('swapInstructions', 'execution', async (signal) => {
-        const swapRequest = {
-          userPublicKey: owner,
-          quoteResponse: quote.response,
-          wrapAndUnwrapSol: false,
-        };
-        return readSwapInstructions(await api.swapInstructionsPost({ swapRequest }, { signal }));
-      }),
+      ask('quote', priority, async (signal) => await api.quote(wanted, signal)),
+    plan: (wanted, owner) =>
+      ask('plan', 'execution', async (signal) => await api.plan(wanted, owner, signal)),
     prices: (mints) =>
       ask('price', 'balances', async (signal) => {
-        const response = await apiFetch(`${base}/price/v3?ids=${mints.join(',')}`, { headers, signal });
-        return readPrices(await response.json(), mints);
+        const url = new URL(`${base}/price/v3?ids=${mints.join(',')}`);
+        return readPrices(await caller.json({ url, signal, bound: BOUND }), mints);
       }),
     status: gate.status,
   };
-}
-
-/** What `apiFetch` threw, out of the SDK's wrapping. What is neither came of an answer that the SDK could not read. */
-function cause(thrown: unknown): unknown {
-  if (thrown instanceof FetchError) return thrown.cause;
-  if (thrown instanceof ArbError) return thrown;
-  return apiError('bad-answer', 'the answer of Jupiter is not what its API describes');
 }

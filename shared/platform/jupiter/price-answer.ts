@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Address, isAddress, WSOL_MINT } from '../../core/address.ts';
+import { type Address, WSOL_MINT } from '../../core/address.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
 import { COUNT, readAnswer } from '../api/answer.ts';
 
@@ -10,19 +10,25 @@ export interface JupiterPrice {
   readonly decimals: number;
 }
 
+/** A token dearer or cheaper than this is a fault of whoever says so. */
+const DEAREST_USD = 1e12;
+const CHEAPEST_USD = 1e-18;
 const PRICE = z.object({
-  usdPrice: z.number().positive(),
+  usdPrice: z.number().min(CHEAPEST_USD).max(DEAREST_USD),
   decimals: COUNT.max(30),
-  blockId: COUNT.nullish(),
 });
-const SCHEMA = z.record(z.string(), PRICE.nullable());
+const SCHEMA = z.record(z.string(), z.unknown());
 
-/** The prices of those of `mints` that Jupiter knows. Throws `api-bad-answer` naming the field. */
+/**
+ * The prices of those of `mints` that Jupiter knows. One that cannot be (nothing, less than nothing, no number, absurd)
+ * is left out, and takes no other with it. Throws `api-bad-answer` where the answer is no list of prices.
+ */
 export function readPrices(answer: unknown, mints: readonly Address[]): ReadonlyMap<Address, JupiterPrice> {
   const prices = new Map<Address, JupiterPrice>();
-  for (const [mint, price] of Object.entries(readAnswer(SCHEMA, answer, 'Jupiter price'))) {
-    if (price === null || !isAddress(mint) || !mints.includes(mint)) continue;
-    prices.set(mint, { usd: price.usdPrice, decimals: price.decimals });
+  const told = readAnswer(SCHEMA, answer, 'Jupiter price');
+  for (const mint of mints) {
+    const price = PRICE.safeParse(Object.hasOwn(told, mint) ? told[mint] : undefined);
+    if (price.success) prices.set(mint, { usd: price.data.usdPrice, decimals: price.data.decimals });
   }
   return prices;
 }

@@ -1,4 +1,3 @@
-import type { QuoteResponse } from '@jup-ag/api';
 import { z } from 'zod';
 import type { Address } from '../../core/address.ts';
 import { BPS } from '../../core/units.ts';
@@ -30,8 +29,6 @@ export interface JupiterQuote extends JupiterQuoteAsk {
   /** The slot it was made in, where Jupiter says it. */
   readonly slot: number | undefined;
   readonly steps: readonly JupiterStep[];
-  /** As it came, for the swap instructions. */
-  readonly response: QuoteResponse;
 }
 
 const MAX_STEPS = 32;
@@ -64,7 +61,7 @@ const SCHEMA = z.object({
 });
 
 /** Checks a quote against what was asked. Throws `api-bad-answer` naming the field. */
-export function readQuote(response: QuoteResponse, ask: JupiterQuoteAsk): JupiterQuote {
+export function readQuote(response: unknown, ask: JupiterQuoteAsk): JupiterQuote {
   const answer = readAnswer(SCHEMA, response, 'Jupiter quote');
   const expect = (field: string, isAsked: boolean, asked: unknown): void => {
     if (!isAsked) throw apiError('bad-answer', `Jupiter quote: ${field} is not the ${asked} that was asked`);
@@ -97,6 +94,5 @@ export function readQuote(response: QuoteResponse, ask: JupiterQuoteAsk): Jupite
       amountOut: swapInfo.outAmount,
       percent: percent ?? 100,
     })),
-    response,
   };
 }

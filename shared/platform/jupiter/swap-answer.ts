@@ -1,4 +1,3 @@
-import type { SwapInstructionsResponse } from '@jup-ag/api';
 import { z } from 'zod';
 import type { Address } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
@@ -44,19 +43,32 @@ const SCHEMA = z.object({
   setupInstructions: INSTRUCTIONS,
   swapInstruction: INSTRUCTION,
   cleanupInstruction: INSTRUCTION.nullish(),
-  otherInstructions: INSTRUCTIONS,
-  addressLookupTableAddresses: z.array(ADDRESS).max(MAX_INSTRUCTIONS),
+  otherInstructions: INSTRUCTIONS.nullish(),
+  tipInstruction: INSTRUCTION.nullish(),
+  /** Of the edition before. */
+  addressLookupTableAddresses: z.array(ADDRESS).max(MAX_INSTRUCTIONS).nullish(),
+  /** What each table holds; only which tables it is counts here, for they are read from the chain. */
+  addressesByLookupTableAddress: z
+    .record(ADDRESS, z.unknown())
+    .refine((tables) => Object.keys(tables).length <= MAX_INSTRUCTIONS, 'must be few')
+    .nullish(),
 });
 
 /** Throws `api-bad-answer` naming the field. */
-export function readSwapInstructions(response: SwapInstructionsResponse): JupiterSwap {
+export function readSwapInstructions(response: unknown): JupiterSwap {
   const answer = readAnswer(SCHEMA, response, 'Jupiter swap instructions');
   return {
     computeBudget: answer.computeBudgetInstructions,
     setup: answer.setupInstructions,
     swap: answer.swapInstruction,
     cleanup: answer.cleanupInstruction == null ? [] : [answer.cleanupInstruction],
-    others: answer.otherInstructions,
-    lookupTables: answer.addressLookupTableAddresses,
+    others: [
+      ...(answer.otherInstructions ?? []),
+      ...(answer.tipInstruction == null ? [] : [answer.tipInstruction]),
+    ],
+    lookupTables: [
+      ...(answer.addressLookupTableAddresses ?? []),
+      ...(Object.keys(answer.addressesByLookupTableAddress ?? {}) as Address[]),
+    ],
   };
 }

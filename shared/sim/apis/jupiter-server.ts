@@ -23,6 +23,8 @@ export interface JupiterServerOptions {
   readonly pools: readonly { readonly venue: string; readonly address: Address }[];
   /** 0, or absent, for any free one. */
   readonly port?: number;
+  /** Requests without this key get 401; absent: none is wanted. */
+  readonly apiKey?: string;
 }
 
 const DEFAULT_SLIPPAGE_BPS = 50;
@@ -32,17 +34,27 @@ const UNIT_PRICE_MICRO_LAMPORTS = 50_000n;
 const PROBE_LAMPORTS = 10n ** 15n;
 
 /**
- * Jupiter's API on loopback: quotes, swap instructions and prices, answered from a bank by the venues' own code. Its
+ * Jupiter's API on loopback: `/swap/v2/build`, the quotes and swap instructions before it, and prices, answered from a
+ * bank by the venues' own code. Its
  * routes are one pool or two in a row, never split. Prices take USDC for a dollar.
  */
-export function startJupiterServer({ bank, pools, port = 0 }: JupiterServerOptions): Promise<ApiServer> {
+export function startJupiterServer({
+  bank,
+  pools,
+  port = 0,
+  apiKey,
+}: JupiterServerOptions): Promise<ApiServer> {
   const chain = createChainMarket(bank, pools);
   const routes: Readonly<Record<string, (request: ApiRequest) => ApiReply>> = {
+    'GET /swap/v2/build': (request) => build(chain, request),
     'GET /swap/v1/quote': (request) => quote(chain, request),
     'POST /swap/v1/swap-instructions': (request) => swapInstructions(chain, request),
     'GET /price/v3': (request) => prices(chain, request),
   };
   return startApiServer((request) => {
+    if (apiKey !== undefined && request.headers['x-api-key'] !== apiKey) {
+      return { status: 401, body: { code: 401, message: 'Unauthorized' } };
+    }
     const route = routes[`${request.method} ${request.path}`];
     if (route === undefined) return refused(404, 'NOT_FOUND', 'Route not found');
     return route(request);
@@ -80,6 +92,37 @@ function quote(chain: ChainMarket, { query }: ApiRequest): ApiReply {
       timeTaken: 0.001,
     },
   };
+}
+
+/** A quote and its instructions in one, for the taker. */
+function build(chain: ChainMarket, request: ApiRequest): ApiReply {
+  const taker = request.query.get('taker') ?? '';
+  if (!isAddress(taker)) return unparsed('taker');
+  const quoted = quote(chain, request);
+  if (quoted.status !== 200) return quoted;
+  const body = quoted.body as PostedQuote;
+  const { market } = chain.now();
+  const steps = stepsOf(market, body.routePlan) ?? [];
+  const swap = routeInstruction({ ...argsOf(body), owner: taker, steps, edition: 2 });
+  return {
+    status: 200,
+    body: {
+      ...body,
+      // Of the budget only the price: the limit is left to whoever simulates it.
+      computeBudgetInstructions: computeBudget().slice(1).map(plainInstruction),
+      setupInstructions: steps.map((step) => plainInstruction(createTokenAccount(taker, step))),
+      swapInstruction: plainInstruction(swap),
+      cleanupInstruction: null,
+      otherInstructions: [],
+      tipInstruction: null,
+      addressesByLookupTableAddress: null,
+      blockhashWithMetadata: { blockhash: Array.from({ length: 32 }, () => 0), lastValidBlockHeight: 0 },
+    },
+  };
+}
+
+function argsOf({ inAmount, outAmount, slippageBps }: PostedQuote) {
+  return { amountIn: BigInt(inAmount), quotedOut: BigInt(outAmount), slippageBps };
 }
 
 function leastOut(amountOut: bigint, slippageBps: number): bigint {
@@ -122,13 +165,7 @@ function swapInstructions(chain: ChainMarket, { body }: ApiRequest): ApiReply {
   const steps = stepsOf(market, quoteResponse?.routePlan ?? []);
   if (quoteResponse === undefined || steps === undefined || steps.length === 0)
     return unparsed('quoteResponse');
-  const swap = routeInstruction({
-    owner,
-    steps,
-    amountIn: BigInt(quoteResponse.inAmount),
-    quotedOut: BigInt(quoteResponse.outAmount),
-    slippageBps: quoteResponse.slippageBps,
-  });
+  const swap = routeInstruction({ ...argsOf(quoteResponse), owner, steps });
   return {
     status: 200,
     body: {

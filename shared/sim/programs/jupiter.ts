@@ -13,18 +13,50 @@ import type { PoolState, Venue } from '../../venues/venue.ts';
 import type { InstructionError } from '../transaction.ts';
 import { accountAt, type Program, type ProgramCall, signedAt, viewOf } from './program.ts';
 
-/** `route` of the aggregator's program: Anchor's discriminator, sha256("global:route"). */
+/** `route` and `route_v2` of the aggregator's program: Anchor's discriminators, sha256("global:route"). */
 const ROUTE = Uint8Array.of(0xe5, 0x17, 0xcb, 0x97, 0x7a, 0xe3, 0xad, 0x2a);
+const ROUTE_V2 = Uint8Array.of(0xbb, 0x64, 0xfa, 0xcc, 0x31, 0xc4, 0xaf, 0x14);
 const SLIPPAGE_EXCEEDED: InstructionError = { Custom: 6001 };
 const NOT_ENOUGH_KEYS: InstructionError = { Custom: 6008 };
 const FALLBACK_NOT_FOUND: InstructionError = { Custom: 101 };
 
-/** Before the swaps' own: token program, owner, source, destination, its option, mint, fee, event authority, program. */
-const OWN_ACCOUNTS = 9;
 /** Our own encoding of one step; the real program's has one variant a venue. Nobody but this program reads it. */
 const STEP_BYTES = 3;
-/** u64 in, u64 quoted out, u16 slippage bps, u8 platform fee bps. */
-const TAIL_BYTES = 19;
+
+/** Where the two editions of the instruction have their parts. */
+interface RouteForm {
+  readonly discriminator: Uint8Array;
+  /** Accounts before the swaps' own, and where among them the owner and the destination are. */
+  readonly accounts: number;
+  readonly owner: number;
+  readonly destination: number;
+  /** Of the number of steps, and the bytes after the steps. */
+  readonly stepsAt: number;
+  readonly tailBytes: number;
+  /** Of u64 in, u64 quoted out, u16 slippage bps, from the end where negative. */
+  readonly amountsAt: number;
+}
+
+/** Token program, owner, source, destination, its option, mint, fee, event authority, program; steps, then amounts. */
+const FORM: RouteForm = {
+  discriminator: ROUTE,
+  accounts: 9,
+  owner: 1,
+  destination: 3,
+  stepsAt: 8,
+  tailBytes: 19,
+  amountsAt: -19,
+};
+/** Owner, source, destination, their mints and programs, the option, event authority, program; amounts, then steps. */
+const FORM_V2: RouteForm = {
+  discriminator: ROUTE_V2,
+  accounts: 10,
+  owner: 0,
+  destination: 2,
+  stepsAt: 8 + 22,
+  tailBytes: 0,
+  amountsAt: 8,
+};
 
 /** One swap of a route, on a pool as it stands. */
 export interface RouteStep {
@@ -39,10 +71,14 @@ export interface RouteArgs {
   readonly amountIn: bigint;
   readonly quotedOut: bigint;
   readonly slippageBps: number;
+  /** Default 1. */
+  readonly edition?: 1 | 2;
 }
 
-/** The aggregator's `route` instruction: its own accounts, then each swap's, beginning with the swap's program. */
-export function routeInstruction({ owner, steps, amountIn, quotedOut, slippageBps }: RouteArgs): Instruction {
+/** The aggregator's route instruction: its own accounts, then each swap's, beginning with the swap's program. */
+export function routeInstruction(args: RouteArgs): Instruction {
+  const { owner, steps, amountIn, quotedOut, slippageBps, edition = 1 } = args;
+  const form = edition === 1 ? FORM : FORM_V2;
   const [first, last] = [steps[0]!, steps[steps.length - 1]!];
   const source = tokenOf(owner, first.state, first.aToB);
   const destination = tokenOf(owner, last.state, !last.aToB);
@@ -51,11 +87,11 @@ export function routeInstruction({ owner, steps, amountIn, quotedOut, slippageBp
     JUPITER_PROGRAM,
   ).address;
   const swaps = steps.map((step) => swapOf(step, owner, amountIn));
-  const data = new Uint8Array(ROUTE.length + 4 + steps.length * STEP_BYTES + TAIL_BYTES);
+  const data = new Uint8Array(form.stepsAt + 4 + steps.length * STEP_BYTES + form.tailBytes);
   const view = viewOf(data);
-  data.set(ROUTE);
-  view.setUint32(ROUTE.length, steps.length, true);
-  let at = ROUTE.length + 4;
+  data.set(form.discriminator);
+  view.setUint32(form.stepsAt, steps.length, true);
+  let at = form.stepsAt + 4;
   steps.forEach(({ state, aToB }, i) => {
     const { accounts } = swaps[i]!;
     data.set(
@@ -64,63 +100,90 @@ export function routeInstruction({ owner, steps, amountIn, quotedOut, slippageBp
     );
     at += STEP_BYTES;
   });
-  view.setBigUint64(at, amountIn, true);
-  view.setBigUint64(at + 8, quotedOut, true);
-  view.setUint16(at + 16, slippageBps, true);
+  const amounts = amountsAt(form, data);
+  view.setBigUint64(amounts, amountIn, true);
+  view.setBigUint64(amounts + 8, quotedOut, true);
+  view.setUint16(amounts + 16, slippageBps, true);
   const readOnly = (address: Address): InstructionAccount => ({
     address,
     isSigner: false,
     isWritable: false,
   });
   const writable = (address: Address): InstructionAccount => ({ address, isSigner: false, isWritable: true });
+  const signer = { address: owner, isSigner: true, isWritable: false };
+  const mintOf = ({ state, aToB }: RouteStep, isIn: boolean) => (aToB === isIn ? state.mintA : state.mintB);
+  const programOf = ({ state, aToB }: RouteStep, isIn: boolean) =>
+    aToB === isIn ? state.tokenProgramA : state.tokenProgramB;
+  // Anchor writes the program itself for an option that is not there.
+  const none = readOnly(JUPITER_PROGRAM);
+  const end = [readOnly(eventAuthority), readOnly(JUPITER_PROGRAM)];
+  const own =
+    edition === 1
+      ? [
+          readOnly(TOKEN_PROGRAM),
+          signer,
+          writable(source),
+          writable(destination),
+          none,
+          readOnly(mintOf(last, false)),
+          none,
+          ...end,
+        ]
+      : [
+          signer,
+          writable(source),
+          writable(destination),
+          readOnly(mintOf(first, true)),
+          readOnly(mintOf(last, false)),
+          readOnly(programOf(first, true)),
+          readOnly(programOf(last, false)),
+          none,
+          ...end,
+        ];
   return {
     programId: JUPITER_PROGRAM,
-    accounts: [
-      readOnly(TOKEN_PROGRAM),
-      { address: owner, isSigner: true, isWritable: false },
-      writable(source),
-      writable(destination),
-      // Anchor writes the program itself for an option that is not there.
-      readOnly(JUPITER_PROGRAM),
-      readOnly(last.aToB ? last.state.mintB : last.state.mintA),
-      readOnly(JUPITER_PROGRAM),
-      readOnly(eventAuthority),
-      readOnly(JUPITER_PROGRAM),
-      ...swaps.flatMap(({ programId, accounts }) => [readOnly(programId), ...accounts]),
-    ],
+    accounts: [...own, ...swaps.flatMap(({ programId, accounts }) => [readOnly(programId), ...accounts])],
     data,
   };
 }
 
-/** Runs `route`: each swap spends what the one before paid, by the venue's own rules; short of the least, all fails. */
+function amountsAt({ amountsAt: at }: RouteForm, data: Uint8Array): number {
+  return at < 0 ? data.length + at : at;
+}
+
+/** Runs both editions: each swap spends what the one before paid, by the venue's own rules; short of the least, all fails. */
 export const jupiterProgram: Program = {
   programId: JUPITER_PROGRAM,
   native: false,
   units: () => 30_000,
   run(call) {
     const { data } = call.instruction;
-    if (data.length < ROUTE.length + 4 + TAIL_BYTES || !ROUTE.every((byte, i) => data[i] === byte)) {
-      return FALLBACK_NOT_FOUND;
-    }
+    const form = [FORM, FORM_V2].find(({ discriminator }) =>
+      discriminator.every((byte, i) => data[i] === byte),
+    );
+    if (form === undefined || data.length < form.stepsAt + 4 + form.tailBytes) return FALLBACK_NOT_FOUND;
     call.log('Instruction: Route');
-    return runRoute(call);
+    return runRoute(call, form);
   },
 };
 
-function runRoute(call: ProgramCall): InstructionError | undefined {
+function runRoute(call: ProgramCall, form: RouteForm): InstructionError | undefined {
   const { instruction } = call;
   const view = viewOf(instruction.data);
-  const owner = accountAt(instruction, 1);
-  const destination = accountAt(instruction, 3);
-  if (owner === undefined || destination === undefined || !signedAt(instruction, 1)) return NOT_ENOUGH_KEYS;
-  const tail = instruction.data.length - TAIL_BYTES;
-  const steps = view.getUint32(ROUTE.length, true);
-  if (ROUTE.length + 4 + steps * STEP_BYTES !== tail) return FALLBACK_NOT_FOUND;
+  const owner = accountAt(instruction, form.owner);
+  const destination = accountAt(instruction, form.destination);
+  if (owner === undefined || destination === undefined || !signedAt(instruction, form.owner)) {
+    return NOT_ENOUGH_KEYS;
+  }
+  const steps = view.getUint32(form.stepsAt, true);
+  const end = instruction.data.length - form.tailBytes;
+  if (form.stepsAt + 4 + steps * STEP_BYTES !== end) return FALLBACK_NOT_FOUND;
+  const amounts = amountsAt(form, instruction.data);
   const before = heldIn(call, destination);
-  let amount = view.getBigUint64(tail, true);
-  let from = OWN_ACCOUNTS;
+  let amount = view.getBigUint64(amounts, true);
+  let from = form.accounts;
   for (let i = 0; i < steps; i++) {
-    const at = ROUTE.length + 4 + i * STEP_BYTES;
+    const at = form.stepsAt + 4 + i * STEP_BYTES;
     const count = view.getUint8(at);
     const programId = accountAt(instruction, from);
     const pool = accountAt(instruction, from + 1 + view.getUint8(at + 1));
@@ -132,8 +195,8 @@ function runRoute(call: ProgramCall): InstructionError | undefined {
     amount = paid;
     from += 1 + count;
   }
-  const quoted = view.getBigUint64(tail + 8, true);
-  const least = (quoted * (BPS - BigInt(view.getUint16(tail + 16, true)))) / BPS;
+  const quoted = view.getBigUint64(amounts + 8, true);
+  const least = (quoted * (BPS - BigInt(view.getUint16(amounts + 16, true)))) / BPS;
   return heldIn(call, destination) - before < least ? SLIPPAGE_EXCEEDED : undefined;
 }
 
