@@ -39,7 +39,7 @@ describe('the top amount', () => {
   const paysUpTo = (limit: bigint) => {
     return (amountIn: bigint): Quote =>
       amountIn <= limit
-        ? { ok: true, amountOut: 1n, consumedIn: amountIn }
+        ? { ok: true, amountOut: 1n, consumedIn: amountIn, computeUnits: 1 }
         : { ok: false, reason: 'no-liquidity' };
   };
 

@@ -8,8 +8,8 @@ export interface Change {
 
 /** What our code says will happen: a change, or a refusal with its reason. */
 export type Prediction =
-  | { readonly ok: true; readonly change: Change }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly change: Change; readonly computeUnits: number }
+  | { readonly ok: false; readonly reason: string; readonly isBeyondCompute?: boolean };
 
 /** What the program did: a change, or a failure with its error. */
 export type Outturn =
@@ -50,20 +50,40 @@ export function predictionOf(quote: Quote, aToB: boolean): Prediction {
     return {
       ok: false,
       reason: quote.detail === undefined ? quote.reason : `${quote.reason} (${quote.detail})`,
+      isBeyondCompute: quote.reason === 'compute',
     };
   }
-  const { consumedIn, amountOut } = quote;
-  return { ok: true, change: aToB ? { a: -consumedIn, b: amountOut } : { a: amountOut, b: -consumedIn } };
+  const { consumedIn, amountOut, computeUnits } = quote;
+  const change = aToB ? { a: -consumedIn, b: amountOut } : { a: amountOut, b: -consumedIn };
+  return { ok: true, change, computeUnits };
 }
 
 export function addChanges(first: Change, second: Change): Change {
   return { a: first.a + second.a, b: first.b + second.b };
 }
 
-/** Undefined when the outturn is the prediction, to the unit; a failure equals a refusal whatever their reasons. */
+/** True where our count of compute units refused what a transaction had just enough of them for: a trade is lost. */
+export function isCautious(predicted: Prediction, outturn: Outturn): boolean {
+  return outturn.ok && !predicted.ok && predicted.isBeyondCompute === true;
+}
+
+/**
+ * Undefined when the outturn is the prediction, to the unit; a failure equals a refusal whatever their reasons, and a
+ * refusal for want of compute units is no mismatch: the count may be above what is used, never below.
+ */
 export function mismatchOf(attempt: Attempt, predicted: Prediction, outturn: Outturn): Mismatch | undefined {
   if (predicted.ok ? outturn.ok && sameChange(predicted.change, outturn.change) : !outturn.ok)
-    return undefined;
+    return predicted.ok && outturn.ok && outturn.computeUnits > predicted.computeUnits
+      ? mismatch(attempt, predicted, { ok: false, error: underCount(predicted, outturn) })
+      : undefined;
+  return isCautious(predicted, outturn) ? undefined : mismatch(attempt, predicted, outturn);
+}
+
+function underCount(predicted: { computeUnits: number }, outturn: { computeUnits: number }): string {
+  return `it takes ${outturn.computeUnits} compute units, counted as ${predicted.computeUnits}`;
+}
+
+function mismatch(attempt: Attempt, predicted: Prediction, outturn: Outturn): Mismatch {
   return {
     check: attempt.check,
     aToB: attempt.aToB,

@@ -1,7 +1,9 @@
 import type { ChainClock } from '../../shared/core/clock.ts';
+import { transactionUnits } from '../../shared/core/compute.ts';
 import type { Instruction } from '../../shared/core/instruction.ts';
 import type { ProgramFailure } from '../../shared/platform/litesvm/program-failure.ts';
 import type { ProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
+import { isBeyondCompute } from '../../shared/venues/compute.ts';
 import type { PoolState, Venue } from '../../shared/venues/venue.ts';
 import { LARGEST_AMOUNT, spacedAmounts, topAmount } from './prove-amounts.ts';
 import { addChanges, type Change, type Outturn, type Prediction, predictionOf } from './prove-compare.ts';
@@ -90,12 +92,23 @@ function proveSecondSwap(
     // A settled state knows only the accounts of the first; where the price left them there is nothing to compare.
     if (!quoted.ok && quoted.reason === 'missing-account') return;
     const second = predictionOf(quoted, thenAToB);
-    predicted = second.ok ? { ok: true, change: addChanges(first.change, second.change) } : second;
+    predicted = second.ok ? together(first, second, clock) : second;
     instructions.push(swapOf(params, settled.state, thenAToB, thenIn, 0n));
   }
   // A second swap the same way needs twice the amount; one back spends what the first paid.
   const before = holding(aToB, aToB === thenAToB ? amountIn + thenIn : amountIn);
   tally.add({ check: 'second-swap', aToB, amountIn }, predicted, run(params, before, instructions));
+}
+
+/** Two swaps of one transaction, if it has the compute units for both. */
+function together(
+  first: Extract<Prediction, { ok: true }>,
+  second: Extract<Prediction, { ok: true }>,
+  clock: ChainClock,
+): Prediction {
+  const computeUnits = first.computeUnits + second.computeUnits;
+  if (isBeyondCompute(computeUnits, clock)) return { ok: false, reason: 'compute', isBeyondCompute: true };
+  return { ok: true, change: addChanges(first.change, second.change), computeUnits };
 }
 
 function holding(aToB: boolean, amount: bigint): Change {
@@ -121,7 +134,7 @@ function swapOf(
 
 /** Executes the instructions with these balances, and gives how they changed. */
 function run(
-  { vm, wallet, state }: PoolProofParams,
+  { vm, wallet, state, clock }: PoolProofParams,
   before: Change,
   instructions: readonly Instruction[],
 ): Outturn {
@@ -131,6 +144,8 @@ function run(
   const executed = vm.execute(instructions);
   if (!executed.ok) return { ok: false, error: errorOf(executed, instructions) };
   const { accounts, computeUnits } = executed;
+  // The VM gives far more of them, so that it can be seen how many a swap wants.
+  if (computeUnits > transactionUnits(clock)) return { ok: false, error: 'out of compute units' };
   const change = {
     a: wallet.amountIn(mintA, accounts, before.a) - before.a,
     b: wallet.amountIn(mintB, accounts, before.b) - before.b,

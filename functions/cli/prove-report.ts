@@ -114,11 +114,13 @@ export function reportLines(report: ProofReport): readonly string[] {
 }
 
 function poolLines(pool: PoolProof): readonly string[] {
-  const { venue, swaps, equal, paid, secondSwaps, minOut, minOutSlack, refusals, mismatches } = pool;
+  const { venue, swaps, equal, paid, secondSwaps, minOut, minOutSlack, cautious, refusals, mismatches } =
+    pool;
   return [
     `${venue} ${pool.pool}: ${equal} of ${swaps} swaps equal (${paid} paid), ` +
       `second swaps ${secondSwaps.equal} of ${secondSwaps.checked}, ` +
       `least output ${minOut.equal} of ${minOut.checked}` +
+      (cautious === 0 ? '' : ` (${cautious} refused that had just enough compute units)`) +
       (minOutSlack === 0 ? '' : ` (pays up to ${minOutSlack} less than it)`),
     ...refusals.map((one) => `  both refuse ${one.swaps}: ${one.refused} / ${one.error}`),
     ...mismatches.map((mismatch) => `  ${mismatchText(mismatch)}`),

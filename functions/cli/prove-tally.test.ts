@@ -3,7 +3,7 @@ import { mismatchOf, type Outturn, type Prediction, predictionOf } from './prove
 import { createProofTally, totalOf } from './prove-tally.ts';
 
 const ATTEMPT = { check: 'swap', aToB: true, amountIn: 100n } as const;
-const PREDICTED: Prediction = { ok: true, change: { a: -100n, b: 99n } };
+const PREDICTED: Prediction = { ok: true, change: { a: -100n, b: 99n }, computeUnits: 100 };
 const REFUSED: Prediction = { ok: false, reason: 'no-liquidity' };
 const FAILED: Outturn = { ok: false, error: 'Overflow (6001)' };
 
@@ -13,11 +13,15 @@ function did(a: bigint, b: bigint, computeUnits = 1): Outturn {
 
 describe('a swap of a proof', () => {
   test('is predicted as a change of the wallet, in either direction', () => {
-    const quote = { ok: true, amountOut: 7n, consumedIn: 9n } as const;
-    expect(predictionOf(quote, true)).toEqual({ ok: true, change: { a: -9n, b: 7n } });
-    expect(predictionOf(quote, false)).toEqual({ ok: true, change: { a: 7n, b: -9n } });
+    const quote = { ok: true, amountOut: 7n, consumedIn: 9n, computeUnits: 1 } as const;
+    expect(predictionOf(quote, true)).toEqual({ ok: true, change: { a: -9n, b: 7n }, computeUnits: 1 });
+    expect(predictionOf(quote, false)).toEqual({ ok: true, change: { a: 7n, b: -9n }, computeUnits: 1 });
     const refusal = { ok: false, reason: 'no-liquidity', detail: 'empty' } as const;
-    expect(predictionOf(refusal, true)).toEqual({ ok: false, reason: 'no-liquidity (empty)' });
+    expect(predictionOf(refusal, true)).toEqual({
+      ok: false,
+      reason: 'no-liquidity (empty)',
+      isBeyondCompute: false,
+    });
   });
 
   test.each([
@@ -39,6 +43,24 @@ describe('a swap of a proof', () => {
       predicted,
       executed,
     });
+  });
+});
+
+describe('compute units', () => {
+  const LACKING: Prediction = { ok: false, reason: 'compute', isBeyondCompute: true };
+
+  test('that are counted too few are a difference, whatever was paid', () => {
+    expect(mismatchOf(ATTEMPT, PREDICTED, did(-100n, 99n, 100))).toBeUndefined();
+    expect(mismatchOf(ATTEMPT, PREDICTED, did(-100n, 99n, 101))).toMatchObject({
+      error: 'it takes 101 compute units, counted as 100',
+    });
+  });
+
+  test('that are counted too many refuse a swap that would run: equal, and counted by itself', () => {
+    const tally = createProofTally('venue', 'pool');
+    tally.add(ATTEMPT, LACKING, did(-100n, 99n));
+    tally.add(ATTEMPT, LACKING, FAILED);
+    expect(tally.result()).toMatchObject({ swaps: 2, equal: 2, paid: 0, cautious: 1, mismatches: [] });
   });
 });
 

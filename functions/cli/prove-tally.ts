@@ -1,6 +1,7 @@
 import {
   type Attempt,
   type Check,
+  isCautious,
   type Mismatch,
   mismatchOf,
   type Outturn,
@@ -32,6 +33,8 @@ export interface PoolProof {
   readonly paid: number;
   readonly secondSwaps: CheckCount;
   readonly minOut: CheckCount;
+  /** Swaps that a transaction had the compute units for and that we refuse for want of them. */
+  readonly cautious: number;
   /** Base units by which a swap was seen to pay less than the least output it was given. */
   readonly minOutSlack: number;
   /** The most that one swap used. */
@@ -58,6 +61,7 @@ export function createProofTally(venue: string, pool: string): ProofTally {
   const mismatches: Mismatch[] = [];
   let paid = 0;
   let maxComputeUnits = 0;
+  let cautious = 0;
   let minOutSlack = 0n;
 
   function countRefusal(refused: string, error: string): void {
@@ -77,11 +81,12 @@ export function createProofTally(venue: string, pool: string): ProofTally {
         return;
       }
       count.equal += 1;
+      if (isCautious(predicted, outturn)) cautious += 1;
       if (attempt.check !== 'swap') return;
-      if (outturn.ok) {
+      if (outturn.ok && predicted.ok) {
         paid += 1;
         maxComputeUnits = Math.max(maxComputeUnits, outturn.computeUnits);
-      } else if (!predicted.ok) {
+      } else if (!predicted.ok && !outturn.ok) {
         countRefusal(predicted.reason, outturn.error);
       }
     },
@@ -96,6 +101,7 @@ export function createProofTally(venue: string, pool: string): ProofTally {
       paid,
       secondSwaps: { ...counts['second-swap'] },
       minOut: { ...counts['min-out'] },
+      cautious,
       minOutSlack: Number(minOutSlack),
       maxComputeUnits,
       refusals: [...refusals.values()],

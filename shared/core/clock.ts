@@ -12,6 +12,8 @@ export interface ChainClock {
   /** Seconds. */
   readonly unixTimestamp: number;
   readonly epoch: number;
+  /** Compute units that one transaction may use, where the chain has told another figure than the one assumed. */
+  readonly transactionUnits?: number;
 }
 
 /** A clock that moves only when told to: simulated time and tests. */

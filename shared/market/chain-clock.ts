@@ -1,5 +1,6 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 
 /** The owner of every sysvar account. */
@@ -22,6 +23,13 @@ export function decodeChainClock(account: AccountBytes | null): ChainClock | und
     epoch: Number(view.getBigUint64(EPOCH_AT, true)),
     unixTimestamp: Number(view.getBigInt64(TIMESTAMP_AT, true)),
   };
+}
+
+/** `clock` on a chain that gives one transaction so many compute units. */
+export function clockOnChain(clock: ChainClock, transactionUnits: number): ChainClock {
+  const { slot, epoch, unixTimestamp } = clock;
+  if (transactionUnits === ASSUMED_CHAIN.transactionUnits) return { slot, epoch, unixTimestamp };
+  return { slot, epoch, unixTimestamp, transactionUnits };
 }
 
 /** A clock as the sysvar account that holds it. */

@@ -2,7 +2,7 @@ import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import { ASSUMED_CHAIN, type ChainParameters } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Venue } from '../venues/venue.ts';
-import { decodeChainClock } from './chain-clock.ts';
+import { clockOnChain, decodeChainClock } from './chain-clock.ts';
 import { createFallbackPrices, type FallbackPrices } from './fallback-prices.ts';
 import {
   createHeldAccounts,
@@ -286,6 +286,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
     },
     setChain(parameters) {
       chain = parameters;
+      if (clock !== undefined) clock = clockOnChain(clock, chain.transactionUnits);
     },
     get slot() {
       return slot;
@@ -305,7 +306,10 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       const taken = account === undefined ? 'unknown-account' : takeUpdate(account, update);
       applied.taken = taken;
       if (account === undefined || (taken !== 'changed' && taken !== 'confirmed')) return applied;
-      if (update.address === CLOCK_SYSVAR) clock = decodeChainClock(update.account) ?? clock;
+      if (update.address === CLOCK_SYSVAR) {
+        const told = decodeChainClock(update.account);
+        if (told !== undefined) clock = clockOnChain(told, chain.transactionUnits);
+      }
       const affected = account.users;
       // The slot was said to be over: what else it changed may be late too, and is waited for until the next slot.
       const isLate = taken === 'changed' && update.slot <= told;

@@ -28,6 +28,8 @@ export interface RangeFloats {
   /** The largest amount in that ends in each step or before it; infinite beyond 2^53. */
   readonly ends: number[];
   readonly figures: number[];
+  /** The step in which the amount last asked for ends. */
+  at: number;
 }
 
 export interface RangeStep {
@@ -45,7 +47,7 @@ export interface RangeStep {
 }
 
 export function createRangeFloats(): RangeFloats {
-  return { ends: [], figures: [] };
+  return { ends: [], figures: [], at: 0 };
 }
 
 /** Adds a step along the price. */
@@ -95,6 +97,7 @@ export function rangeFloatsOut(floats: RangeFloats, aToB: boolean, amountIn: num
     }
   }
   if (!(amountIn < ends[at]!)) return UNDECIDED;
+  floats.at = at;
   const first = at * STRIDE;
   const amount = partDown(amountIn - figures[first + BEFORE_IN]!, figures[first + KEPT_IN]!);
   const liquidity = figures[first + LIQUIDITY]!;

@@ -6,6 +6,9 @@ const U192_MAX = (1n << 192n) - 1n;
 /** Newton steps that the programs take at most: where balances lie so far apart that the steps go round, the last one counts. */
 const MAX_STEPS = 256;
 
+/** Newton steps that the last call of `stableInvariant` or `stableBalance` took: what it cost the programs. */
+export const newton = { steps: 0 };
+
 /**
  * D of `annAmount * (a + b) + D = annAmount * D + D³ / (4ab)`, where the factor is twice the amplification. Units of
  * the two balances. Undefined where the program fails: an empty side, or a step that leaves 192 bits (128 for sums).
@@ -31,6 +34,7 @@ export function stableInvariant(amplification: bigint, a: bigint, b: bigint): bi
     const next = numerator / denominator;
     const moved = next > d ? next - d : d - next;
     d = next;
+    newton.steps = step + 1;
     if (moved <= 1n) return d;
   }
   return d;
@@ -56,6 +60,7 @@ export function stableBalance(amplification: bigint, x: bigint, d: bigint): bigi
     const next = numerator / denominator;
     const moved = next > y ? next - y : y - next;
     y = next;
+    newton.steps = step + 1;
     if (moved <= 1n) break;
   }
   return y > U128_MAX ? undefined : y;

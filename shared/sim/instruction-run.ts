@@ -48,14 +48,16 @@ function runProgram(
 ): InstructionError | undefined {
   const { meter, logs } = scope;
   const available = meter.limit - meter.used;
-  const units = program.units(instruction);
-  if (units > available) {
-    meter.used = meter.limit;
+  const consume = (units: number): boolean => {
+    const isLeft = units <= meter.limit - meter.used;
+    meter.used = isLeft ? meter.used + units : meter.limit;
+    return isLeft;
+  };
+  if (!consume(program.units(instruction))) {
     if (!program.native)
       logs.push(`Program ${program.programId} consumed ${available} of ${available} compute units`);
     return 'ComputationalBudgetExceeded';
   }
-  meter.used += units;
   let readOnlyTouched = false;
   const call: ProgramCall = {
     instruction,
@@ -66,6 +68,7 @@ function runProgram(
       if (!scope.writable.has(address)) readOnlyTouched = true;
       scope.changed.set(address, account);
     },
+    consume,
     log: (text) => logs.push(`Program log: ${text}`),
     invoke(inner) {
       scope.inner.push({ index: scope.index, stackHeight: depth + 1, instruction: inner });

@@ -187,9 +187,11 @@ export function createPoolDesk(deps: {
     if (venue.book === undefined) return undefined;
     const swap = traderSwap(address, aToB, amountIn);
     const inner = venue.book.fillLog(state, swap, bank.clock());
+    const quoted = venue.quote(state, aToB, amountIn, bank.clock());
+    const computeUnits = quoted.ok ? quoted.computeUnits : 0;
     return (): void => {
       sequence += 1;
-      bank.record(traderTransaction({ bank, venue, state, swap, inner, sequence }));
+      bank.record(traderTransaction({ bank, venue, state, swap, inner, computeUnits, sequence }));
     };
   }
 

@@ -5,7 +5,6 @@ import { type Address, addressAt } from '../core/address.ts';
 import type { Instruction } from '../core/instruction.ts';
 import type { PoolState, SwapCall, Venue } from '../venues/venue.ts';
 import type { Bank } from './bank.ts';
-import { swapProfile } from './programs/swap-profile.ts';
 import { tokenBalances } from './token-balances.ts';
 import type { LandedTransaction } from './transaction.ts';
 
@@ -33,6 +32,7 @@ export function traderTransaction(parts: {
   readonly swap: SwapCall;
   /** The program's log of it. */
   readonly inner: readonly Instruction[];
+  readonly computeUnits: number;
   /** Makes the signature unique. */
   readonly sequence: number;
 }): LandedTransaction {
@@ -75,7 +75,7 @@ export function traderTransaction(parts: {
       err: null,
       logs: logsOf(venue.programId, inner.length),
       inner: inner.map((instruction) => ({ index: 0, stackHeight: 2, instruction })),
-      unitsConsumed: swapProfile(venue.id).units,
+      unitsConsumed: parts.computeUnits,
       feeLamports: FEE_LAMPORTS,
       unitPriceMicroLamports: 0n,
       preBalances: lamports,

@@ -23,6 +23,9 @@ import type { PoolState, Settled, Venue } from './venue.ts';
 
 export const CONTRACT_CLOCK: ChainClock = { slot: 350_000_000, unixTimestamp: 1_800_000_000, epoch: 810 };
 
+/** The same on a chain whose transactions never run out of compute units, as a local VM can be told to be. */
+export const UNMETERED_CLOCK: ChainClock = { ...CONTRACT_CLOCK, transactionUnits: 1e9 };
+
 /** Its transfer fee is 0.5%, up to a million base units: it exists nowhere but here. */
 export const TAXED_MINT: Address = addressAt(new Uint8Array(32).fill(201));
 const TAX = { epoch: 0, maximumFee: 1_000_000n, feeBps: 50n };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
@@ -27,6 +27,27 @@ describe.each(VENUES.map(({ id }) => id))('the vectors of %s', (id) => {
     expect(replay.mismatches).toEqual([]);
     expect(replay.equal).toBe(replay.swaps);
     expect(replay.swaps).toBe(SWAPS[id] ?? replay.swaps);
+  });
+});
+
+describe('the swaps that ran out of compute units on the programs', () => {
+  const folder = FOLDER === undefined ? undefined : join(FOLDER, '..', 'cases');
+  const files =
+    folder === undefined || !existsSync(folder)
+      ? []
+      : readdirSync(folder).filter((name) => name.includes('.compute-limit.'));
+
+  test('are all refused', (context) => {
+    if (files.length === 0) {
+      const reason = 'no *.compute-limit.* file in the folder cases beside ARB_VECTORS';
+      console.log(`skipped: ${reason}`);
+      context.skip(reason);
+    }
+    for (const name of files) {
+      const replay = replayVectors(readVectorFile(join(folder!, name)));
+      expect(replay.mismatches).toEqual([]);
+      expect(replay.equal).toBe(replay.swaps);
+    }
   });
 });
 

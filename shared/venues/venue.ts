@@ -14,13 +14,19 @@ export type QuoteRefusal =
   | 'missing-account'
   | 'pool-disabled'
   | 'not-open'
-  | 'iteration-cap';
+  /** It would run out of the compute units that one transaction may use. */
+  | 'compute';
 
 /** What the program pays now: base units. `consumedIn` < the amount asked where the program takes less. */
 export interface QuotePaid {
   readonly ok: true;
   readonly amountOut: bigint;
   readonly consumedIn: bigint;
+  /**
+   * Compute units that the swap's instruction costs, the token programs' included: never less than the program uses,
+   * by a model of the steps it takes that was proven on its binary. See `compute.ts`.
+   */
+  readonly computeUnits: number;
 }
 
 export type Quote = QuotePaid | Refusal<QuoteRefusal>;

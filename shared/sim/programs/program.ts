@@ -14,6 +14,8 @@ export interface ProgramCall {
   get(address: Address): AccountBytes | null;
   /** Writes an account. One that the message calls read-only fails the instruction when the program returns. */
   put(address: Address, account: AccountBytes): void;
+  /** Uses up compute units beside those of `units`; false when so many are not left. */
+  consume(units: number): boolean;
   /** Adds a "Program log:" line. */
   log(text: string): void;
   /** Runs an inner instruction; its signer flags are taken as the caller's word. */
@@ -25,7 +27,7 @@ export interface Program {
   readonly programId: Address;
   /** Native programs print no "consumed" line. */
   readonly native: boolean;
-  /** Compute units that one such instruction takes: a fixed figure near what mainnet shows. */
+  /** Compute units that one such instruction takes before it runs: a fixed figure near what mainnet shows. */
   units(instruction: Instruction): number;
   /** undefined: done. What it wrote before an error is dropped with the whole transaction. */
   run(call: ProgramCall): InstructionError | undefined;

@@ -9,10 +9,8 @@ export interface ProgramError {
   readonly message: string;
 }
 
-/** How one venue's program fails, and what a swap takes. */
+/** How one venue's program fails. */
 export interface SwapProfile {
-  /** Compute units of a swap without its token transfers: a round figure near what mainnet shows. */
-  readonly units: number;
   /** It would have paid less than the least accepted. */
   readonly slippage: ProgramError;
   readonly refusals: Readonly<Partial<Record<QuoteRefusal, ProgramError>>>;
@@ -40,7 +38,6 @@ const UNLISTED: ProgramError = {
  */
 const PROFILES: Readonly<Record<string, SwapProfile>> = {
   'meteora-damm-v1': {
-    units: 130_000,
     slippage: { code: 6004, name: 'ExceededSlippage', message: 'Exceeded slippage tolerance' },
     refusals: {
       'amount-too-small': {
@@ -60,7 +57,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'meteora-damm-v2': {
-    units: 40_000,
     slippage: { code: 6002, name: 'ExceededSlippage', message: 'Exceeded slippage tolerance' },
     refusals: {
       'zero-amount': { code: 6006, name: 'AmountIsZero', message: 'Amount is zero' },
@@ -72,7 +68,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'meteora-dlmm': {
-    units: 60_000,
     slippage: {
       code: 6003,
       name: 'ExceededAmountSlippageTolerance',
@@ -95,7 +90,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'orca-whirlpool': {
-    units: 42_000,
     slippage: {
       code: 6036,
       name: 'AmountOutBelowMinimum',
@@ -118,11 +112,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
         name: 'TickArraySequenceInvalidIndex',
         message: 'Invalid index for tick array sequence',
       },
-      'iteration-cap': {
-        code: 6038,
-        name: 'TickArraySequenceInvalidIndex',
-        message: 'Invalid index for tick array sequence',
-      },
       'missing-account': {
         code: 6038,
         name: 'TickArraySequenceInvalidIndex',
@@ -133,7 +122,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'phoenix-v1': {
-    units: 30_000,
     slippage: PHOENIX_FAILED,
     refusals: {
       'zero-amount': PHOENIX_FAILED,
@@ -142,7 +130,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'raydium-amm-v4': {
-    units: 12_000,
     slippage: { code: 30, name: '', message: 'exceeds desired slippage limit' },
     refusals: {
       'zero-amount': { code: 29, name: '', message: 'InvalidInput' },
@@ -153,7 +140,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'raydium-clmm': {
-    units: 48_000,
     slippage: { code: 6022, name: 'TooLittleOutputReceived', message: 'Too little output received' },
     refusals: {
       'zero-amount': {
@@ -177,7 +163,6 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
     },
   },
   'raydium-cpmm': {
-    units: 28_000,
     slippage: { code: 6005, name: 'ExceededSlippage', message: 'Exceeds desired slippage limit' },
     refusals: {
       'zero-amount': REQUIRE_GT,
@@ -195,7 +180,7 @@ const PROFILES: Readonly<Record<string, SwapProfile>> = {
 };
 
 /** For a venue that joins the registry before its profile does. */
-const UNPROFILED: SwapProfile = { units: 60_000, slippage: UNLISTED, refusals: {} };
+const UNPROFILED: SwapProfile = { slippage: UNLISTED, refusals: {} };
 
 export function swapProfile(venue: string): SwapProfile {
   return PROFILES[venue] ?? UNPROFILED;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
+import { bothTransferUnits } from '../../venues/compute.ts';
 import { decodeTokenAccount } from '../../venues/token.ts';
 import type { PoolState, SettledPaid, SwapCall, Venue } from '../../venues/venue.ts';
 import type { InstructionError } from '../transaction.ts';
@@ -22,6 +23,8 @@ const WRONG_TOKEN_MINT = anchor(2014, 'ConstraintTokenMint', 'A token mint const
 
 /** Compute units of a program's call of itself that only logs. */
 const FILL_LOG_UNITS = 400;
+/** What is used before the swap is known to be one. */
+const ENTRY_UNITS = 5_000;
 
 /**
  * A venue's program, executed by the venue's own exact rules: the swap that its instruction asks for is settled on
@@ -31,8 +34,7 @@ export function swapProgram<S extends PoolState>(venue: Venue<S>): Program {
   return {
     programId: venue.programId,
     native: false,
-    units: (instruction) =>
-      venue.book?.isFillLog(instruction) ? FILL_LOG_UNITS : swapProfile(venue.id).units,
+    units: (instruction) => (venue.book?.isFillLog(instruction) ? FILL_LOG_UNITS : ENTRY_UNITS),
     run(call) {
       if (venue.book?.isFillLog(call.instruction)) return undefined;
       const swap = venue.readSwap(call.instruction, (address) => call.get(address));
@@ -58,6 +60,11 @@ function runSwap<S extends PoolState>(
     checkTokenAccount(call, swap.tokenA, state.mintA) ?? checkTokenAccount(call, swap.tokenB, state.mintB);
   if (bad !== undefined) return fail(call, bad);
   const settled = venue.settle(state, swap.aToB, swap.amountIn, call.clock);
+  // What the quote counts, less what the token programs and the entry have of it.
+  const units = settled.ok ? settled.computeUnits - ENTRY_UNITS - bothTransferUnits(state) : 0;
+  if (settled.ok ? !call.consume(Math.max(units, 0)) : settled.reason === 'compute') {
+    return 'ComputationalBudgetExceeded';
+  }
   if (!settled.ok) return fail(call, refusalError(venue.id, settled.reason));
   if ((settled.comparedOut ?? settled.amountOut) < swap.minAmountOut)
     return fail(call, swapProfile(venue.id).slippage);

@@ -1,7 +1,7 @@
 /** @hot What a pool's quotes need of one second of the chain's clock. */
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
-import { stableInvariant } from '../../math/stable-curve.ts';
+import { newton, stableInvariant } from '../../math/stable-curve.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import type { StableCurve } from './layout.ts';
 import { DEPEG } from './layout.ts';
@@ -31,6 +31,9 @@ export interface Moment {
    */
   readonly invariantAToB: bigint | undefined;
   readonly invariantBToA: bigint | undefined;
+  /** Steps that the program takes to each. */
+  readonly stepsAToB: number;
+  readonly stepsBToA: number;
 }
 
 /** The moment of `unixTimestamp` (seconds), from the last call when nothing changed. */
@@ -75,6 +78,8 @@ function workOut(state: DammV1State, unixTimestamp: number): Moment {
       scaleB: 1n,
       invariantAToB: undefined,
       invariantBToA: undefined,
+      stepsAToB: 0,
+      stepsBToA: 0,
     };
   }
   const curve = pricedAt(before, state.stakePrice, now);
@@ -87,8 +92,10 @@ function workOut(state: DammV1State, unixTimestamp: number): Moment {
   const b = reserveB * scaleB;
   if (a > U128_MAX || b > U128_MAX) return closed(unixTimestamp, 'amount-overflow');
   const invariantAToB = stableInvariant(curve.amplification, a, b);
+  const stepsAToB = newton.steps;
   const invariantBToA = stableInvariant(curve.amplification, b, a);
-  return { ...open, curve, scaleA, scaleB, invariantAToB, invariantBToA };
+  const stepsBToA = newton.steps;
+  return { ...open, curve, scaleA, scaleB, invariantAToB, invariantBToA, stepsAToB, stepsBToA };
 }
 
 /** What the pool's shares of a vault are worth. Rounding: down (`get_amount_by_share`). */
@@ -120,5 +127,7 @@ function closed(unixTimestamp: number, reason: QuoteRefusal): Moment {
     scaleB: 1n,
     invariantAToB: undefined,
     invariantBToA: undefined,
+    stepsAToB: 0,
+    stepsBToA: 0,
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool } from '../contract.ts';
+import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool, UNMETERED_CLOCK } from '../contract.ts';
 import { meteoraDammV1 as venue } from './index.ts';
 import type { DammV1State } from './state.ts';
 
@@ -80,9 +80,10 @@ describe('the least output', () => {
 test.each(REPEATED)(
   'a repeated swap, variant %d, a to b %s, %d in, pays what the program paid',
   (variant, aToB, amountIn, paid) => {
-    const first = venue.settle(stateOf(variant), aToB, amountIn, CONTRACT_CLOCK);
+    // Some of these took the program more compute units than a transaction has: it was given them.
+    const first = venue.settle(stateOf(variant), aToB, amountIn, UNMETERED_CLOCK);
     if (!first.ok) throw new Error(first.reason);
-    const second = venue.quote(first.state, aToB, amountIn, CONTRACT_CLOCK);
+    const second = venue.quote(first.state, aToB, amountIn, UNMETERED_CLOCK);
     expect(second.ok ? first.amountOut + second.amountOut : null).toBe(paid);
   },
 );

@@ -3,8 +3,10 @@ import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { mulDivDown, mulDivUp } from '../../math/mul-div.ts';
-import { stableBalance } from '../../math/stable-curve.ts';
+import { newton, stableBalance } from '../../math/stable-curve.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
+import { PRODUCT_UNITS, stableUnits } from './compute.ts';
 import { ACTIVATION_BY_SLOT, ACTIVATION_BY_TIME, type DammV1Figures } from './layout.ts';
 import { type Moment, momentAt } from './moment.ts';
 import type { DammV1State } from './state.ts';
@@ -17,7 +19,7 @@ const REFUSALS: Readonly<Record<QuoteRefusal, Refusal<QuoteRefusal>>> = {
   'missing-account': refusal('missing-account'),
   'pool-disabled': refusal('pool-disabled'),
   'not-open': refusal('not-open'),
-  'iteration-cap': refusal('iteration-cap'),
+  compute: BEYOND_COMPUTE,
 };
 
 /** The curve fails the swap as too small. One that gives a part of a unit does not: the program then pays 0. */
@@ -31,12 +33,15 @@ export interface SwapMoves {
   readonly sharesIn: bigint;
   readonly sharesOut: bigint;
   readonly amountOut: bigint;
+  readonly computeUnits: number;
 }
 
 /** Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails. */
 export function quote(state: DammV1State, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
   const moves = swapMoves(state, aToB, amountIn, clock);
-  return moves.ok ? { ok: true, amountOut: moves.amountOut, consumedIn: amountIn } : moves;
+  if (!moves.ok) return moves;
+  const { amountOut, computeUnits } = moves;
+  return { ok: true, amountOut, consumedIn: amountIn, computeUnits };
 }
 
 /**
@@ -87,12 +92,18 @@ export function swapMoves(
     moment.curve === undefined
       ? constantProductOut(input, reserveIn, reserveOut)
       : stableOut(moment, moment.curve.amplification, aToB, input, reserveIn, reserveOut);
+  // A step that leaves its integers fails in the program too, if it comes to it.
   if (swapped === undefined) return REFUSALS['amount-overflow'];
+  const computeUnits =
+    moment.curve === undefined
+      ? PRODUCT_UNITS
+      : stableUnits(aToB ? moment.stepsAToB : moment.stepsBToA, newton.steps);
+  if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
   if (swapped < 0n) return REFUSALS['amount-too-small'];
   const sharesOut = mulDivDown(swapped, sideOut.lpSupply, unlockedOut);
   const amountOut = mulDivDown(sharesOut, unlockedOut, sideOut.lpSupply);
   if (amountOut > sideOut.reserve || sharesOut > sideOut.poolLpAmount) return REFUSALS['no-liquidity'];
-  return { ok: true, protocolFee, sharesIn, sharesOut, amountOut };
+  return { ok: true, protocolFee, sharesIn, sharesOut, amountOut, computeUnits };
 }
 
 /** The program fails a stopped pool, one before its activation, and fees that divide by zero. */

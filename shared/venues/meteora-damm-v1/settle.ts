@@ -34,9 +34,16 @@ export function settle(
     bytesB: { ...state.bytesB },
     moment: undefined,
   };
-  const { amountOut } = moves;
+  const { amountOut, computeUnits } = moves;
   const comparedOut = worthLost(state, aToB, sideOut, amountOut, clock);
-  const paid = { ok: true, amountOut, comparedOut, consumedIn: amountIn, state: settled } as const;
+  const paid = {
+    ok: true,
+    amountOut,
+    comparedOut,
+    consumedIn: amountIn,
+    computeUnits,
+    state: settled,
+  } as const;
   if (moves.protocolFee === 0n) return paid;
   return { ...paid, divertedIn: { account: sideIn.protocolFee, amount: moves.protocolFee } };
 }

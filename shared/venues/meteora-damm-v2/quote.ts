@@ -138,7 +138,7 @@ export function quote(state: DammV2State, aToB: boolean, amountIn: bigint, clock
   if (amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const feeMintOut = aToB ? ready.feeMintB : ready.feeMintA;
   if (feeMintOut !== undefined) amountOut -= transferFee(feeMintOut, clock.epoch, amountOut);
-  return { ok: true, amountOut, consumedIn: amountIn };
+  return { ok: true, amountOut, consumedIn: amountIn, computeUnits: ready.computeUnits };
 }
 
 function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {

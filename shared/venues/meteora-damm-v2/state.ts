@@ -3,6 +3,7 @@ import type { MintFacts } from '../token.ts';
 import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import { FAILS, isFlat, numeratorAtPrice } from './base-fee.ts';
+import { swapUnits } from './compute.ts';
 import { areCountersSane, protocolRoom } from './counters.ts';
 import { amountAUp, amountBUp } from './curve.ts';
 import { type DynamicFee, variableFee } from './dynamic-fee.ts';
@@ -43,6 +44,7 @@ export interface Ready {
   /** The mints that take a transfer fee; undefined for those that take none. */
   readonly feeMintA: MintFacts | undefined;
   readonly feeMintB: MintFacts | undefined;
+  readonly computeUnits: number;
 }
 
 const U32_MAX = 0xffff_ffffn;
@@ -87,6 +89,7 @@ export function readyOf(
     feeRoomB: protocolRoom(figures, false),
     feeMintA: mintFactsA.transferFee === undefined ? undefined : mintFactsA,
     feeMintB: mintFactsB.transferFee === undefined ? undefined : mintFactsB,
+    computeUnits: swapUnits(mintFactsA, mintFactsB, dynamicFee !== undefined),
   };
 }
 

@@ -11,6 +11,7 @@ import { binAmountIn, priceOfBin } from '../../math/bin-price.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { BIN, BINS_PER_ARRAY, type BinArray, binOffset, firstBinOf } from './bin-array.ts';
 import type { Reach } from './bitmap.ts';
+import { PASSED_BIN_UNITS, payingBinUnits, startUnits } from './compute.ts';
 import {
   accumulatorAt,
   type FeeReference,
@@ -56,6 +57,10 @@ export interface Ladder {
   readonly limits: bigint[];
   /** Base units out, after a fee on the output, from the start to the end of each step. */
   readonly totalOut: bigint[];
+  /** Compute units of a swap that ends in each step. */
+  readonly units: number[];
+  /** The same of all bins looked at so far. */
+  unitsSoFar: number;
   /** Why no step follows; undefined while there may be one. */
   refusal: Refusal<QuoteRefusal> | undefined;
   /** The next bin to look at: where in the reach its array stands, and its id. */
@@ -88,16 +93,19 @@ export function createLadder(
 ): Ladder | Refusal<QuoteRefusal> {
   const reference = referenceAt(state.fee, state.volatility, mode, state.activeId);
   if (reference === undefined) return REFERENCE_OVERFLOW;
+  const reach = aToB ? state.window.down : state.window.up;
   return {
     ok: true,
     aToB,
     feeOnInput: !state.feeOnB || !aToB,
     reference,
-    reach: aToB ? state.window.down : state.window.up,
+    reach,
     steps: [],
     totalIn: [],
     limits: [],
     totalOut: [],
+    units: [],
+    unitsSoFar: startUnits(state, reach.indexes.length, state.window.usesExtension),
     refusal: undefined,
     arrayAt: 0,
     nextId: state.activeId,
@@ -142,6 +150,7 @@ export function extendLadder(state: DlmmState, ladder: Ladder): void {
     // Over a gap the search goes on at the near end of the next array.
     let id = aToB ? Math.min(ladder.nextId, last) : Math.max(ladder.nextId, first);
     for (; aToB ? id >= first : id <= last; id += aToB ? -1 : 1) {
+      ladder.unitsSoFar += PASSED_BIN_UNITS;
       if (takeBin(state, ladder, array, id)) {
         ladder.nextId = aToB ? id - 1 : id + 1;
         return;
@@ -186,6 +195,7 @@ function takeBin(state: DlmmState, ladder: Ladder, array: BinArray, id: number):
   }
   if (makersOut === 0n && processingOut === 0n && openOut === 0n) return false;
   let price: bigint | undefined = readU128(view, at + BIN.price);
+  ladder.unitsSoFar += payingBinUnits(openOut !== 0n, price !== 0n);
   if (price === 0n) price = priceOfBin(id, state.binStep);
   if (price === undefined || id < MIN_BIN_ID || id > MAX_BIN_ID) {
     ladder.refusal = NO_PRICE;
@@ -232,6 +242,7 @@ function addStep(
   ladder.totalIn.push(before + take + (feeOnInput ? feeOnTop(take, feeRate) : 0n));
   ladder.limits.push(before + (feeOnInput ? mostBeforeFee(take, feeRate) : take));
   const paid = feeOnInput ? out : out - feeWithin(out, feeRate);
+  ladder.units.push(ladder.unitsSoFar);
   ladder.totalOut.push((at === 0 ? 0n : ladder.totalOut[at - 1]!) + paid);
   ladder.steps.push({
     id: bin.id,

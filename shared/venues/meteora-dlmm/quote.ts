@@ -3,6 +3,7 @@ import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { binAmountOut } from '../../math/bin-price.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { accumulatorAt, FEE_PRECISION, feeWithin, referenceMode, totalFeeRate } from './fee.ts';
@@ -61,9 +62,10 @@ export function quote(state: DlmmState, aToB: boolean, amountIn: bigint, clock: 
   const at = findStep(state, ladder, reaching);
   if (at === ladder.steps.length) return ladder.refusal ?? PAYS_NOTHING;
   const step = ladder.steps[at]!;
-  if (at === 0) return paid(state, aToB, clock.epoch, amountIn, reaching, lastOut(ladder, step, reaching));
+  const units = ladder.units[at]!;
+  if (at === 0) return paid(state, aToB, clock, amountIn, reaching, lastOut(ladder, step, reaching), units);
   const out = ladder.totalOut[at - 1]! + lastOut(ladder, step, reaching - ladder.totalIn[at - 1]!);
-  return paid(state, aToB, clock.epoch, amountIn, reaching, out);
+  return paid(state, aToB, clock, amountIn, reaching, out, units);
 }
 
 /** Base units out of the bin in which a swap ends, `left` base units in; after a fee on the output. */
@@ -84,20 +86,22 @@ function layersOut(step: Step, aToB: boolean, amount: bigint): bigint {
   return left < step.openTake ? out + binAmountOut(left, step.price, aToB) : out + step.openOut;
 }
 
-/** What reaches the owner of `out` base units, unless the program would fail the transfer. */
+/** What reaches the owner of `out` base units, unless the program would fail the transfer or run out of compute units. */
 export function paid(
   state: DlmmState,
   aToB: boolean,
-  epoch: number,
+  clock: ChainClock,
   amountIn: bigint,
   reaching: bigint,
   out: bigint,
+  computeUnits: number,
 ): Quote {
+  if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
   if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   if ((aToB ? state.vaultAmountA : state.vaultAmountB) + reaching > U64_MAX) return AMOUNT_OVERFLOW;
   const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
-  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
-  return amountOut <= 0n ? PAYS_NOTHING : { ok: true, amountOut, consumedIn: amountIn };
+  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, clock.epoch, out);
+  return amountOut <= 0n ? PAYS_NOTHING : { ok: true, amountOut, consumedIn: amountIn, computeUnits };
 }
 
 const Q64 = 2 ** 64;

@@ -52,7 +52,7 @@ export function settle(
   const before = last === 0 ? 0n : ladder.totalIn[last - 1]!;
   const endFill = partFill(ladder, end, reaching - before);
   const out = (last === 0 ? 0n : ladder.totalOut[last - 1]!) + outAfterFee(ladder, endFill);
-  const result = paid(state, aToB, clock.epoch, amountIn, reaching, out);
+  const result = paid(state, aToB, clock, amountIn, reaching, out, ladder.units[last]!);
   if (!result.ok) return result;
 
   const arrays = new Map<number, BinArray>();

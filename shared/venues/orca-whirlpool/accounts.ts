@@ -12,8 +12,12 @@ const ARRAYS_PER_SWAP = 3;
 const encoder = new TextEncoder();
 
 export function tickArrayAddress(pool: Address, start: number): Address {
+  return findTickArray(pool, start).address;
+}
+
+function findTickArray(pool: Address, start: number): { readonly address: Address; readonly bump: number } {
   const seeds = [encoder.encode('tick_array'), addressBytes(pool), encoder.encode(String(start))];
-  return findProgramAddress(seeds, WHIRLPOOL_PROGRAM).address;
+  return findProgramAddress(seeds, WHIRLPOOL_PROGRAM);
 }
 
 export function oracleAddress(pool: Address): Address {
@@ -70,15 +74,26 @@ export interface PoolAddresses {
   readonly vaultB: Address;
   readonly arrayByStart: Map<number, Address>;
   readonly startByArray: Map<Address, number>;
+  /** By first tick: how many addresses are tried until the array's own is found. */
+  readonly triesByStart: Map<number, number>;
 }
 
 export function arrayAddressOf(addresses: PoolAddresses, start: number): Address {
   const known = addresses.arrayByStart.get(start);
   if (known !== undefined) return known;
-  const derived = tickArrayAddress(addresses.pool, start);
-  addresses.arrayByStart.set(start, derived);
-  addresses.startByArray.set(derived, start);
-  return derived;
+  const { address, bump } = findTickArray(addresses.pool, start);
+  addresses.arrayByStart.set(start, address);
+  addresses.startByArray.set(address, start);
+  addresses.triesByStart.set(start, 256 - bump);
+  return address;
+}
+
+/** How many addresses the program tries until it has that of the array which begins at `start`. */
+export function addressTriesOf(addresses: PoolAddresses, start: number): number {
+  const known = addresses.triesByStart.get(start);
+  if (known !== undefined) return known;
+  arrayAddressOf(addresses, start);
+  return addresses.triesByStart.get(start)!;
 }
 
 /**

@@ -5,15 +5,17 @@ import { mulDivUp } from '../../math/mul-div.ts';
 import { pushRangeFloats } from '../../math/range-floats.ts';
 import { amountADown, amountAUp, amountBDown, amountBUp } from '../../math/sqrt-price.ts';
 import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK } from '../../math/tick.ts';
+import { BEYOND_COMPUTE } from '../compute.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { type AdaptiveFeeConstants, accumulatorAt, totalFeeRate, traversedGroup } from './adaptive-fee.ts';
+import { groupUnits, searchUnits, stepUnits, stopUnits, UNKNOWN_SEARCH_UNITS } from './compute.ts';
 import type { Ladder } from './ladder.ts';
 import { priceAtTick, type WhirlpoolState } from './state.ts';
-import { TICKS_PER_ARRAY } from './tick-array.ts';
+import { FIXED_BYTES, TICKS_PER_ARRAY, type TickArray } from './tick-array.ts';
 
 /** Hundredths of a basis point in one. */
 export const FEE_DENOMINATOR = 1_000_000n;
-/** Far more steps than a transaction's compute units pay for. */
+/** Far more steps than any transaction's compute units pay for: how many of them one pays for is told by their units. */
 const MAX_STEPS = 2_048;
 /** Liquidity that no pair of u64 amounts can make; beyond it the program's own products overflow. */
 const MAX_LIQUIDITY = 1n << 95n;
@@ -24,7 +26,6 @@ export const AT_LAST_PRICE = refusal<QuoteRefusal>('no-liquidity', 'the price st
 const LIQUIDITY_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'liquidity leaves its bounds at a tick');
 const PRICE_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'tick and price of the pool disagree');
 const STEP_OVERFLOW = refusal<QuoteRefusal>('amount-overflow', 'a step pays more than u64');
-const TOO_MANY_STEPS = refusal<QuoteRefusal>('iteration-cap');
 
 export function refuseFrom(ladder: Ladder, why: Refusal<QuoteRefusal>): void {
   ladder.end = 'refused';
@@ -34,7 +35,7 @@ export function refuseFrom(ladder: Ladder, why: Refusal<QuoteRefusal>): void {
 /** Adds one step, or ends the ladder. */
 export function extendLadder(state: WhirlpoolState, ladder: Ladder): void {
   if (ladder.steps.length >= MAX_STEPS) {
-    refuseFrom(ladder, TOO_MANY_STEPS);
+    refuseFrom(ladder, BEYOND_COMPUTE);
     return;
   }
   if (ladder.stopWanted) moveToNextStop(state, ladder);
@@ -51,6 +52,7 @@ export function extendLadder(state: WhirlpoolState, ladder: Ladder): void {
     accumulator = accumulatorAt(constants, ladder.reference, ladder.group);
     setFeeRate(ladder, totalFeeRate(constants, ladder.staticFeeRate, accumulator));
     skipped = passesOverGroups(ladder, constants);
+    if (!skipped) ladder.unitsSoFar += groupUnits(groupEnd(ladder, constants));
     const bound = groupBound(state, ladder, constants, skipped);
     if (bound !== undefined && (aToB ? bound > to : bound < to)) to = bound;
   }
@@ -71,6 +73,9 @@ export function extendLadder(state: WhirlpoolState, ladder: Ladder): void {
   ladder.totalOut.push(totalOut);
   const keptIn = ladder.keptRate;
   pushRangeFloats(ladder.floats, aToB, { beforeIn, beforeOut, end, liquidity, from, keptIn, feeOut: 0n });
+  const isCrossed = to === ladder.stopPrice && ladder.stopArray !== null;
+  ladder.unitsSoFar += stepUnits(!idle, skipped, isCrossed);
+  ladder.units.push(ladder.unitsSoFar);
   const { group } = ladder;
   const accumulatorAfter =
     constants === undefined ? 0 : advanceGroup(ladder, constants, to, skipped, accumulator);
@@ -128,11 +133,14 @@ function arriveAtStop(ladder: Ladder): void {
 /** Heads for the next initialized tick in reach, or for where the reach ends. */
 function moveToNextStop(state: WhirlpoolState, ladder: Ladder): void {
   const { aToB, arrays, lastStart } = ladder;
+  let from = Number.isNaN(ladder.stopTick) ? state.tickIndex : aToB ? ladder.stopTick - 1 : ladder.stopTick;
   while (ladder.arrayAt < arrays.length) {
     const array = arrays[ladder.arrayAt];
+    if (array) ladder.unitsSoFar += searchedUnits(state.tickSpacing, ladder, array, from);
     if (array && ladder.tickAt >= 0 && ladder.tickAt < array.ticks.length) {
       ladder.stopWanted = false;
       ladder.stopTick = array.ticks[ladder.tickAt]!;
+      ladder.unitsSoFar += stopUnits(ladder.stopTick);
       ladder.stopPrice = array.prices[ladder.tickAt]!;
       ladder.stopArray = array;
       ladder.stopIndex = ladder.tickAt;
@@ -141,6 +149,7 @@ function moveToNextStop(state: WhirlpoolState, ladder: Ladder): void {
     ladder.arrayAt++;
     const next = arrays[ladder.arrayAt];
     ladder.tickAt = next && aToB ? next.ticks.length - 1 : 0;
+    from = aToB ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
   const width = TICKS_PER_ARRAY * state.tickSpacing;
   const isLastOfAll = aToB ? lastStart <= MIN_TICK : lastStart + width > MAX_TICK;
@@ -152,9 +161,24 @@ function moveToNextStop(state: WhirlpoolState, ladder: Ladder): void {
   }
   ladder.stopWanted = false;
   ladder.stopTick = aToB ? Math.max(lastStart, MIN_TICK) : isLastOfAll ? MAX_TICK : lastStart + width - 1;
+  ladder.unitsSoFar += ladder.cut ? UNKNOWN_SEARCH_UNITS : stopUnits(ladder.stopTick);
   ladder.stopPrice = priceAtTick(state.prices, ladder.stopTick);
   ladder.stopArray = null;
   ladder.stopIndex = -1;
+}
+
+/** Compute units of the search through one array, from tick `from` to the next initialized one or to the array's end. */
+function searchedUnits(
+  tickSpacing: number,
+  { aToB, tickAt }: Ladder,
+  { start, ticks, data }: TickArray,
+  from: number,
+): number {
+  const found = ticks[tickAt];
+  const last = TICKS_PER_ARRAY - 1;
+  const first = Math.min(Math.max(Math.floor((from - start) / tickSpacing), 0), last);
+  const until = found === undefined ? (aToB ? 0 : last) : (found - start) / tickSpacing;
+  return searchUnits(Math.abs(until - first) + 1, data.length !== FIXED_BYTES);
 }
 
 function setFeeRate(ladder: Ladder, rate: number): void {
@@ -187,9 +211,13 @@ function groupBound(
       return core.upper !== undefined && group > core.upper.tickGroup ? core.upper.sqrtPrice : undefined;
     return core.lower !== undefined && group < core.lower.tickGroup ? core.lower.sqrtPrice : undefined;
   }
-  const size = constants.tickGroupSize;
-  const tick = aToB ? group * size : group * size + size;
-  return priceAtTick(state.prices, Math.min(Math.max(tick, MIN_TICK), MAX_TICK));
+  return priceAtTick(state.prices, groupEnd(ladder, constants));
+}
+
+/** The tick at which the present tick group ends, or all prices do. */
+function groupEnd({ aToB, group }: Ladder, { tickGroupSize }: AdaptiveFeeConstants): number {
+  const tick = aToB ? group * tickGroupSize : group * tickGroupSize + tickGroupSize;
+  return Math.min(Math.max(tick, MIN_TICK), MAX_TICK);
 }
 
 /** Moves to the group of the next step; gives the accumulator that a swap ending here leaves. */

@@ -11,7 +11,7 @@ import type { Refusal } from '../../core/outcome.ts';
 import { createRangeFloats, type RangeFloats } from '../../math/range-floats.ts';
 import { floorDiv, MAX_SQRT_PRICE, MIN_SQRT_PRICE } from '../../math/tick.ts';
 import type { QuoteRefusal } from '../venue.ts';
-import { swapArrayStarts } from './accounts.ts';
+import { addressTriesOf, swapArrayStarts } from './accounts.ts';
 import {
   type AdaptiveFeeConstants,
   type CoreRange,
@@ -19,6 +19,7 @@ import {
   type FeeReference,
   referenceAt,
 } from './adaptive-fee.ts';
+import { absentArrayUnits, startUnits } from './compute.ts';
 import {
   ARRAYS_EXHAUSTED,
   AT_LAST_PRICE,
@@ -65,6 +66,10 @@ export interface Ladder {
   /** Base units in, fees included, and out, from the start to the end of each step. */
   readonly totalIn: bigint[];
   readonly totalOut: bigint[];
+  /** Compute units of a swap that ends in each step. */
+  readonly units: number[];
+  /** The same of all steps so far, with the search for the next one. */
+  unitsSoFar: number;
   /** The same steps in doubles, which decide nearly every quote. */
   readonly floats: RangeFloats;
   end: LadderEnd;
@@ -119,6 +124,8 @@ export function createLadder(state: WhirlpoolState, aToB: boolean, mode: number)
     steps: [],
     totalIn: [],
     totalOut: [],
+    units: [],
+    unitsSoFar: unitsBefore(state, starts, arrays),
     floats: createRangeFloats(),
     end: 'open',
     refusal: ARRAYS_EXHAUSTED,
@@ -147,6 +154,22 @@ export function createLadder(state: WhirlpoolState, aToB: boolean, mode: number)
   if (arrays.length === 0) refuseFrom(ladder, ladder.cut ? MISSING_ARRAY : ARRAYS_EXHAUSTED);
   if (state.sqrtPrice === (aToB ? MIN_SQRT_PRICE : MAX_SQRT_PRICE)) refuseFrom(ladder, AT_LAST_PRICE);
   return ladder;
+}
+
+/** Compute units of what a swap does before its first step. */
+function unitsBefore(
+  state: WhirlpoolState,
+  starts: readonly number[],
+  arrays: readonly (TickArray | null)[],
+): number {
+  let rewards = 0;
+  for (const reward of state.rewards) if (reward.initialized) rewards += 1;
+  let units = startUnits(state, state.oracle !== null, rewards);
+  for (let i = 0; i < starts.length; i++) {
+    // One that is not known may be absent, which is dearer than one that is there.
+    if (!arrays[i]) units += absentArrayUnits(addressTriesOf(state.addresses, starts[i]!));
+  }
+  return units;
 }
 
 /** Index of the first initialized tick on the way: at or below the current one going down, above it going up. */

@@ -246,6 +246,7 @@ function addressesOf(pool: Address, facts: PoolFacts): PoolAddresses {
     vaultB: facts.vaultB,
     arrayByStart: new Map(),
     startByArray: new Map(),
+    triesByStart: new Map(),
   };
 }
 

@@ -138,7 +138,9 @@ describe('a quote is refused', () => {
     state.tickArrays.delete(second!);
     state.ladders = [];
     expect(quote(state, true, amount, CONTRACT_CLOCK)).toMatchObject({ reason: 'missing-account' });
-    expect(quote(state, true, 1_000_000n, CONTRACT_CLOCK)).toEqual(small);
+    if (!small.ok) throw new Error(small.reason);
+    const { amountOut, consumedIn } = small;
+    expect(quote(state, true, 1_000_000n, CONTRACT_CLOCK)).toMatchObject({ ok: true, amountOut, consumedIn });
     state.tickArrays.delete(first!);
     state.ladders = [];
     expect(quote(state, true, 1n, CONTRACT_CLOCK)).toMatchObject({ reason: 'missing-account' });
@@ -176,7 +178,11 @@ describe('a pool without liquidity', () => {
       tickArrays: new Map(starts.map((start) => [start, null])),
       ladders: [],
     };
-    expect(quote(dry, false, 5_000n, CONTRACT_CLOCK)).toEqual({ ok: true, amountOut: 0n, consumedIn: 0n });
+    expect(quote(dry, false, 5_000n, CONTRACT_CLOCK)).toMatchObject({
+      ok: true,
+      amountOut: 0n,
+      consumedIn: 0n,
+    });
     const settled = settle(dry, false, 5_000n, CONTRACT_CLOCK);
     expect(settled).toMatchObject({ ok: true, consumedIn: 0n, state: { sqrtPrice: MAX_SQRT_PRICE } });
     expect(marginalPrice(dry, false, CONTRACT_CLOCK)).toBe(0);

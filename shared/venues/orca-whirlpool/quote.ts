@@ -4,6 +4,7 @@ import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import {
   bestAfterTransfers,
   inverseTransferFee,
@@ -69,10 +70,12 @@ export function quote(state: WhirlpoolState, aToB: boolean, amountIn: bigint, cl
   if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
     const ladder = ladderAt(state, aToB, clock);
     const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
-    if (out > 0) {
+    if (ladder.ok && out > 0) {
       const amountOut = BigInt(out);
-      const isHeld = amountOut <= (aToB ? state.vaultAmountB : state.vaultAmountA);
-      return isHeld ? { ok: true, amountOut, consumedIn: amountIn } : VAULT_SHORT;
+      if (amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
+      const computeUnits = ladder.units[ladder.floats.at]!;
+      if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
+      return { ok: true, amountOut, consumedIn: amountIn, computeUnits };
     }
   }
   return quoteByIntegers(state, aToB, amountIn, clock);
@@ -90,20 +93,20 @@ export function quoteByIntegers(
   const ladder = ladderAt(state, aToB, clock);
   if (!ladder.ok) return ladder;
   const at = findStep(state, ladder, reaching);
-  const { totalIn, totalOut } = ladder;
+  const { totalIn, totalOut, units } = ladder;
   const last = totalIn.length - 1;
   if (at > last) {
     if (ladder.end !== 'last-price') return ladder.refusal;
-    return paid(state, aToB, clock.epoch, amountIn, reaching, totalIn[last]!, totalOut[last]!);
+    return paid(state, aToB, clock, amountIn, reaching, totalIn[last]!, totalOut[last]!, units[last]!);
   }
   if (totalIn[at] === reaching) {
     if (at === ladder.unfinishable) return ladder.refusal;
-    return paid(state, aToB, clock.epoch, amountIn, reaching, reaching, totalOut[at]!);
+    return paid(state, aToB, clock, amountIn, reaching, reaching, totalOut[at]!, units[at]!);
   }
   const left = at === 0 ? reaching : reaching - totalIn[at - 1]!;
   const part = partialOut(ladder.steps[at]!, aToB, left);
   const out = at === 0 ? part : part + totalOut[at - 1]!;
-  return paid(state, aToB, clock.epoch, amountIn, reaching, reaching, out);
+  return paid(state, aToB, clock, amountIn, reaching, reaching, out, units[at]!);
 }
 
 /** The price after the last, partial step that takes `left` base units, fee included. */
@@ -125,16 +128,19 @@ function partialOut(step: Step, aToB: boolean, left: bigint): bigint {
   return (step.liquidity * ((moved * step.from) / (step.shifted + moved))) >> 64n;
 }
 
-/** Adds the transfer fees on either side to what the pool took and paid. */
+/** Adds the transfer fees on either side to what the pool took and paid, if a transaction has the compute units for it. */
 export function paid(
   state: WhirlpoolState,
   aToB: boolean,
-  epoch: number,
+  clock: ChainClock,
   amountIn: bigint,
   reaching: bigint,
   taken: bigint,
   out: bigint,
+  computeUnits: number,
 ): Quote {
+  if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
+  const { epoch } = clock;
   if (out > U64_MAX) return AMOUNT_OVERFLOW;
   // The token program fails the transfer, and with it the swap.
   if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
@@ -149,7 +155,7 @@ export function paid(
     if (consumedIn > U64_MAX || transferFee(mintIn, epoch, consumedIn) !== fee) return AMOUNT_OVERFLOW;
   }
   const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
-  return { ok: true, amountOut, consumedIn };
+  return { ok: true, amountOut, consumedIn, computeUnits };
 }
 
 const Q64 = 2 ** 64;

@@ -67,7 +67,8 @@ export function settle(
   for (let i = 0; i < whole; i++) takeWhole(progress, state, ladder, i, rewards);
   const rest = reaching - progress.taken;
   if (at < count && rest > 0n) takePart(progress, state, ladder, ladder.steps[at]!, rest);
-  const result = paid(state, aToB, clock.epoch, amountIn, reaching, progress.taken, progress.amountOut);
+  const units = ladder.units[Math.min(at, count - 1)]!;
+  const result = paid(state, aToB, clock, amountIn, reaching, progress.taken, progress.amountOut, units);
   if (!result.ok) return result;
   const settled = settledState(state, aToB, progress, ladder, rewards, clock.unixTimestamp);
   settled.vaultAmountA += aToB ? progress.taken : -progress.amountOut;

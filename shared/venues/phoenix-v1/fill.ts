@@ -2,8 +2,10 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { BPS, U64_MAX } from '../../core/units.ts';
 import { divUp, mulDivUp } from '../../math/mul-div.ts';
+import { isBeyondCompute } from '../compute.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { type BookSide, isExpired } from './book.ts';
+import { swapUnits } from './compute.ts';
 import type { MarketFacts } from './layout.ts';
 import { ACTIVE } from './program.ts';
 import type { PhoenixState } from './state.ts';
@@ -22,6 +24,7 @@ export const filled = {
   lotsLeft: undefined as number | undefined,
   baseLots: 0,
   tickLots: 0,
+  computeUnits: 0,
 };
 
 /**
@@ -42,6 +45,8 @@ export function fill(
   if (facts.status !== ACTIVE) return 'pool-disabled';
   const refused = aToB ? sell(state.bids, facts, amountIn, clock) : buy(state.asks, facts, amountIn, clock);
   if (refused !== undefined) return refused;
+  filled.computeUnits = swapUnits(state, filled.gone, filled.lotsLeft !== undefined);
+  if (isBeyondCompute(filled.computeUnits, clock)) return 'compute';
   // The token program fails the transfer, and with it the swap.
   return filled.amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA) ? 'no-liquidity' : undefined;
 }

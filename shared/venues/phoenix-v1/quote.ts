@@ -13,7 +13,12 @@ import type { PhoenixState } from './state.ts';
 export function quote(state: PhoenixState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
   const reason = fill(state, aToB, amountIn, clock);
   if (reason !== undefined) return { ok: false, reason };
-  return { ok: true, amountOut: filled.amountOut, consumedIn: filled.consumedIn };
+  return {
+    ok: true,
+    amountOut: filled.amountOut,
+    consumedIn: filled.consumedIn,
+    computeUnits: filled.computeUnits,
+  };
 }
 
 /** Base units out per base unit in of the best order that has not expired, after the taker fee. */

@@ -16,12 +16,13 @@ export function settle(
 ): Settled<PhoenixState> {
   const reason = fill(state, aToB, amountIn, clock);
   if (reason !== undefined) return { ok: false, reason };
-  const { amountOut, consumedIn, gone, lotsLeft } = filled;
+  const { amountOut, consumedIn, gone, lotsLeft, computeUnits } = filled;
   const swap = { aToB, amountIn, slot: clock.slot, unixTimestamp: clock.unixTimestamp };
   return {
     ok: true,
     amountOut,
     consumedIn,
+    computeUnits,
     state: {
       ...state,
       vaultAmountA: aToB ? state.vaultAmountA + consumedIn : state.vaultAmountA - amountOut,

@@ -25,6 +25,11 @@ const BID = 4;
 const MAKER = 8;
 const RELEASE_FUNDS = 16;
 
+/** What the fills that a market has not booked yet add to a pool's funds, and how many events of anybody's wait. */
+export interface UnbookedFills extends BookFunds {
+  readonly events: number;
+}
+
 /** What a pool holds in the order book beside its vaults, in base units. */
 export interface BookFunds {
   readonly coin: bigint;
@@ -137,7 +142,7 @@ export function decodeUnbookedFills(
   account: AccountBytes | null,
   program: Address,
   openOrders: Uint8Array,
-): Outcome<BookFunds, LoadRefusal> {
+): Outcome<UnbookedFills, LoadRefusal> {
   const wrong = checkHead('event queue', account, program, EVENT_QUEUE_FLAGS);
   if (wrong !== undefined) return wrong;
   const { data } = account as AccountBytes;
@@ -162,7 +167,7 @@ export function decodeUnbookedFills(
     coin += (flags & BID) === 0 ? -paid : received;
     pc += (flags & BID) === 0 ? received : -paid;
   }
-  return success({ coin, pc });
+  return success({ coin, pc, events: Number(count) });
 }
 
 /** The market program fails on any other combination (`Event::as_view`). */

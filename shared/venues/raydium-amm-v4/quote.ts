@@ -2,6 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import type { AmmSide, AmmV4State } from './state.ts';
 
@@ -39,7 +40,8 @@ export function quote(state: AmmV4State, aToB: boolean, amountIn: bigint, clock:
   if (amountOut === 0n) return TOO_SMALL;
   // Beyond its vault an attached pool must first draw on the order book, which is not followed here.
   if (amountOut > side.vaultOut) return NO_LIQUIDITY;
-  return { ok: true, amountOut, consumedIn: amountIn };
+  if (isBeyondCompute(side.computeUnits, clock)) return BEYOND_COMPUTE;
+  return { ok: true, amountOut, consumedIn: amountIn, computeUnits: side.computeUnits };
 }
 
 function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {

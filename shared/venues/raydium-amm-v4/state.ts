@@ -3,8 +3,9 @@ import type { Address } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
 import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
+import { swapUnits } from './compute.ts';
 import type { AmmFigures } from './layout.ts';
-import { type BookFunds, type MarketKeys, NO_FUNDS } from './order-book.ts';
+import { type BookFunds, type MarketKeys, NO_FUNDS, type UnbookedFills } from './order-book.ts';
 import { STATUS_INITIALIZED, STATUS_SWAP_ONLY, STATUS_WAITING_TRADE } from './program.ts';
 
 /** Everything that a quote in one direction reads, made ready by `refresh`. Amounts in base units. */
@@ -23,6 +24,7 @@ export interface AmmSide {
   readonly feeDenominator: bigint;
   /** The most that the pool's running total of fees may still take. */
   readonly feeRoom: bigint;
+  readonly computeUnits: number;
 }
 
 /** The order book of a pool that is still attached to one, with what the pool holds there. */
@@ -37,7 +39,7 @@ export interface AttachedBook {
   readonly marketAccount: AccountBytes;
   /** The pool's booked totals, and what unbooked fills add to them. */
   readonly booked: BookFunds;
-  readonly unbooked: BookFunds;
+  readonly unbooked: UnbookedFills;
 }
 
 /** One bit for each account whose newest bytes could not be used. */
@@ -83,6 +85,7 @@ function sideOf(state: AmmV4Parts, aToB: boolean): AmmSide {
     feeNumerator: figures.swapFeeNumerator,
     feeDenominator: figures.swapFeeDenominator,
     feeRoom: U64_MAX - (aToB ? figures.swapAccCoinFee : figures.swapAccPcFee),
+    computeUnits: swapUnits(state, state.book?.unbooked.events),
   };
 }
 

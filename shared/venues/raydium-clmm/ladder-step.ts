@@ -4,7 +4,9 @@ import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { divUp, mulDivUp } from '../../math/mul-div.ts';
 import { pushRangeFloats, pushUndecided } from '../../math/range-floats.ts';
 import { amountADown, amountAUp, amountBDown, amountBUp } from '../../math/sqrt-price.ts';
+import { BEYOND_COMPUTE } from '../compute.ts';
 import type { QuoteRefusal } from '../venue.ts';
+import { stepUnits } from './compute.ts';
 import { FEE_DENOMINATOR } from './config.ts';
 import { accumulatorAt, type DynamicFee, spacingOf, totalFeeRate } from './dynamic-fee.ts';
 import { HIGHEST_STOP, type Ladder, LOWEST_STOP, type Step } from './ladder.ts';
@@ -13,7 +15,7 @@ import type { TickArray } from './tick-array.ts';
 import { clampTick, tickAtSqrtPrice } from './tick-price.ts';
 
 const ONE_FEE = BigInt(FEE_DENOMINATOR);
-/** Far more steps than a transaction's compute units pay for. */
+/** Far more steps than any transaction's compute units pay for: how many of them one pays for is told by their units. */
 const MAX_STEPS = 2_048;
 
 export const MISSING_ARRAY = refusal<QuoteRefusal>('missing-account', 'tick array not known');
@@ -26,12 +28,11 @@ const ARRAY_EMPTY = refusal<QuoteRefusal>('no-liquidity', 'the bitmap names an a
 const LIQUIDITY_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'liquidity leaves its bounds at a tick');
 const PRICE_BROKEN = refusal<QuoteRefusal>('no-liquidity', 'tick and price of the pool disagree');
 const STEP_OVERFLOW = refusal<QuoteRefusal>('amount-overflow', 'a step pays more than u64');
-const TOO_MANY_STEPS = refusal<QuoteRefusal>('iteration-cap');
 
 /** Adds one step, two where limit orders stand at its end, or ends the ladder. */
 export function extendLadder(state: ClmmState, ladder: Ladder): void {
   if (ladder.steps.length >= MAX_STEPS) {
-    ladder.end = TOO_MANY_STEPS;
+    ladder.end = BEYOND_COMPUTE;
     return;
   }
   if (ladder.stopWanted) moveToNextStop(ladder);
@@ -125,6 +126,8 @@ function push(ladder: Ladder, step: Step, slack: bigint): void {
   ladder.totalIn.push(totalIn);
   ladder.totalOut.push(beforeOut + net);
   ladder.reach.push(end);
+  const isShort = step.offered !== 0n || !step.arrives;
+  ladder.units.push((at === 0 ? ladder.startUnits : ladder.units[at - 1]!) + stepUnits(isShort));
   if (step.offered !== 0n) {
     pushUndecided(ladder.floats, end);
     return;

@@ -11,6 +11,7 @@ import type { Refusal } from '../../core/outcome.ts';
 import { createRangeFloats, type RangeFloats } from '../../math/range-floats.ts';
 import type { QuoteRefusal } from '../venue.ts';
 import { findPath, type Path } from './accounts.ts';
+import { startUnits } from './compute.ts';
 import { FEE_DENOMINATOR } from './config.ts';
 import { type DynamicFee, type FeeReference, referenceAt, spacingOf } from './dynamic-fee.ts';
 import {
@@ -61,6 +62,10 @@ export interface Ladder {
   /** Base units in, fees included, and out, fees deducted, from the start to the end of each step. */
   readonly totalIn: bigint[];
   readonly totalOut: bigint[];
+  /** Compute units of a swap that ends in each step. */
+  readonly units: number[];
+  /** The same before the first one. */
+  readonly startUnits: number;
   /** The largest amount of a swap that ends in each step or before it. */
   readonly reach: bigint[];
   /** The same steps in doubles, which decide nearly every quote. */
@@ -119,6 +124,8 @@ export function createLadder(state: ClmmState, aToB: boolean, mode: number): Lad
     steps: [],
     totalIn: [],
     totalOut: [],
+    units: [],
+    startUnits: startUnits(state, path.starts.length, state.rewards.length),
     reach: [],
     floats: createRangeFloats(),
     end: atBound ? AT_LAST_PRICE : undefined,

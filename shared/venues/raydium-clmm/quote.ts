@@ -5,6 +5,7 @@ import { U64_MAX } from '../../core/units.ts';
 import { divUp, mulDivDown, mulDivUp } from '../../math/mul-div.ts';
 import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_DENOMINATOR } from './config.ts';
@@ -62,10 +63,12 @@ export function quote(state: ClmmState, aToB: boolean, amountIn: bigint, clock: 
   if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
     const ladder = ladderAt(state, aToB, clock);
     const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
-    if (out > 0) {
+    if (ladder.ok && out > 0) {
       const amountOut = BigInt(out);
-      const isHeld = amountOut <= (aToB ? state.vaultAmountB : state.vaultAmountA);
-      return isHeld ? { ok: true, amountOut, consumedIn: amountIn } : VAULT_SHORT;
+      if (amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
+      const computeUnits = ladder.units[ladder.floats.at]!;
+      if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
+      return { ok: true, amountOut, consumedIn: amountIn, computeUnits };
     }
   }
   return quoteByIntegers(state, aToB, amountIn, clock);
@@ -82,7 +85,7 @@ export function quoteByIntegers(state: ClmmState, aToB: boolean, amountIn: bigin
   if (at === totalIn.length) return ladder.end!;
   if (totalIn[at] === reaching) {
     if (at === ladder.unfinishable) return ladder.end!;
-    return paid(state, aToB, clock.epoch, amountIn, totalOut[at]!);
+    return paid(state, aToB, clock, amountIn, totalOut[at]!, ladder.units[at]!);
   }
   const left = at === 0 ? reaching : reaching - totalIn[at - 1]!;
   const step = ladder.steps[at]!;
@@ -91,7 +94,8 @@ export function quoteByIntegers(state: ClmmState, aToB: boolean, amountIn: bigin
     return ladder.end!;
   }
   const part = ladder.feeOnInput ? gross : gross - mulDivUp(gross, step.feeRate, ONE_FEE);
-  return paid(state, aToB, clock.epoch, amountIn, at === 0 ? part : part + totalOut[at - 1]!);
+  const out = at === 0 ? part : part + totalOut[at - 1]!;
+  return paid(state, aToB, clock, amountIn, out, ladder.units[at]!);
 }
 
 /** Base units of `left` that buy something: the rest is the fee, rounded up, where it is taken on the way in. */
@@ -123,15 +127,23 @@ export function partialOut(ladder: Ladder, step: Step, left: bigint): bigint {
   return (step.liquidity * ((moved * step.from) / (step.shifted + moved))) >> 64n;
 }
 
-/** Takes the transfer fee off what the pool paid. */
-export function paid(state: ClmmState, aToB: boolean, epoch: number, amountIn: bigint, out: bigint): Quote {
+/** Takes the transfer fee off what the pool paid, if a transaction has the compute units for it. */
+export function paid(
+  state: ClmmState,
+  aToB: boolean,
+  clock: ChainClock,
+  amountIn: bigint,
+  out: bigint,
+  computeUnits: number,
+): Quote {
+  if (isBeyondCompute(computeUnits, clock)) return BEYOND_COMPUTE;
   if (out > U64_MAX) return AMOUNT_OVERFLOW;
   if (out === 0n) return PAYS_NOTHING;
   // The token program fails the transfer, and with it the swap.
   if (out > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const mintOut = aToB ? state.mintFactsB : state.mintFactsA;
-  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, epoch, out);
-  return { ok: true, amountOut, consumedIn: amountIn };
+  const amountOut = mintOut.transferFee === undefined ? out : out - transferFee(mintOut, clock.epoch, out);
+  return { ok: true, amountOut, consumedIn: amountIn, computeUnits };
 }
 
 const Q64 = 2 ** 64;

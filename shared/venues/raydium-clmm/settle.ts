@@ -86,7 +86,7 @@ export function settle(
   for (let i = 0; i < at; i++) takeWhole(swap, progress, i);
   if (isWhole) takeWhole(swap, progress, at);
   else if (!takePart(swap, progress, at, reaching - progress.taken)) return ladder.end!;
-  const result = paid(state, aToB, clock.epoch, amountIn, progress.amountOut);
+  const result = paid(state, aToB, clock, amountIn, progress.amountOut, ladder.units[at]!);
   if (!result.ok) return result;
   const settled = settledState(swap, progress);
   settled.vaultAmountA += aToB ? reaching : -progress.amountOut;

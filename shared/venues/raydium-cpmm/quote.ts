@@ -55,7 +55,7 @@ export function quote(state: CpmmState, aToB: boolean, amountIn: bigint, clock: 
   let amountOut = swapped - outputFee(side, swapped);
   if (side.feeMintOut !== undefined) amountOut -= transferFee(side.feeMintOut, clock.epoch, amountOut);
   if (amountOut === 0n) return TOO_SMALL;
-  return { ok: true, amountOut, consumedIn: amountIn };
+  return { ok: true, amountOut, consumedIn: amountIn, computeUnits: side.computeUnits };
 }
 
 function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {

@@ -3,6 +3,7 @@ import { U64_MAX } from '../../core/units.ts';
 import type { MintFacts } from '../token.ts';
 import type { HeldVaults } from '../vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
+import { swapUnits } from './compute.ts';
 import type { CpmmConfig, CpmmPoolFigures } from './layout.ts';
 import {
   CREATOR_FEE_ON_INPUT,
@@ -29,6 +30,7 @@ export interface CpmmSide {
   /** The mints that take a transfer fee; undefined for those that take none. */
   readonly feeMintIn: MintFacts | undefined;
   readonly feeMintOut: MintFacts | undefined;
+  readonly computeUnits: number;
 }
 
 /** One bit for each account whose newest bytes could not be used. */
@@ -87,6 +89,7 @@ function sideOf(state: CpmmParts, aToB: boolean): CpmmSide {
     outputFeeRate: onInput ? 0n : creatorFeeRate,
     feeMintIn: aToB ? feeMintA : feeMintB,
     feeMintOut: aToB ? feeMintB : feeMintA,
+    computeUnits: swapUnits(state),
   };
 }
 

@@ -78,7 +78,7 @@ const REASONS = {
   'missing-account': ['Account missing', 'An account that the quote must read has not arrived.'],
   'pool-disabled': ['Pool disabled', 'The program does not allow swaps in this pool.'],
   'not-open': ['Not open yet', 'The pool’s opening time is still ahead.'],
-  'iteration-cap': ['Too many ticks', 'The swap would cross more price ranges than one quote may.'],
+  compute: ['Too much work', 'The swap would take more compute units than one transaction may use.'],
   // Loading and feeds
   'venue-not-built': ['Venue not supported', 'This venue’s pools cannot be quoted yet.'],
   'not-this-venue': ['Not this venue', 'The account belongs to another program.'],
