@@ -75,6 +75,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: async () => (await import('./soak.ts')).soakVerb,
   },
   {
+    name: 'chain',
+    summary: 'what the chain is: slot time, rent, limits, versions, consensus, and who says so',
+    load: async () => (await import('./chain.ts')).chainVerb,
+  },
+  {
     name: 'venues',
     summary: 'the venues, their pools in a market with what excludes them, and their last proofs',
     load: async () => (await import('./venues.ts')).venuesVerb,

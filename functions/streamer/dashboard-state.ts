@@ -10,6 +10,7 @@ import type { ApisView } from './dashboard/apis-view.ts';
 import type { BookFeedView } from './dashboard/book-view.ts';
 import type { OutsideView } from './dashboard/outside-view.ts';
 import type {
+  ChainView,
   DashboardState,
   FeedView,
   MintPnlView,
@@ -43,6 +44,7 @@ export interface DashboardStateParams {
   readonly books: Books;
   readonly bookFeed: () => BookFeedView;
   readonly feed: () => FeedView;
+  readonly chain: () => ChainView;
   /** Whether the feed vouches for every account of a pool. */
   readonly isFresh: (pool: PoolEntry) => boolean;
   readonly store: () => StoreView;
@@ -112,6 +114,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       opportunities: recent.decisions.map((decision) => opportunityView(decision, params.names)),
       venues: venues.map(venueView),
       feed: params.feed(),
+      chain: params.chain(),
       skippedPools: [...params.skipped(), ...excludedPools(engine)],
       books: params.books.views(),
       bookFeed: params.bookFeed(),

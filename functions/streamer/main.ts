@@ -6,6 +6,7 @@ import type { StreamStatus } from '../../shared/platform/account-stream.ts';
 import type { BreakerTiming } from '../../shared/platform/api/breaker.ts';
 import { createApiAccess } from '../../shared/platform/api-access.ts';
 import { sleep } from '../../shared/platform/backoff.ts';
+import { createChainWatch } from '../../shared/platform/chain/chain-watch.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
@@ -21,6 +22,7 @@ import { createStoreWriter } from '../../shared/platform/store/writer.ts';
 import { apisView } from './apis-view.ts';
 import { createBookFeed } from './book-feed.ts';
 import { createBooks } from './books.ts';
+import { chainView } from './chain-view.ts';
 import { type Control, createControl, resumedAtMs } from './control.ts';
 import { createCostJournal } from './cost-journal.ts';
 import { createDashboardState } from './dashboard-state.ts';
@@ -183,6 +185,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       endpoints: feed.endpoints,
       clock,
       random: createRandom(config.seed).fork('apis'),
+      slotMicros: () => engine.market.chain.slotMicros,
     });
     const costJournal = createCostJournal({ costs: access.costs, writer, runId });
     costJournal.start();
@@ -196,9 +199,19 @@ export async function startService(params: ServiceParams): Promise<Service> {
       rpc,
       clock,
       log,
-      onEvent: (event) => pipeline.process(event),
+      onEvent(event) {
+        pipeline.process(event);
+        if (event.kind === 'slot') chain.onSlot(event.slot, event.atMicros);
+        else if (event.kind === 'feed' && !event.live) chain.onBreak();
+      },
     });
     const { stream } = marketFeed;
+    const chain = createChainWatch({
+      rpc,
+      clock,
+      onParameters: (parameters) =>
+        pipeline.process({ kind: 'chain', atMicros: clock.monotonicMicros(), parameters }),
+    });
     recorder = await createRunRecorder({
       config,
       universe: feed,
@@ -288,6 +301,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       books,
       bookFeed: bookFeed.view,
       feed: () => feedView(marketFeed, engine.market, parts.names),
+      chain: () => chainView(engine.market.chain, chain.problems),
       isFresh: (pool) => isFresh(pool, stream),
       store: () => {
         const { queued, written, dropped } = writer.stats();
@@ -335,6 +349,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     await unlessStopped(guard.start(), signal);
     universe = watchUniverseFile(config, { pipeline, clock, log });
     shutdown.add('universe file', () => universe?.stop());
+    chain.start();
+    shutdown.add('chain parameters', () => chain.stop());
     marketFeed.start();
     shutdown.add('feed', () => marketFeed.stop());
     bookFeed.start();

@@ -50,7 +50,9 @@ function startNode(ports: { port?: number; wsPort?: number } = {}): Promise<Loca
 
 async function start(flags: Record<string, string> = {}): Promise<Service> {
   const clock = createSystemClock();
-  const given = { port: '0', 'store-dir': dir, 'risk-max-slot-lag': '50', ...flags };
+  // Slots of a tenth of the real length: a trade is as many of them under way, not as long.
+  const paced = { 'risk-max-slot-lag': '50', 'paper-latency-ms': '0' };
+  const given = { port: '0', 'store-dir': dir, ...paced, ...flags };
   const { config } = loadConfig({ env: {}, flags: given, cwd: dir });
   const { pools, skipped, symbols } = market;
   service = await startService({

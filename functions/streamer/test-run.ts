@@ -105,6 +105,8 @@ export async function startTestRun(params: TestRunParams = {}): Promise<TestRun>
         'store-dir': storeDir,
         // A busy machine is late by itself; these tests are about what is gone, not about what is late.
         'risk-max-slot-lag': '50',
+        // Slots are a tenth of the real length here: a trade is as many of them under way, not as long.
+        'paper-latency-ms': '0',
         'feed-max-lag-ms': '5000',
         'jupiter-compare-seconds': '1',
         'jupiter-requests-per-second': '100',

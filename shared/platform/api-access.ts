@@ -18,10 +18,13 @@ export interface ApiAccessParams {
   readonly endpoints: readonly EndpointConfig[];
   readonly clock: Clock;
   readonly random: Random;
+  /** How long a slot lasts now, microseconds; what is assumed of chains when absent. */
+  readonly slotMicros?: () => number;
 }
 
 /** Throws `rpc-no-endpoint` when none of the endpoints has a url. */
-export function createApiAccess({ config, endpoints, clock, random }: ApiAccessParams): ApiAccess {
+export function createApiAccess(params: ApiAccessParams): ApiAccess {
+  const { config, endpoints, clock, random, slotMicros } = params;
   const { limits, rpc } = config;
   const budget = createApiBudget({ limits, clock, random });
   const pool = createRpcPool({
@@ -30,6 +33,7 @@ export function createApiAccess({ config, endpoints, clock, random }: ApiAccessP
     random: random.fork('rpc'),
     ...budget,
     settings: rpc,
+    ...(slotMicros && { slotMicros }),
   });
   return {
     ...budget,

@@ -1,4 +1,6 @@
+import { ASSUMED_CHAIN } from '../../../shared/core/chain-parameters.ts';
 import { createRandom, type Random } from '../../../shared/core/random.ts';
+import { chainView } from '../chain-view.ts';
 import { DEPENDENCIES, offText } from '../degradation.ts';
 import type { BookFillView, BookView } from './book-view.ts';
 import type { OutsideView } from './outside-view.ts';
@@ -123,6 +125,7 @@ export function createSampleSource(options: { seed?: string; startMs?: number } 
       opportunities: [...opportunities],
       venues: sampleVenues(updates, random),
       feed: sampleFeed(slot()),
+      chain: chainView(ASSUMED_CHAIN, new Map()),
       skippedPools: SKIPPED,
       books: [currentBook()],
       bookFeed: { state: 'live', transactions: fillCount, lost: 0 },

@@ -28,6 +28,7 @@ export interface DashboardState {
   readonly opportunities: readonly OpportunityView[];
   readonly venues: readonly VenueView[];
   readonly feed: FeedView;
+  readonly chain: ChainView;
   readonly skippedPools: readonly SkippedPoolView[];
   /** The best of each order book, and its last fills. */
   readonly books: readonly BookView[];
@@ -129,6 +130,23 @@ export interface VenueView {
   readonly updates: number;
   readonly updatesPerSecond: number;
   readonly note: string;
+}
+
+/** What the chain is, as last read. */
+export interface ChainView {
+  readonly slotMs: number;
+  readonly tokenAccountRentLamports: string;
+  readonly alpenglow: boolean;
+  /** All that is known, each as text with who said so; `atMs` 0: nobody did, it is assumed. */
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly source: string;
+    readonly slot: number;
+    readonly atMs: number;
+    /** Why it is not read, or was refused; '' where nothing is wrong. */
+    readonly problem: string;
+  }[];
 }
 
 /** What is streamed, over which connections, and how much of it may be relied on. */

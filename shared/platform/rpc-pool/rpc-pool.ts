@@ -42,6 +42,8 @@ export interface RpcPoolParams {
   readonly settings: RpcPoolSettings;
   readonly backoff?: BackoffPolicy;
   readonly slotBackoff?: BackoffPolicy;
+  /** How long a slot lasts now, microseconds; what is assumed of chains when absent. */
+  readonly slotMicros?: () => number;
 }
 
 export interface EndpointStatus {
@@ -106,7 +108,7 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
   const { clock, random, settings } = params;
   const endpoints = createEndpoints(params);
   const host = endpoints.map((endpoint) => endpoint.host).join(', ');
-  const slots = createSlotBook(clock);
+  const slots = createSlotBook(clock, params.slotMicros);
   const calls = createEndpointCalls({ ...params, endpoints, slots, timeoutMs: settings.timeoutMs });
   const probes = createEndpointProbes({ endpoints, slots, clock, timeoutMs: settings.timeoutMs });
   const shared = createSharedCalls();

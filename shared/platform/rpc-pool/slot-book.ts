@@ -1,3 +1,4 @@
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Commitment } from '../rpc-client.ts';
 
@@ -18,7 +19,6 @@ interface Told {
   readonly atMicros: number;
 }
 
-const MICROS_PER_SLOT = 400_000;
 /** An endpoint may run so much faster than the clock says, for it may have caught up. */
 const CATCH_UP_SLOTS = 4;
 /** More than this ahead of everybody else is no news but a lie. */
@@ -28,7 +28,10 @@ const AHEAD_SLOTS = 150;
  * The truth is the newest slot that any endpoint told. With three or more it is the second newest, so that one that
  * lies about the future makes nobody else look late: it is then itself the one that is far from the truth.
  */
-export function createSlotBook(clock: Clock): SlotBook {
+export function createSlotBook(
+  clock: Clock,
+  slotMicros: () => number = () => ASSUMED_CHAIN.slotMicros,
+): SlotBook {
   const books = new Map<Commitment, Map<string, Told>>();
 
   function bookOf(commitment: Commitment): Map<string, Told> {
@@ -51,7 +54,7 @@ export function createSlotBook(clock: Clock): SlotBook {
       const newest = [...book.values()].sort((a, b) => b.slot - a.slot);
       const truth = newest[newest.length >= 3 ? 1 : 0]!;
       // The chain went on between the two.
-      const passed = (truth.atMicros - own.atMicros) / MICROS_PER_SLOT;
+      const passed = (truth.atMicros - own.atMicros) / slotMicros();
       const lag = Math.floor(truth.slot - own.slot - passed);
       return lag < -AHEAD_SLOTS ? -lag : Math.max(0, lag);
     },
@@ -61,7 +64,7 @@ export function createSlotBook(clock: Clock): SlotBook {
     behind(endpoint, commitment, slot) {
       const last = bookOf(commitment).get(endpoint);
       if (last === undefined || last.slot >= slot) return false;
-      const passed = (clock.monotonicMicros() - last.atMicros) / MICROS_PER_SLOT;
+      const passed = (clock.monotonicMicros() - last.atMicros) / slotMicros();
       return last.slot + Math.floor(passed) + (passed >= 1 ? CATCH_UP_SLOTS : 0) < slot;
     },
   };

@@ -3,7 +3,7 @@ import { showBooks } from './books.js';
 import { connect } from './connection.js';
 import { createControls } from './control.js';
 import { byId, setData, setHidden, setText, setTitle } from './dom.js';
-import { showFeed } from './feed.js';
+import { showChain, showFeed } from './feed.js';
 import { ageText, clockText, durationText, solText } from './format.js';
 import { showOutside } from './outside.js';
 import { redrawHistograms, showKpis, showLatency, showRefusals, showStore, showVenues } from './panels.js';
@@ -48,6 +48,7 @@ function show(now) {
   if (before?.refusals !== now.refusals) showRefusals(now.refusals);
   if (before?.venues !== now.venues) showVenues(now.venues);
   if (before?.feed !== now.feed) showFeed(now.feed);
+  if (before?.chain !== now.chain) showChain(now.chain);
   if (before?.latency !== now.latency) showLatency(now.latency);
   if (before?.skippedPools !== now.skippedPools) showSkippedPools(now.skippedPools);
   if (before?.outside !== now.outside) showOutside(now.outside);

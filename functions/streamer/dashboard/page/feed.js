@@ -86,3 +86,22 @@ function feedNote(feed) {
   }
   return feed.live ? '' : feed.reason;
 }
+
+/**
+ * What the chain is, each figure with who said so; assumed until somebody has.
+ * @param {import('../view.ts').ChainView} chain
+ */
+export function showChain(chain) {
+  /** @param {string} id @param {string} name @param {string} text */
+  const show = (id, name, text) => {
+    const told = chain.parameters.find((parameter) => parameter.name === name);
+    const assumed = told === undefined || told.atMs === 0;
+    setText(byId(id), assumed ? `${text}, assumed` : text);
+    const source = assumed ? 'not read yet' : `${told.source}, slot ${countText(told.slot)}`;
+    setTitle(byId(id), told?.problem ? `${source}. ${told.problem}` : source);
+  };
+  show('chain-slot-time', 'slotMicros', microsText(chain.slotMs * 1_000));
+  const rent = (Number(chain.tokenAccountRentLamports) / 1e9).toFixed(6);
+  show('chain-rent', 'rentLamportsPerByte', `${rent} SOL`);
+  show('chain-consensus', 'alpenglow', chain.alpenglow ? 'Alpenglow' : 'Tower');
+}
