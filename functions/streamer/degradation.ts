@@ -84,8 +84,11 @@ export const DEPENDENCIES: readonly Dependency[] = [
   },
 ];
 
-/** `trying`: it was down, and the next call will tell. `unused`: not configured, or there is only one of it. */
-export type DependencyState = 'up' | 'trying' | 'down' | 'unused';
+/**
+ * `unseen`: nothing has come from it yet, good or bad. `trying`: it was down, and the next call will tell. `unused`: not
+ * configured, or there is only one of it.
+ */
+export type DependencyState = 'up' | 'unseen' | 'trying' | 'down' | 'unused';
 
 export interface DependencyReport extends Dependency {
   readonly state: DependencyState;
@@ -123,7 +126,8 @@ export function createDegradation(
         .filter(({ state }) => state === 'down' || state === 'trying')
         .map(
           ({ name, off, reason }) =>
-            `${name} down${off.length === 0 || off.includes('trading') ? ` (${reason})` : ''}, off: ${offText(off)}`,
+            `${name} down${off.length === 0 ? ` (${reason})` : ''}, off: ${offText(off)}` +
+            (off.includes('trading') ? ` (${reason})` : ''),
         )
         .join('; '),
   };

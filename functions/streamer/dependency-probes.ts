@@ -31,7 +31,7 @@ export function createDependencyProbes(
       const asked = params.asked();
       const answering = asked.filter(({ up }) => up);
       if (answering.some(hasAnswered)) return { state: 'up' };
-      if (answering.length > 0) return { state: 'trying', reason: 'none has answered yet' };
+      if (answering.length > 0) return { state: 'unseen', reason: 'none has answered yet' };
       return { state: 'down', reason: `no answer from ${asked.map(({ name }) => name).join(', ')}` };
     },
     jupiter: () => apiProbe(params.jupiter()),
@@ -78,7 +78,7 @@ function apiProbe(status: ApiStatus | undefined): DependencyProbe {
   if (status === undefined) return { state: 'unused' };
   if (status.breaker === 'closed') {
     return status.answeredAtMs === undefined
-      ? { state: 'trying', reason: status.lastError ?? 'has not answered yet' }
+      ? { state: 'unseen', reason: status.lastError ?? 'has not answered yet' }
       : { state: 'up' };
   }
   return { state: status.breaker === 'open' ? 'down' : 'trying', reason: status.lastError };

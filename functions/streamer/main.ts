@@ -91,6 +91,8 @@ export interface Service {
   stop(): Promise<RunSummary>;
 }
 
+const NO_CONTROLS =
+  'other machines reach this server and no server.controlToken is set: nobody can pause or resume over it';
 const MAX_QUEUED_ROWS = 50_000;
 const FLUSH_MS = 250;
 /** Cloud Run kills ten seconds after it has asked; the store is closed well before that, uploads get the rest. */
@@ -326,6 +328,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const server = await startServer({
       host: config.server.host,
       port: config.server.port,
+      controlToken: config.server.controlToken,
+      allowedHosts: config.server.allowedHosts,
       fallbackPorts: params.fallbackPorts,
       source: { state, book: books.whole, control: control.take },
       metricsText: () => metrics.text(),
@@ -333,6 +337,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       ready: () => readiness.look(),
       onError: (where, error) => log.error('server.failed', { where, error: String(error) }),
     });
+    if (!server.controls) log.warning('server.read-only', { host: config.server.host, why: NO_CONTROLS });
     shutdown.add('server', () => server.close(), { mostMs: 1_000 });
     throwIfStopped(signal);
     const guard = createProgramGuard({

@@ -95,11 +95,11 @@ describe('readiness', () => {
     expect(readiness.look()).toEqual({
       ok: false,
       message: expect.stringMatching(
-        /^starting; every WebSocket down \(main: handshake refused: 401\), off: trading/,
+        /^starting; every WebSocket down, off: trading \(main: handshake refused: 401\)/,
       ),
     });
     const states = Object.fromEntries(degradation.report().map(({ id, state }) => [id, state]));
-    expect(states).toMatchObject({ websockets: 'down', rpc: 'trying' });
+    expect(states).toMatchObject({ websockets: 'down', rpc: 'unseen' });
     says.live = true;
     says.status = 'running';
     says.answered = 1;

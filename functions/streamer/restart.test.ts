@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -165,6 +165,18 @@ describe('a run that follows another', () => {
     const second = await start();
     expect(await live(second)).toBe('paused');
     expect(logged).toMatch(/store\.lost/);
+  }, 60_000);
+
+  it('obeys a pause that only the copy beside the store could take, and otherwise the store', async () => {
+    const row: ControlRow = { name: 'trading', value: 'running', by: 'me', reason: '', atMs: 9 };
+    await inStore((store) => store.setControl(row));
+    const copy = { ...row, value: 'paused', atMs: 10 };
+    writeFileSync(join(dir, 'controls.json'), JSON.stringify([{ ...copy, stored: true }]));
+    const first = await start();
+    expect(await live(first)).toBe('running');
+    await first.stop();
+    writeFileSync(join(dir, 'controls.json'), JSON.stringify([{ ...copy, stored: false }]));
+    expect(await live(await start())).toBe('paused');
   }, 60_000);
 
   it('says that a data directory is new, and begins paused there when it is told to', async () => {

@@ -308,6 +308,64 @@ describe('commands', () => {
   });
 });
 
+describe('a server that other machines reach', () => {
+  const SECRET = 'a secret of the operator';
+  const open = (change: Partial<ServerOptions> = {}) => serve({ host: '0.0.0.0', ...change });
+
+  test('without a token can be looked at and commanded by nobody, and its page carries nothing to command with', async () => {
+    const { server, source } = await open();
+    expect(server.controls).toBe(false);
+    const page = (await send(server, {})).text;
+    expect(page).toMatch(/name="control-token" content="nobody"/);
+    for (const token of ['', 'nobody', 'secret', 'x'.repeat(43)]) {
+      const answer = await command(server, token);
+      expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('server.controlToken')]);
+    }
+    expect(source.commands).toEqual([]);
+  });
+
+  test('takes commands with the configured token only, which its page does not carry', async () => {
+    const { server, source } = await open({ controlToken: SECRET });
+    expect((await send(server, {})).text).not.toContain(SECRET);
+    expect((await command(server, 'secret')).status).toBe(403);
+    expect((await command(server, SECRET, { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await command(server, SECRET, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect(source.commands).toEqual([]);
+    expect((await command(server, SECRET)).status).toBe(200);
+    // What is no browser sends neither, and proves itself by the secret.
+    const curl = { origin: undefined, 'sec-fetch-site': undefined };
+    expect((await command(server, SECRET, curl)).status).toBe(200);
+    expect((await command(server, `${SECRET}x`, curl)).status).toBe(403);
+    expect(source.commands).toHaveLength(2);
+  });
+
+  test('wants the configured token on loopback too', async () => {
+    const { server } = await serve({ controlToken: SECRET });
+    expect((await send(server, {})).text).toMatch(/name="control-token" content="secret"/);
+    expect((await command(server, 'secret')).status).toBe(403);
+    expect((await command(server, SECRET)).status).toBe(200);
+  });
+
+  test('answers to addresses, own names and those allowed, and its probes to every name', async () => {
+    const { server } = await open({ allowedHosts: ['.run.app', 'arb.example'] });
+    const asked = async (host: string, path = '/api/state') =>
+      (await send(server, { path, headers: { host } })).status;
+    for (const host of ['10.1.2.3:8080', '[fd00::1]', 'streamer:8080', 'x.a.run.app', 'ARB.example:443']) {
+      expect([host, await asked(host)]).toEqual([host, 200]);
+    }
+    for (const host of [
+      'evil.example',
+      'arb.example.evil.example',
+      'run.app.evil.example',
+      'notrun.app',
+      'run.app',
+    ]) {
+      expect([host, await asked(host)]).toEqual([host, 421]);
+      for (const path of ['/livez', '/healthz', '/metrics']) expect(await asked(host, path)).toBe(200);
+    }
+  });
+});
+
 describe('names and ports', () => {
   test('bound to loopback, a foreign Host gets nothing, not even the page with its token', async () => {
     const { server, source } = await serve();

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { HEALTH_PATH } from '../../shared/core/names.ts';
 import { type Asset, loadAssets } from './dashboard/assets.ts';
 import { readCommand } from './dashboard/control-request.ts';
-import { isLoopback, rejectForeignCommand, rejectForeignHost } from './dashboard/guard.ts';
+import {
+  type ControlAccess,
+  controlAccess,
+  isLoopback,
+  type Rejection,
+  rejectForeignCommand,
+  rejectForeignHost,
+  rejectUnknownHost,
+} from './dashboard/guard.ts';
 import { createStateStream, type StateStream } from './dashboard/stream.ts';
 import type { DashboardSource } from './dashboard/view.ts';
 import { listenOn } from './listen.ts';
@@ -18,6 +26,10 @@ export interface ServerOptions {
   /** 127.0.0.1 unless the page is meant to be reached from other machines. */
   readonly host?: string;
   readonly port: number;
+  /** What a command needs; without it the page's own token does on loopback, and nothing does elsewhere. */
+  readonly controlToken?: string | undefined;
+  /** Names that it answers to beside addresses and loopback; one with a leading dot stands for all below it. */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Try up to 20 ports after `port` when it is taken. Off when the person named the port. */
   readonly fallbackPorts?: boolean;
   readonly source: DashboardSource;
@@ -35,6 +47,8 @@ export interface RunningServer {
   readonly url: string;
   /** The port in use: other than the one asked for when that was taken. */
   readonly port: number;
+  /** Whether somebody can command over it. */
+  readonly controls: boolean;
   /** Ends every stream, finishes open requests and frees the port. */
   close(): Promise<void>;
 }
@@ -42,7 +56,7 @@ export interface RunningServer {
 interface Site extends ServerOptions {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly stream: StateStream;
-  readonly token: string;
+  readonly access: ControlAccess;
   readonly loopbackOnly: boolean;
 }
 
@@ -51,6 +65,9 @@ type Handler = (site: Site, request: IncomingMessage, response: ServerResponse) 
 const FALLBACK_PORTS = 20;
 const CLOSE_GRACE_MS = 500;
 const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 512;
+/** They tell how the service is, to whoever can reach it, under whatever name a prober uses. */
+const PROBES: ReadonlySet<string> = new Set([HEALTH_PATH, '/healthz', '/readyz', '/metrics']);
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -85,14 +102,14 @@ const COMMAND_PATH = '/api/control';
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1';
   // Not the run's seeded Random: a token that a replay could predict would protect nothing.
-  const token = randomBytes(32).toString('base64url');
+  const access = controlAccess(host, options.controlToken, randomBytes(32).toString('base64url'));
   const { source, onError } = options;
   const stream = createStateStream({ state: () => source.state(), onError });
   const site: Site = {
     ...options,
     stream,
-    token,
-    assets: await loadAssets(token),
+    access,
+    assets: await loadAssets(access.kind === 'page' ? access.token : access.kind),
     loopbackOnly: isLoopback(host),
   };
 
@@ -101,11 +118,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = MAX_CONNECTIONS;
 
   const fallbackPorts = options.fallbackPorts === true ? FALLBACK_PORTS : 0;
   const port = await listenOn(server, { host, port: options.port, fallbackPorts });
   return {
     port,
+    controls: access.kind !== 'nobody',
     url: `http://${urlHost(host)}:${port}/`,
     close() {
       stream.close();
@@ -119,10 +138,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-  const foreign = site.loopbackOnly ? rejectForeignHost(request.headers) : undefined;
+  const path = (request.url ?? '/').split('?', 1)[0]!;
+  const foreign = rejectHost(site, request, path);
   if (foreign !== undefined) return sendLine(response, foreign.status, foreign.message);
 
-  const path = (request.url ?? '/').split('?', 1)[0]!;
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (path === COMMAND_PATH) {
     if (request.method !== 'POST') return refuseMethod(response, 'POST');
@@ -134,6 +153,15 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   if (!reads) return refuseMethod(response, 'GET, HEAD');
   if (route !== undefined) return route(site, request, response);
   if (asset !== undefined) sendAsset(request, response, asset);
+}
+
+function rejectHost(
+  { loopbackOnly, allowedHosts = [] }: Site,
+  { headers }: IncomingMessage,
+  path: string,
+): Rejection | undefined {
+  if (loopbackOnly) return rejectForeignHost(headers);
+  return PROBES.has(path) ? undefined : rejectUnknownHost(headers, { allowed: allowedHosts });
 }
 
 function sendHealth(site: Site, _request: IncomingMessage, response: ServerResponse): void {
@@ -156,13 +184,13 @@ function sendBook({ source }: Site, request: IncomingMessage, response: ServerRe
 function openStream(site: Site, request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'HEAD') {
     send(response, 200, 'text/event-stream; charset=utf-8', '');
-  } else if (!site.stream.open(response)) {
+  } else if (!site.stream.open(response, request.socket.remoteAddress ?? '')) {
     sendLine(response, 503, 'too many dashboards are open: close one and reload');
   }
 }
 
 async function takeCommand(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const foreign = rejectForeignCommand(request.headers, site.token);
+  const foreign = rejectForeignCommand(request.headers, site.access);
   if (foreign !== undefined) return sendResult(response, foreign.status, false, foreign.message);
   const read = await readCommand(request);
   if (!read.ok) return sendResult(response, read.rejection.status, false, read.rejection.message);

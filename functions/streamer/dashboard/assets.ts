@@ -26,9 +26,9 @@ const TOKEN_MARK = '__CONTROL_TOKEN__';
 
 /**
  * Every file of the page by its URL path, read once: no request ever names a file on disk. The page at `/` carries
- * `controlToken`. Rejects when a file cannot be read.
+ * `control`: its token, `secret` when a person has to type one, `nobody` when controls are off. Rejects when a file cannot be read.
  */
-export async function loadAssets(controlToken: string): Promise<ReadonlyMap<string, Asset>> {
+export async function loadAssets(control: string): Promise<ReadonlyMap<string, Asset>> {
   const assets = new Map<string, Asset>();
   const folder = new URL('./page/', import.meta.url);
   for (const name of await readdir(folder)) {
@@ -36,7 +36,7 @@ export async function loadAssets(controlToken: string): Promise<ReadonlyMap<stri
     if (contentType === undefined) continue;
     const body = await readFile(new URL(name, folder));
     if (name === 'index.html') {
-      const page = Buffer.from(body.toString('utf8').replace(TOKEN_MARK, controlToken));
+      const page = Buffer.from(body.toString('utf8').replace(TOKEN_MARK, control));
       assets.set('/', asset(page, contentType));
     } else {
       assets.set(`/${name}`, asset(body, contentType));

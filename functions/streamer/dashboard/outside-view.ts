@@ -34,7 +34,7 @@ export interface ComparisonView {
 export interface DependencyView {
   readonly id: string;
   readonly label: string;
-  readonly state: 'up' | 'trying' | 'down' | 'unused';
+  readonly state: 'up' | 'unseen' | 'trying' | 'down' | 'unused';
   readonly reason: string;
   /** What is switched off when it is down. */
   readonly off: string;

@@ -127,3 +127,30 @@ test('the state is not asked for while nobody watches', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(number()).toBe(asked);
 });
+
+test('no client locks others out: each has so many at most, and whoever has most gives way', () => {
+  const stream = createStateStream({
+    state: () => createSampleSource().state(),
+    onError: () => {},
+    maxStreams: 4,
+    maxStreamsEach: 3,
+  });
+  closers.push(() => stream.close());
+  const gone: string[] = [];
+  const open = (from: string, name: string): boolean => {
+    const response = {
+      writeHead: () => response,
+      write: () => true,
+      on: () => response,
+      end: () => response,
+      destroy: () => gone.push(name),
+    };
+    return stream.open(response as never, from);
+  };
+  expect(['a1', 'a2', 'a3', 'a4'].map((name) => open('a', name))).toEqual([true, true, true, false]);
+  expect([open('b', 'b1'), gone]).toEqual([true, []]);
+  expect([open('c', 'c1'), gone]).toEqual([true, ['a1']]);
+  // Both have two and one: nobody has more than the newcomer would.
+  expect([open('c', 'c2'), open('b', 'b2'), gone]).toEqual([false, false, ['a1']]);
+  expect(stream.count()).toBe(4);
+});

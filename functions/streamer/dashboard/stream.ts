@@ -4,8 +4,11 @@ import type { DashboardState } from './view.ts';
 
 /** The live streams of all open pages. */
 export interface StateStream {
-  /** Takes over `response` and streams to it; false when too many streams are open already. */
-  open(response: ServerResponse): boolean;
+  /**
+   * Takes over `response` and streams to it; false when `from` has too many streams already. When all are too many,
+   * the oldest stream of whoever has most of them gives way, so that nobody can lock others out.
+   */
+  open(response: ServerResponse, from?: string): boolean;
   /** Open streams. */
   count(): number;
   /** Ends every stream. */
@@ -21,9 +24,12 @@ export interface StateStreamOptions {
   /** A client that takes nothing for this long is cut off. */
   readonly stuckMs?: number;
   readonly maxStreams?: number;
+  /** Of one address. */
+  readonly maxStreamsEach?: number;
 }
 
 interface Client {
+  readonly from: string;
   readonly response: ServerResponse;
   /** What the client holds once everything written has arrived; undefined before its snapshot. */
   sent: Frame | undefined;
@@ -37,7 +43,13 @@ interface Client {
  * however slow it is. One timer serves all, and stands still while nobody watches.
  */
 export function createStateStream(options: StateStreamOptions): StateStream {
-  const { everyMs = 500, heartbeatMs = 10_000, stuckMs = 60_000, maxStreams = 32 } = options;
+  const {
+    everyMs = 500,
+    heartbeatMs = 10_000,
+    stuckMs = 20_000,
+    maxStreams = 64,
+    maxStreamsEach = 16,
+  } = options;
   const clients = new Set<Client>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -94,9 +106,25 @@ export function createStateStream(options: StateStreamOptions): StateStream {
     timer = undefined;
   }
 
+  const streamsOf = (from: string): Client[] => [...clients].filter((client) => client.from === from);
+
+  /** Ends the oldest stream of whoever has most, if that is more than the newcomer will have. */
+  function makeRoom(from: string): boolean {
+    let most: Client[] = [];
+    for (const address of new Set([...clients].map((client) => client.from))) {
+      const streams = streamsOf(address);
+      if (streams.length > most.length) most = streams;
+    }
+    if (most.length <= streamsOf(from).length + 1) return false;
+    clients.delete(most[0]!);
+    most[0]!.response.destroy();
+    return true;
+  }
+
   return {
-    open(response) {
-      if (clients.size >= maxStreams) return false;
+    open(response, from = '') {
+      if (streamsOf(from).length >= maxStreamsEach) return false;
+      if (clients.size >= maxStreams && !makeRoom(from)) return false;
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store, no-transform',
@@ -104,7 +132,7 @@ export function createStateStream(options: StateStreamOptions): StateStream {
         'x-accel-buffering': 'no',
       });
       response.write('retry: 1000\n\n');
-      const client: Client = { response, sent: undefined, quietMs: 0, stuckMs: 0 };
+      const client: Client = { from, response, sent: undefined, quietMs: 0, stuckMs: 0 };
       clients.add(client);
       response.on('close', () => drop(client));
       timer ??= setInterval(tick, everyMs);

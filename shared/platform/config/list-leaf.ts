@@ -1,7 +1,7 @@
 import { type Address, isAddress } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { boundedJsonOrText } from '../bounded-json.ts';
-import { AMOUNT_ALLOWED, checkAmount, type KeySummary, keyWithDefault, labels } from './leaf.ts';
+import { AMOUNT_ALLOWED, checkAmount, type KeySummary, keyWithDefault, labels, optionalKey } from './leaf.ts';
 
 /** A pool named in the configuration. */
 export interface PoolName {
@@ -44,6 +44,27 @@ export function mintsKey(options: KeySummary & { readonly default: readonly Addr
   };
   return keyWithDefault(checkMints, notes, options.default);
 }
+
+/** Host names, none twice; may be empty. Text form: comma-separated, or JSON. */
+export function namesKey(options: KeySummary & { readonly what: string }) {
+  const check = (value: unknown): Outcome<readonly string[], 'bad-value'> => {
+    if (!Array.isArray(value)) return refusal('bad-value');
+    const names: readonly unknown[] = value;
+    const bad = names.find((name) => typeof name !== 'string' || !HOST_NAME.test(name));
+    if (bad !== undefined) return refusal('bad-value', `${JSON.stringify(bad)} is not a host name`);
+    if (new Set(names).size < names.length) return refusal('bad-value', 'a name is there twice');
+    return success(names.map((name) => String(name).toLowerCase()));
+  };
+  const notes = {
+    ...labels(options),
+    allowed: `a list of different ${options.what}`,
+    fromText: itemsFromText,
+    placeholder: 'NAME,…',
+  };
+  return optionalKey(check, notes);
+}
+
+const HOST_NAME = /^\.?[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/i;
 
 /** Addresses, none twice; may be empty. Text form: comma-separated, or JSON. */
 export function addressesKey(options: KeySummary & { readonly default: readonly Address[] }) {

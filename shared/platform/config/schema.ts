@@ -14,7 +14,7 @@ import {
   optionalTextKey,
   textKey,
 } from './leaf.ts';
-import { addressesKey, amountsByMintKey, mintsKey, poolsKey } from './list-leaf.ts';
+import { addressesKey, amountsByMintKey, mintsKey, namesKey, poolsKey } from './list-leaf.ts';
 import { numbersByNameKey } from './numbers-leaf.ts';
 import { quoteAsksKey } from './quote-asks-leaf.ts';
 import { secretKey } from './secret-leaf.ts';
@@ -415,6 +415,15 @@ export const configSchema = z.strictObject({
       default: 8_080,
       flag: 'port',
       summary: 'their port; 0 takes any free one',
+    }),
+    controlToken: secretKey({
+      least: 16,
+      summary:
+        'secret that pausing and resuming needs; without it the page may on this machine, and nobody where server.host lets other machines in',
+    }),
+    allowedHosts: namesKey({
+      what: 'host names; a leading dot stands for all below it',
+      summary: 'names under which other machines reach the dashboard, beside its addresses',
     }),
   }),
   store: z.strictObject({

@@ -1,14 +1,17 @@
 import { refusal, success } from '../../core/outcome.ts';
 import { asIs, type KeySummary, labels, optionalKey } from './leaf.ts';
 
-/** A key of an outside API: sent to it and shown nowhere. */
-export function secretKey(options: KeySummary) {
+/** A key of an outside API, sent to it and shown nowhere; or one of ours, of so many characters at least. */
+export function secretKey(options: KeySummary & { readonly least?: number }) {
+  const { least = 1 } = options;
   return optionalKey<string>(
     (value) =>
-      typeof value === 'string' && /^[\x21-\x7e]{1,512}$/.test(value) ? success(value) : refusal('bad-value'),
+      typeof value === 'string' && /^[\x21-\x7e]{1,512}$/.test(value) && value.length >= least
+        ? success(value)
+        : refusal('bad-value'),
     {
       ...labels(options),
-      allowed: 'a text of visible ASCII characters',
+      allowed: `a text of ${least > 1 ? `at least ${least} ` : ''}visible ASCII characters`,
       fromText: asIs,
       placeholder: 'KEY',
       isSecret: true,

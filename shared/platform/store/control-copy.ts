@@ -3,19 +3,23 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorText } from '../../core/errors.ts';
 import { replaceFile } from '../replace-file.ts';
-import type { ControlRow, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 export const CONTROLS_FILE = 'controls.json';
 
-const FILE = z.array(
+const rowsSchema = z.array(
   z.object({
     name: z.string(),
     value: z.enum(['running', 'paused']),
     by: z.string(),
     reason: z.string(),
     atMs: z.number(),
+    /** The store has taken it: what it says of this name from then on counts. */
+    stored: z.boolean(),
   }),
 );
+
+type CopiedRow = z.infer<typeof rowsSchema>[number];
 
 export interface SafeControlsParams {
   readonly store: Pick<Store, 'controls' | 'setControl'>;
@@ -25,22 +29,23 @@ export interface SafeControlsParams {
 }
 
 /**
- * Controls that outlive the loss of the store's file: each is kept in the store and in a small file beside it, and the
- * later word of the two counts. `setControl` rejects when the store did not take it, whatever became of the copy.
+ * Controls that outlive the loss of the store's file: each is kept in the store and in a small file beside it. The file
+ * counts where the store knows nothing of a control, or did not take its last word. `setControl` rejects when the
+ * store did not take it, whatever became of the copy.
  */
 export function createSafeControls({ store, dir, onTrouble }: SafeControlsParams): typeof store {
   const path = join(dir, CONTROLS_FILE);
-  let copy: readonly ControlRow[] | undefined;
+  let copy: readonly CopiedRow[] | undefined;
 
-  const copied = (): readonly ControlRow[] => {
+  const copied = (): readonly CopiedRow[] => {
     copy ??= readCopy(path, onTrouble);
     return copy;
   };
 
-  const keep = (rows: readonly ControlRow[]): void => {
-    copy = rows;
+  const keep = (row: CopiedRow): void => {
+    copy = [...copied().filter(({ name }) => name !== row.name), row];
     try {
-      replaceFile(path, `${JSON.stringify(rows, null, 2)}\n`);
+      replaceFile(path, `${JSON.stringify(copy, null, 2)}\n`);
     } catch (error) {
       onTrouble(`${path} cannot be written: ${errorText(error)}`);
     }
@@ -48,26 +53,22 @@ export function createSafeControls({ store, dir, onTrouble }: SafeControlsParams
 
   return {
     async controls() {
-      return laterOf([...(await store.controls()), ...copied()]);
+      const rows = new Map((await store.controls()).map((row) => [row.name, row]));
+      for (const { stored, ...row } of copied()) {
+        const known = rows.get(row.name);
+        if (known === undefined || (!stored && known.atMs < row.atMs)) rows.set(row.name, row);
+      }
+      return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     async setControl(row) {
-      keep(laterOf([...copied().filter(({ name }) => name !== row.name), row]));
+      keep({ ...row, stored: false });
       await store.setControl(row);
+      if (copied().find(({ name }) => name === row.name)?.atMs === row.atMs) keep({ ...row, stored: true });
     },
   };
 }
 
-/** Of each name the row that was set last, by name. */
-function laterOf(rows: readonly ControlRow[]): readonly ControlRow[] {
-  const latest = new Map<string, ControlRow>();
-  for (const row of rows) {
-    const known = latest.get(row.name);
-    if (known === undefined || known.atMs < row.atMs) latest.set(row.name, row);
-  }
-  return [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function readCopy(path: string, onTrouble: (problem: string) => void): readonly ControlRow[] {
+function readCopy(path: string, onTrouble: (problem: string) => void): readonly CopiedRow[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -77,7 +78,7 @@ function readCopy(path: string, onTrouble: (problem: string) => void): readonly 
     return [];
   }
   try {
-    return FILE.parse(JSON.parse(text));
+    return rowsSchema.parse(JSON.parse(text));
   } catch {
     onTrouble(`${path} is damaged: what the store says counts`);
     return [];

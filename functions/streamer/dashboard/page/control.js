@@ -1,7 +1,7 @@
 import { byId, setHidden, setText } from './dom.js';
 
 /**
- * Pause and resume: always behind a question, always with the page's token.
+ * Pause and resume: always behind a question, always with a token: the page's own, or one that the person types.
  * @typedef {import('../view.ts').DashboardState} DashboardState
  * @typedef {import('../view.ts').ControlCommand} ControlCommand
  */
@@ -19,12 +19,19 @@ const QUESTIONS = {
   },
 };
 
+/** The page's own token, `secret` where a person has to know one, `nobody` where controls are off. */
+const ACCESS = document.querySelector('meta[name="control-token"]')?.getAttribute('content') ?? '';
+const OFF = 'Controls are off: other machines reach this page and no server.controlToken is set';
+
 export function createControls() {
   const dialog = /** @type {HTMLDialogElement} */ (byId('confirm'));
   const reason = /** @type {HTMLInputElement} */ (byId('confirm-reason'));
   const go = /** @type {HTMLButtonElement} */ (byId('confirm-go'));
   const pause = /** @type {HTMLButtonElement} */ (byId('pause'));
   const resume = /** @type {HTMLButtonElement} */ (byId('resume'));
+  const token = /** @type {HTMLInputElement} */ (byId('confirm-token'));
+  setHidden(byId('confirm-secret'), ACCESS !== 'secret');
+  if (ACCESS === 'nobody') for (const button of [pause, resume]) button.title = OFF;
   /** @type {ControlCommand} */
   let asked = 'pause';
 
@@ -44,7 +51,11 @@ export function createControls() {
 
   async function confirmed() {
     go.disabled = true;
-    const { ok, message } = await sendCommand(asked, reason.value.trim());
+    const { ok, message } = await sendCommand(
+      asked,
+      reason.value.trim(),
+      ACCESS === 'secret' ? token.value.trim() : ACCESS,
+    );
     if (ok) {
       dialog.close();
       return;
@@ -72,7 +83,7 @@ export function createControls() {
       const stopped = status === 'paused' || status === 'halted';
       setHidden(pause, stopped);
       setHidden(resume, !stopped);
-      const able = connected && status !== 'draining';
+      const able = connected && status !== 'draining' && ACCESS !== 'nobody';
       pause.disabled = !able;
       resume.disabled = !able;
     },
@@ -82,10 +93,10 @@ export function createControls() {
 /**
  * @param {ControlCommand} command
  * @param {string} reason
+ * @param {string} token
  * @returns {Promise<import('../view.ts').ControlResult>}
  */
-async function sendCommand(command, reason) {
-  const token = document.querySelector('meta[name="control-token"]')?.getAttribute('content') ?? '';
+async function sendCommand(command, reason, token) {
   try {
     const response = await fetch('/api/control', {
       method: 'POST',

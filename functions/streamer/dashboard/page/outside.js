@@ -9,8 +9,8 @@ import { amountText, clockText, countText, venueText } from './format.js';
  */
 
 const SOL_DECIMALS = 9;
-const STATE_TEXT = { up: 'Up', trying: 'Trying', down: 'Down', unused: 'Not used' };
-const STATE_TAG = { up: 'live', trying: 'stale', down: 'down', unused: 'unused' };
+const STATE_TEXT = { up: 'Up', unseen: 'Not seen yet', trying: 'Trying', down: 'Down', unused: 'Not used' };
+const STATE_TAG = { up: 'live', unseen: 'stale', trying: 'stale', down: 'down', unused: 'unused' };
 
 /** @param {OutsideView} outside */
 export function showOutside(outside) {
