@@ -140,6 +140,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     });
     const killed = await store.closeKilledRuns({ sinceMs: resumedAtMs(await controls.controls()) });
     for (const { runId: of, lastAtMs } of killed) log.warning('run.closed-as-killed', { of, lastAtMs });
+    const [{ market } = { market: config.market }] = await store.runs({ limit: 1 });
     await store.startRun({
       runId,
       startedAtMs,
@@ -346,6 +347,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       // A local node's programs are names, no binaries: proofs are of those on the real chain.
       proofs: config.market === 'live' ? createProofs(dir) : { of: () => undefined },
       store: controls,
+      // Another market is another chain, with programs of its own.
+      restores: market === config.market,
       clock,
       log,
     });

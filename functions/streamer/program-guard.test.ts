@@ -35,8 +35,13 @@ beforeEach(async () => {
   store = createSqliteStore({ dir: folder });
   proofs = createProofs(folder);
   heard = [];
+  guard = createGuard();
+  await guard.start();
+});
+
+function createGuard(): ProgramGuard {
   const clock = createManualClock(0);
-  guard = createProgramGuard({
+  return createProgramGuard({
     pipeline: { process: (event) => void heard.push(`${event.venue}: ${event.quarantine}`) },
     rpc: createRpcClient({ url: node.rpcUrl, clock, random: createRandom('guard') }),
     proofs,
@@ -45,8 +50,7 @@ beforeEach(async () => {
     log: createLogger({ stream: { write: () => true }, clock }),
     checkMs: 20,
   });
-  await guard.start();
-});
+}
 
 afterEach(async () => {
   guard.stop();
@@ -107,5 +111,19 @@ describe('the guard over the venues’ programs', () => {
     await until(() => heard.at(-1) === `${venue}: `);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await control()).toMatchObject(word);
+  });
+
+  test('keeps a venue quarantined over a restart, before anything is traded, until it is proven', async () => {
+    deployProgram(bank, programId, 'another binary');
+    const hash = await quarantinedHash();
+    guard.stop();
+    heard = [];
+    guard = createGuard();
+    await guard.start();
+    expect(heard[0]).toMatch(new RegExp(`^${venue}: program redeployed in slot \\d+$`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(heard.at(-1)).not.toBe(`${venue}: `);
+    prove(hash);
+    await until(() => heard.at(-1) === `${venue}: `);
   });
 });

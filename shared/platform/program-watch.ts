@@ -1,3 +1,4 @@
+import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { errorText } from '../core/errors.ts';
 import { createProgramRpc, programDataAddress } from './program-binary.ts';
@@ -22,72 +23,195 @@ export interface ProgramState extends WatchedProgram {
   readonly programDataHash: string | undefined;
   /** Why the venue may not trade; '' while it may. */
   readonly quarantine: string;
+  /** False while the quarantine rests on one answer only, or on none: not to be written down. */
+  readonly confirmed: boolean;
 }
 
 export interface ProgramWatchOptions {
   readonly rpc: RpcClient;
   readonly programs: readonly WatchedProgram[];
   readonly proofs: Pick<Proofs, 'of'>;
+  /** Venues that an earlier run had quarantined, and why. */
+  readonly quarantined?: ReadonlyMap<string, string>;
   /** Whether an operator lets this very binary trade without a proof. */
   readonly isOverridden: (venue: string, programDataHash: string) => Promise<boolean>;
   /** Told of each change of a venue's quarantine, and of its end (''). */
   readonly onQuarantine: (state: ProgramState) => void;
-  readonly onError: (message: string) => void;
+  /** Told once of what cannot be read, until it is something else. */
+  readonly onError: (message: string, venue: string) => void;
 }
 
 /** Watches the programs that the venues' exactness rests on. */
 export interface ProgramWatch {
   /** Looks once at every program. Never rejects: what cannot be read is told to `onError` and tried again next time. */
   check(): Promise<void>;
+  /** Keeps those venues from trading whose program nobody has seen yet; each is let go when it has been. */
+  holdUnread(): void;
   states(): readonly ProgramState[];
+}
+
+/** One answer about a program. */
+interface Reading {
+  /** The slot that its program was deployed in; undefined for one that cannot be redeployed, or is not there. */
+  readonly deployed: number | undefined;
+  /** Of the chain, when it was read. */
+  readonly atSlot: number;
 }
 
 interface Watched {
   state: ProgramState;
   dataAddress: Address | undefined;
+  /** The first that was believed: what is deployed later is another program. */
+  baseline: Reading | undefined;
+  /** What contradicts the state and has been heard once. */
+  doubt: Reading | undefined;
+  /** Where the quarantine came from: the deployment before it. */
+  before: Reading | undefined;
+  error: string;
 }
+
+const READ = { priority: 'confirmation', deadlineMs: 5_000 } as const;
+const UNREAD = 'its program has not been seen yet';
 
 /**
  * A venue is quarantined as soon as its program is seen redeployed, or when its last proof is of another binary than
- * the deployed one. It is let go when a proof of the deployed binary holds, or an operator overrides it for that
- * binary. A program that was never proven and has not changed since the start may trade.
+ * the deployed one. One answer is enough to stop and not enough to be believed: a redeployment counts, and is written
+ * down, when a second answer of a later slot says the same, and is taken back when later answers say that it never was.
+ * The venue is let go when a proof of the deployed binary holds, or an operator overrides it for that binary. A
+ * program that was never proven and has not changed since the start may trade. A program that cannot be read keeps
+ * nobody from looking at the others.
  */
 export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
-  const { rpc, proofs, isOverridden, onQuarantine, onError } = options;
+  const { rpc, proofs, quarantined, isOverridden, onQuarantine, onError } = options;
   const binaries = createProgramRpc(rpc);
-  const watched: Watched[] = options.programs.map((program) => ({
-    state: { ...program, deployedSlot: undefined, programDataHash: undefined, quarantine: '' },
-    dataAddress: undefined,
-  }));
+  const watched: Watched[] = options.programs.map((program) => {
+    const quarantine = quarantined?.get(program.venue) ?? '';
+    return {
+      state: {
+        ...program,
+        deployedSlot: undefined,
+        programDataHash: undefined,
+        quarantine,
+        confirmed: quarantine !== '',
+      },
+      dataAddress: undefined,
+      baseline: undefined,
+      doubt: undefined,
+      before: undefined,
+      error: '',
+    };
+  });
+
+  function failed(one: Watched, error: unknown): void {
+    const text = errorText(error);
+    if (one.error !== text) onError(text, one.state.venue);
+    one.error = text;
+  }
+
+  /** The heads of accounts, all in one call; when that fails, each by itself. */
+  async function heads(
+    wanted: readonly { readonly one: Watched; readonly address: Address }[],
+    length: number,
+    each: (one: Watched, account: AccountBytes | null, atSlot: number) => Promise<void> | void,
+  ): Promise<void> {
+    const read = async (some: typeof wanted): Promise<void> => {
+      const addresses = some.map(({ address }) => address);
+      const { slot, accounts } = await rpc.getMultipleAccounts(addresses, {
+        ...READ,
+        dataSlice: { offset: 0, length },
+      });
+      for (const [i, { one }] of some.entries()) {
+        try {
+          await each(one, accounts[i] ?? null, slot);
+          one.error = '';
+        } catch (error) {
+          failed(one, error);
+        }
+      }
+    };
+    if (wanted.length === 0) return;
+    try {
+      await read(wanted);
+    } catch {
+      await Promise.all(wanted.map((single) => read([single]).catch((error) => failed(single.one, error))));
+    }
+  }
 
   /** Finds the account that holds each program's binary; a program without one is not upgradeable. */
   async function locate(): Promise<void> {
     const unknown = watched.filter(({ dataAddress }) => dataAddress === undefined);
-    if (unknown.length === 0) return;
-    const ids = unknown.map(({ state }) => state.programId);
-    const { accounts } = await rpc.getMultipleAccounts(ids, {
-      priority: 'confirmation',
-      dataSlice: { offset: 0, length: PROGRAM_BYTES },
-    });
-    accounts.forEach((account, i) => {
-      unknown[i]!.dataAddress = account === null ? undefined : programDataAddress(account);
-    });
+    await heads(
+      unknown.map((one) => ({ one, address: one.state.programId })),
+      PROGRAM_BYTES,
+      async (one, account, atSlot) => {
+        one.dataAddress = account === null ? undefined : programDataAddress(account);
+        if (one.dataAddress === undefined) await take(one, { deployed: undefined, atSlot });
+      },
+    );
   }
 
-  async function look(one: Watched, slot: number): Promise<void> {
-    const { state } = one;
-    const changed = state.deployedSlot !== undefined && state.deployedSlot !== slot;
-    if (changed) {
-      // Said before anything is fetched: from here on our quotes are of another program.
-      settle(one, {
-        deployedSlot: slot,
-        programDataHash: undefined,
-        quarantine: `program redeployed in slot ${slot}`,
-      });
+  /** A second voice for `doubt`: says the same of a later slot. */
+  function agrees({ doubt }: Watched, { deployed, atSlot }: Reading): boolean {
+    return doubt !== undefined && doubt.deployed === deployed && atSlot > doubt.atSlot;
+  }
+
+  async function take(one: Watched, reading: Reading): Promise<void> {
+    const { baseline } = one;
+    if (baseline === undefined) {
+      one.baseline = reading;
+      await judge(one, reading);
+      return;
     }
+    if (reading.deployed === baseline.deployed) {
+      // A node that is behind still tells of what was.
+      if (one.doubt?.deployed !== undefined && reading.atSlot < one.doubt.deployed) return;
+      const provisional = one.state.quarantine !== '' && !one.state.confirmed;
+      one.doubt = undefined;
+      if (provisional) settle(one, { ...one.state, quarantine: '' });
+      await judge(one, reading);
+      return;
+    }
+    await contradicted(one, baseline, reading);
+  }
+
+  async function contradicted(one: Watched, baseline: Reading, reading: Reading): Promise<void> {
+    const { deployed } = reading;
+    // A node that is behind tells of what was.
+    if (baseline.deployed !== undefined && reading.atSlot < baseline.deployed) return;
+    const believed = agrees(one, reading);
+    // Deployed before the first answer was given: then that one was wrong, and nothing was redeployed.
+    const older = deployed === undefined || deployed <= baseline.atSlot;
+    const returned = one.before !== undefined && one.before.deployed === deployed;
+    if (!believed) {
+      if (one.doubt?.deployed !== deployed) one.doubt = reading;
+      if (!older && one.state.quarantine === '') {
+        settle(one, { ...one.state, quarantine: `program redeployed in slot ${deployed}`, confirmed: false });
+      }
+      return;
+    }
+    one.doubt = undefined;
+    one.before = older ? undefined : baseline;
+    one.baseline = reading;
+    if (!older) {
+      const quarantine = `program redeployed in slot ${deployed}`;
+      settle(one, { deployedSlot: deployed, programDataHash: undefined, quarantine, confirmed: true });
+    } else if (returned || deployed === undefined) {
+      settle(one, { deployedSlot: deployed, programDataHash: undefined, quarantine: '', confirmed: true });
+    } else if (!one.state.confirmed) {
+      settle(one, { ...one.state, quarantine: '' });
+    }
+    await judge(one, reading);
+  }
+
+  /** Whether the venue may trade on the binary that is there. */
+  async function judge(one: Watched, { deployed }: Reading): Promise<void> {
+    const { state } = one;
+    if (state.quarantine === UNREAD) settle(one, { ...state, quarantine: '', confirmed: true });
+    if (deployed === undefined) return;
+    const first = one.state.deployedSlot === undefined;
     const proof = proofs.of(state.venue);
-    if (!changed && state.quarantine === '' && (state.deployedSlot !== undefined || proof === undefined)) {
-      one.state = { ...state, deployedSlot: slot };
+    if (one.state.quarantine === '' && !(first && proof !== undefined)) {
+      one.state = { ...one.state, deployedSlot: deployed };
       return;
     }
     const hash = one.state.programDataHash ?? (await hashOf(state.programId));
@@ -96,7 +220,12 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     const allowed = proven || (await isOverridden(state.venue, hash));
     const why =
       one.state.quarantine === '' ? 'the deployed program is not the proven one' : one.state.quarantine;
-    settle(one, { deployedSlot: slot, programDataHash: hash, quarantine: allowed ? '' : why });
+    settle(one, {
+      deployedSlot: deployed,
+      programDataHash: hash,
+      quarantine: allowed ? '' : why,
+      confirmed: true,
+    });
   }
 
   async function hashOf(programId: Address): Promise<string | undefined> {
@@ -105,30 +234,32 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
 
   function settle(one: Watched, next: Omit<ProgramState, keyof WatchedProgram>): void {
     const before = one.state;
-    one.state = { ...before, ...next };
-    const news = before.quarantine !== next.quarantine || before.programDataHash !== next.programDataHash;
+    const { venue, programId } = before;
+    one.state = { ...next, venue, programId };
+    const news =
+      before.quarantine !== next.quarantine ||
+      before.programDataHash !== next.programDataHash ||
+      before.confirmed !== next.confirmed;
     if (news && (before.quarantine !== '' || next.quarantine !== '')) onQuarantine(one.state);
   }
 
   return {
     states: () => watched.map(({ state }) => state),
-    async check() {
-      try {
-        await locate();
-        const held = watched.filter(({ dataAddress }) => dataAddress !== undefined);
-        if (held.length === 0) return;
-        const addresses = held.map(({ dataAddress }) => dataAddress!);
-        const { accounts } = await rpc.getMultipleAccounts(addresses, {
-          priority: 'confirmation',
-          dataSlice: { offset: 0, length: PROGRAM_DATA_HEADER_BYTES },
-        });
-        for (const [i, account] of accounts.entries()) {
-          const slot = account === null ? undefined : deployedSlot(account.data);
-          if (slot !== undefined) await look(held[i]!, slot);
-        }
-      } catch (error) {
-        onError(errorText(error));
+    holdUnread() {
+      for (const one of watched) {
+        if (one.baseline !== undefined || one.state.quarantine !== '') continue;
+        settle(one, { ...one.state, quarantine: UNREAD, confirmed: false });
       }
+    },
+    async check() {
+      await locate();
+      const held = watched.flatMap((one) =>
+        one.dataAddress === undefined ? [] : [{ one, address: one.dataAddress }],
+      );
+      await heads(held, PROGRAM_DATA_HEADER_BYTES, async (one, account, atSlot) => {
+        const deployed = account === null ? undefined : deployedSlot(account.data);
+        if (deployed !== undefined) await take(one, { deployed, atSlot });
+      });
     },
   };
 }
