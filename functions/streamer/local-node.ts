@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../../shared/core/address.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
+import { LOCAL_NODE_MEMORY_FLAGS } from '../../shared/platform/memory-settings.ts';
 import type { FeedSource } from './main.ts';
 import type { OutsideAddresses } from './outside-apis.ts';
 import { throwIfStopped } from './shutdown.ts';
@@ -51,6 +52,7 @@ export async function startLocalNodeProcess({
   const program = fileURLToPath(new URL('./local-node-process.ts', import.meta.url));
   const child = fork(program, [market, String(seed), JSON.stringify(sim)], {
     serialization: 'advanced',
+    execArgv: [...process.execArgv, ...LOCAL_NODE_MEMORY_FLAGS],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

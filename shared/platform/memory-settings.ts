@@ -6,6 +6,12 @@
  */
 export const NODE_MEMORY_FLAGS: readonly string[] = ['--max-semi-space-size=8'];
 
+/**
+ * For the local node beside it, whose state is small and whose garbage is much: under a limit below a gigabyte V8 lets the
+ * old generation grow to 1.6 times what is alive before it collects, not to four times.
+ */
+export const LOCAL_NODE_MEMORY_FLAGS: readonly string[] = ['--max-old-space-size=512'];
+
 /** For glibc's malloc; other allocators do not read them. `functions/entrypoint.sh` sets the same. */
 export const MALLOC_SETTINGS: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '2',
