@@ -137,7 +137,7 @@ function mismatchText({ check, aToB, amountIn, predicted, executed, refused, err
 function routeText({ venues, routeId, amountIn, predicted, realised, error, leftOver }: RouteProof): string {
   const got = realised === null ? `failed (${error})` : realised;
   const left = leftOver === undefined ? '' : `, left over: ${leftOver}`;
-  return `DIFFERS ${venues.join(' > ')} with ${amountIn}: predicted ${predicted}, realised ${got}${left} (${routeId})`;
+  return `DIFFERS ${pathText(venues, routeId)} with ${amountIn}: predicted ${predicted}, realised ${got}${left} (${routeId})`;
 }
 
 function isProfitable({ startMint, endMint, predicted }: RouteProof): boolean {
@@ -146,4 +146,10 @@ function isProfitable({ startMint, endMint, predicted }: RouteProof): boolean {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** The venues with `>` between hops and `+` between the pools of one, as the route's name has them. */
+function pathText(venues: readonly string[], routeId: string): string {
+  const between = routeId.match(/[+>]/g) ?? [];
+  return venues.map((venue, i) => (i === 0 ? venue : ` ${between[i - 1] ?? '>'} ${venue}`)).join('');
 }

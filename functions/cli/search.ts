@@ -10,6 +10,7 @@ import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { solveOptimum } from '../../shared/routing/optimum/optimum.ts';
 import { createTally, REASONS } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
+import { hopShares } from '../streamer/route-hops.ts';
 import { selectPools } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
 import { defineVerb } from './verb.ts';
@@ -123,7 +124,7 @@ export const searchVerb = defineVerb({
       );
       for (const leg of opportunity.legs) {
         stdout.line(
-          `  ${leg.hop + 1}. ${leg.venue} ${leg.pool} ${leg.direction}: ${leg.amountIn} -> ${leg.amountOut}`,
+          `  ${leg.hop + 1}. ${leg.percent === 100 ? '' : `${leg.percent} % over `}${leg.venue} ${leg.pool} ${leg.direction}: ${leg.amountIn} -> ${leg.amountOut}`,
         );
       }
     }
@@ -175,6 +176,7 @@ function startMintsOf(asked: string | undefined, market: Market): readonly Addre
 }
 
 function plainOpportunity(opportunity: Opportunity, together: boolean) {
+  const shares = hopShares(opportunity.legs).flat();
   const { routeId, startMint, amountIn, amountOut, grossProfit, costUnits, netProfit } = opportunity;
   return {
     routeId,
@@ -187,8 +189,9 @@ function plainOpportunity(opportunity: Opportunity, together: boolean) {
     netLamports: String(opportunity.netLamports),
     expectedLamports: String(opportunity.expectedLamports),
     together,
-    legs: opportunity.legs.map((leg) => ({
+    legs: opportunity.legs.map((leg, i) => ({
       hop: leg.hop,
+      percent: shares[i]!.percent,
       venue: leg.venue,
       pool: leg.pool,
       direction: leg.aToB ? 'a-to-b' : 'b-to-a',

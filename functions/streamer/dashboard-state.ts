@@ -1,4 +1,3 @@
-import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Decision } from '../../shared/engine/record.ts';
@@ -22,6 +21,7 @@ import type {
 } from './dashboard/view.ts';
 import { createRate, type Rate } from './rate.ts';
 import type { Recent, Timed } from './recent.ts';
+import { hopMints, hopShares } from './route-hops.ts';
 import { STAGES, type StageLatency } from './stage-latency.ts';
 import { excludedPools, refusedByReason } from './summary.ts';
 import type { TokenName, TokenNames } from './token-names.ts';
@@ -188,21 +188,22 @@ function tradeView({ atMs, slot, item }: Timed<Fill>, { names }: DashboardStateP
 
 function opportunityView({ atMs, slot, item }: Timed<Decision>, names: TokenNames): OpportunityView {
   const { opportunity, outcome, reason } = item;
-  const { tradeId, route, venues, start, amountIn } = attempt(opportunity, names);
+  const { tradeId, route, hops, start, amountIn } = attempt(opportunity, names);
   const grossProfit = String(opportunity.grossProfit);
   const netProfit = String(opportunity.netProfit);
-  return { id: tradeId, atMs, slot, route, venues, start, amountIn, grossProfit, netProfit, outcome, reason };
+  return { id: tradeId, atMs, slot, route, hops, start, amountIn, grossProfit, netProfit, outcome, reason };
 }
 
 /** What a trade and an opportunity have in common on the page. */
 function attempt(opportunity: Opportunity, names: TokenNames) {
   const { id, legs, startMint, amountIn, amountOut } = opportunity;
-  const mints: Address[] = [startMint, ...legs.map((leg) => leg.mintOut)];
   const start: TokenName = names.of(startMint);
   return {
     tradeId: id,
-    route: mints.map((mint) => names.of(mint).symbol).join(' → '),
-    venues: legs.map((leg) => leg.venue),
+    route: hopMints(opportunity)
+      .map((mint) => names.of(mint).symbol)
+      .join(' → '),
+    hops: hopShares(legs),
     start,
     amountIn: String(amountIn),
     expectedOut: String(amountOut),

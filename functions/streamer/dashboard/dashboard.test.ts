@@ -245,6 +245,20 @@ describe.skipIf(executablePath === undefined && !required)('the dashboard in Chr
     expect(await text(page, '#fee')).toBe('Priority fee of a swap: 0.000031 SOL, estimated by Helius');
   });
 
+  test('a split hop is one hop with its shares', async () => {
+    const source = createSampleSource();
+    const { page } = await open({}, source);
+    const split = [
+      { venue: 'raydium-cpmm', percent: 72 },
+      { venue: 'meteora-dlmm', percent: 28 },
+    ];
+    source.trade({ route: 'SOL → USDC → SOL', hops: [[{ venue: 'phoenix-v1', percent: 100 }], split] });
+    await poll(() => text(page, '#trades .route')).toBe('SOL → USDC → SOL');
+    expect(await text(page, '#trades .c-route .legs')).toBe(
+      'Phoenix V1 · Raydium CPMM 72 % + Meteora DLMM 28 %',
+    );
+  });
+
   test('text from the market is never markup', async () => {
     const source = createSampleSource();
     const evil = '<img src=x onerror="document.title=1">';
@@ -253,7 +267,7 @@ describe.skipIf(executablePath === undefined && !required)('the dashboard in Chr
     source.trade({
       route: evil,
       start: { mint: evil, symbol: evil, decimals: 6 },
-      venues: [evil],
+      hops: [[{ venue: evil, percent: 100 }]],
       reason: evil,
     });
     await poll(() => text(page, '#trades .route')).toBe(evil);
@@ -308,6 +322,7 @@ describe.skipIf(executablePath === undefined && !required)('the dashboard in Chr
     await page.locator('#banner').waitFor({ state: 'visible' });
     expect(await text(page, '#banner')).toMatch(/Disconnected\. Figures are of \d\d:\d\d:\d\d, .* ago/);
     expect(await text(page, '#status-text')).toBe('Disconnected');
+    expect(await page.title()).toBe('Disconnected · Arbitrage');
     expect(await page.locator('#pause').isDisabled()).toBe(true);
     expect(await top()).toBe(before);
 

@@ -203,20 +203,27 @@ const SKIPPED: DashboardState['skippedPools'] = [
   },
 ];
 
+const SPLIT: TradeView['hops'][number] = [
+  { venue: 'raydium-cpmm', percent: 72 },
+  { venue: 'meteora-damm-v2', percent: 28 },
+];
+
 function tokensIn(random: Random): {
   readonly start: TokenView;
   readonly route: string;
-  readonly venues: string[];
+  readonly hops: TradeView['hops'];
 } {
   const start = random.next() < 0.75 ? SOL : USDC;
   const others = MIDDLE.filter((symbol) => symbol !== start.symbol);
   const first = others[random.below(others.length)]!;
   const hops = random.next() < 0.6 ? [first] : [first, others[(others.indexOf(first) + 1) % others.length]!];
-  const venues = hops.map((_, index) => (index % 2 === 0 ? 'orca-whirlpool' : 'raydium-cpmm'));
+  const shares = hops.map((_, index): TradeView['hops'][number] =>
+    index % 2 === 0 ? [{ venue: 'orca-whirlpool', percent: 100 }] : SPLIT,
+  );
   return {
     start,
     route: [start.symbol, ...hops, start.symbol].join(' → '),
-    venues: [...venues, 'raydium-cpmm'],
+    hops: [...shares, [{ venue: 'raydium-cpmm', percent: 100 }]],
   };
 }
 
@@ -258,7 +265,7 @@ function makeOpportunity(random: Random, id: string, atMs: number, slot: number)
     atMs,
     slot,
     route: trade.route,
-    venues: trade.venues,
+    hops: trade.hops,
     start: trade.start,
     amountIn: trade.amountIn,
     grossProfit: String(gross),

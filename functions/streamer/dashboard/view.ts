@@ -84,6 +84,12 @@ export interface TradeTally {
 
 export type TradeStatus = 'pending' | 'filled' | 'reverted' | 'not-landed';
 
+/** One pool of a hop, with its share of the hop in whole percent. */
+export interface HopShareView {
+  readonly venue: string;
+  readonly percent: number;
+}
+
 /** One attempt. Amounts are base units of `start` unless the name says lamports. */
 export interface TradeView {
   readonly tradeId: string;
@@ -92,8 +98,8 @@ export interface TradeView {
   readonly status: TradeStatus;
   /** The cycle by symbol: `SOL → USDC → SOL`. */
   readonly route: string;
-  /** One name a leg, in order. */
-  readonly venues: readonly string[];
+  /** What it goes through, hop by hop; several where a hop is split. */
+  readonly hops: readonly (readonly HopShareView[])[];
   readonly start: TokenView;
   readonly amountIn: string;
   readonly expectedOut: string;
@@ -110,7 +116,7 @@ export interface OpportunityView {
   readonly atMs: number;
   readonly slot: number;
   readonly route: string;
-  readonly venues: readonly string[];
+  readonly hops: readonly (readonly HopShareView[])[];
   readonly start: TokenView;
   readonly amountIn: string;
   readonly grossProfit: string;

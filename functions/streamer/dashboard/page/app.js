@@ -69,9 +69,6 @@ function showHeader(now) {
   setText(byId('version'), now.version);
   setText(byId('uptime'), durationText(now.nowMs - now.startedAtMs));
   showStatus();
-  const net = solText(now.pnl.series.at(-1)?.[1] ?? 0, 4);
-  const title = `${net} SOL · ${STATUS_TEXT[now.status]} · Arbitrage`;
-  if (document.title !== title) document.title = title;
 }
 
 function showStatus() {
@@ -79,10 +76,19 @@ function showStatus() {
   const status = state?.status ?? 'starting';
   const lost = !connected && state !== undefined;
   setData(pill, 'status', lost ? 'lost' : connected ? status : 'connecting');
-  setText(byId('status-text'), lost ? 'Disconnected' : connected ? STATUS_TEXT[status] : 'Connecting');
+  const text = lost ? 'Disconnected' : connected ? STATUS_TEXT[status] : 'Connecting';
+  setText(byId('status-text'), text);
+  showTitle(text);
   setText(byId('status-reason'), lost ? '' : (state?.statusReason ?? ''));
   setTitle(byId('status-reason'), state?.statusReason ?? '');
   controls.show(status, connected);
+}
+
+/** A tab is read by its title alone: it says the same as the page, also of a service that is gone. */
+function showTitle(/** @type {string} */ status) {
+  const net = state === undefined ? '' : `${solText(state.pnl.series.at(-1)?.[1] ?? 0, 4)} SOL · `;
+  const title = connected || state === undefined ? `${net}${status} · Arbitrage` : `${status} · Arbitrage`;
+  if (document.title !== title) document.title = title;
 }
 
 function showBanner() {

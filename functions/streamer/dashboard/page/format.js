@@ -142,3 +142,12 @@ export function venueText(id) {
     .map((word) => (ACRONYMS.has(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1)))
     .join(' ');
 }
+
+/**
+ * The pools of one hop: `Orca Whirlpool`, or with shares where it is split: `Raydium CPMM 72 % + Meteora DLMM 28 %`.
+ * @param {readonly { venue: string, percent: number }[]} hop
+ */
+export function hopText(hop) {
+  if (hop.length === 1) return hop.map(({ venue }) => venueText(venue)).join('');
+  return hop.map(({ venue, percent }) => `${venueText(venue)} ${percent} %`).join(' + ');
+}

@@ -1,5 +1,5 @@
 import { byId, element, setAmount, setData, setHidden, setText, setTitle, syncRows } from './dom.js';
-import { amountText, clockText, countText, venueText } from './format.js';
+import { amountText, clockText, countText, hopText, venueText } from './format.js';
 import { reasonText } from './reasons.js';
 
 /**
@@ -105,10 +105,10 @@ function routeCells() {
 
 /**
  * @param {ReturnType<typeof routeCells>} row
- * @param {{ route: string, venues: readonly string[] }} shown
+ * @param {Pick<OpportunityView, 'route' | 'hops'>} shown
  */
 function showRoute(row, shown) {
-  const legs = shown.venues.map(venueText).join(' · ');
+  const legs = shown.hops.map(hopText).join(' · ');
   setText(row.route, shown.route);
   setTitle(row.route, shown.route);
   setText(row.legs, legs);
