@@ -1,12 +1,15 @@
 # One image for every deployable: FUNCTION_TARGET picks what starts (functions/entrypoint.sh).
+#
+# The base is pinned by digest: what was tested is what runs. To move on, take the digest that the registry tells for a newer
+# tag of the same name, and write both here and in cloudbuild.check.yaml (a test keeps them equal).
 
-FROM node:24-slim AS dependencies
+FROM node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The root package only: neither Pulumi (the infra workspace), nor development packages, nor Node from npm.
 RUN npm ci --omit=dev --omit=optional --workspaces=false --include-workspace-root
 
-FROM node:24-slim
+FROM node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
 ENV NODE_ENV=production \
     FUNCTION_TARGET=streamer \
     PORT=8080 \

@@ -168,9 +168,13 @@ describe('access', () => {
       .map(({ inputs }) => `${String(inputs.member).replace(/@.*/, '')} ${inputs.role}`);
     expect(grants.sort()).toEqual([
       'serviceAccount:arb-builder roles/artifactregistry.writer',
-      'serviceAccount:arb-builder roles/iam.serviceAccountUser',
       'serviceAccount:arb-builder roles/logging.logWriter',
-      'serviceAccount:arb-builder roles/run.developer',
+      'serviceAccount:arb-checker roles/logging.logWriter',
+      'serviceAccount:arb-deployer roles/artifactregistry.reader',
+      'serviceAccount:arb-deployer roles/cloudbuild.builds.viewer',
+      'serviceAccount:arb-deployer roles/iam.serviceAccountUser',
+      'serviceAccount:arb-deployer roles/logging.logWriter',
+      'serviceAccount:arb-deployer roles/run.developer',
       'serviceAccount:arb-streamer roles/secretmanager.secretAccessor',
       'user:trader roles/run.invoker',
     ]);

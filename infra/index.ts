@@ -1,8 +1,9 @@
 /**
  * The system in Google Cloud, read from the top:
  *
- *   Cloud Build --push--> Artifact Registry --image--> streamer (Cloud Run, one instance) --> Solana RPC
- *        \---------------- rolls out ------------------^      ^
+ *   check (tests; may do nothing else)
+ *   build --push--> Artifact Registry --image--> streamer (Cloud Run, one instance) --> Solana RPC
+ *   deploy, of what was checked --- rolls out ------^      ^
  *                                                  Secret Manager (RPC URL)
  */
 import * as gcp from '@pulumi/gcp';
@@ -68,7 +69,9 @@ const delivery = new Delivery(
 
 /** Append an image name and push there. */
 export const imageRepository = images.url;
-/** The service account that the Cloud Build trigger runs as. */
+/** The service accounts of the three builds. */
+export const checkerAccount = delivery.checker.email;
 export const builderAccount = delivery.builder.email;
+export const deployerAccount = delivery.deployer.email;
 export const streamerUri =
   streamer === null ? 'not deployed: push an image, then set image' : streamer.service.uri;

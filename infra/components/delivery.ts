@@ -11,47 +11,71 @@ export interface DeliveryArgs {
   readonly target: { readonly service: AlwaysOnService; readonly account: gcp.serviceaccount.Account } | null;
 }
 
-/** The identity of cloudbuild.yaml: it pushes images to one repository and updates one service. */
+/**
+ * The identities of the three builds, each with what its build needs and no more: who runs tests (the code of every
+ * dependency) can neither push nor deploy, and who may deploy runs nothing of the repository.
+ */
 export class Delivery extends pulumi.ComponentResource {
+  /** Of cloudbuild.check.yaml. */
+  readonly checker: gcp.serviceaccount.Account;
+  /** Of cloudbuild.yaml: pushes images to one repository. */
   readonly builder: gcp.serviceaccount.Account;
+  /** Of cloudbuild.deploy.yaml: sees builds and images, updates one service and acts as its account. */
+  readonly deployer: gcp.serviceaccount.Account;
 
   constructor(name: string, args: DeliveryArgs, options?: pulumi.ComponentResourceOptions) {
     super('arb:infra:Delivery', name, {}, options);
     const inside = { parent: this };
-    this.builder = new gcp.serviceaccount.Account(
-      'builder',
-      { accountId: 'arb-builder', displayName: 'Builds, tests and rolls out the container image' },
-      inside,
-    );
-    const member = pulumi.interpolate`serviceAccount:${this.builder.email}`;
+    const { project, region, images, target } = args;
+    const account = (role: string, displayName: string): gcp.serviceaccount.Account => {
+      const made = new gcp.serviceaccount.Account(role, { accountId: `arb-${role}`, displayName }, inside);
+      new gcp.projects.IAMMember(
+        `${role}-writes-logs`,
+        { project, role: 'roles/logging.logWriter', member: memberOf(made) },
+        inside,
+      );
+      return made;
+    };
+    const onImages = (grant: string, role: string, member: pulumi.Input<string>): void => {
+      const repository = images.repository.repositoryId;
+      new gcp.artifactregistry.RepositoryIamMember(
+        grant,
+        { repository, location: region, role, member },
+        inside,
+      );
+    };
+    this.checker = account('checker', 'Runs lint and tests');
+    this.builder = account('builder', 'Builds and pushes the container image');
+    this.deployer = account('deployer', 'Rolls out an image that was checked');
+    const deployer = memberOf(this.deployer);
+    onImages('builder-pushes-images', 'roles/artifactregistry.writer', memberOf(this.builder));
+    onImages('deployer-reads-images', 'roles/artifactregistry.reader', deployer);
     new gcp.projects.IAMMember(
-      'builder-writes-logs',
-      { project: args.project, role: 'roles/logging.logWriter', member },
+      'deployer-sees-builds',
+      { project, role: 'roles/cloudbuild.builds.viewer', member: deployer },
       inside,
     );
-    new gcp.artifactregistry.RepositoryIamMember(
-      'builder-pushes-images',
-      {
-        repository: args.images.repository.repositoryId,
-        location: args.region,
-        role: 'roles/artifactregistry.writer',
-        member,
-      },
-      inside,
-    );
-    if (args.target !== null) {
-      const { service, account } = args.target;
+    if (target !== null) {
       new gcp.cloudrunv2.ServiceIamMember(
-        'builder-updates-service',
-        { name: service.service.name, location: args.region, role: 'roles/run.developer', member },
+        'deployer-updates-service',
+        {
+          name: target.service.service.name,
+          location: region,
+          role: 'roles/run.developer',
+          member: deployer,
+        },
         inside,
       );
       new gcp.serviceaccount.IAMMember(
-        'builder-acts-as-service',
-        { serviceAccountId: account.name, role: 'roles/iam.serviceAccountUser', member },
+        'deployer-acts-as-service',
+        { serviceAccountId: target.account.name, role: 'roles/iam.serviceAccountUser', member: deployer },
         inside,
       );
     }
     this.registerOutputs();
   }
+}
+
+function memberOf(account: gcp.serviceaccount.Account): pulumi.Output<string> {
+  return pulumi.interpolate`serviceAccount:${account.email}`;
 }
