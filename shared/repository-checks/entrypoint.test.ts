@@ -34,7 +34,14 @@ describe('the entry point of the container', () => {
   it('starts the streamer on every address and on the port that Cloud Run chose, and passes arguments on', () => {
     const { code, command } = start({ FUNCTION_TARGET: 'streamer', PORT: '9000' }, '--seed', '7');
     const address = ['--host', '0.0.0.0', '--port', '9000'];
-    expect(command).toEqual(['functions/cli/arb.ts', 'run', ...address, '--seed', '7']);
+    expect(command).toEqual([
+      '--max-semi-space-size=8',
+      'functions/cli/arb.ts',
+      'run',
+      ...address,
+      '--seed',
+      '7',
+    ]);
     expect(code).toBe(0);
   });
 
