@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../../shared/platform/config/load.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { checkEndpoints } from '../../shared/platform/endpoint-check.ts';
 import { createLogger } from '../../shared/platform/log.ts';
+import { limitLog } from '../../shared/platform/log-limit.ts';
 import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import { startLocalNodeProcess } from '../streamer/local-node.ts';
@@ -146,7 +147,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
 
 async function serve(context: RunContext, config: Config, portNamed: boolean): Promise<RunSummary> {
   const { clock, stderr, signal, version } = context;
-  const log = createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' });
+  const log = limitLog({ log: createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' }), clock });
   const { feed, stopNode } = await openFeed(config, context);
   if (config.market === 'live') await checkFeed(feed, context);
   let service: Service | undefined;
@@ -175,6 +176,7 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
   } finally {
     await service?.stop();
     await stopNode();
+    log.flush();
   }
 }
 

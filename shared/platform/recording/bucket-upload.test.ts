@@ -1,7 +1,12 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRandom } from '../../core/random.ts';
+import { createBucketUpload } from './bucket-upload.ts';
 import { bucketPlace } from './bucket-url.ts';
+import { SEGMENT_SUFFIX } from './format.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { inDirectory, printOf, RUN, readAll, sampleEvents } from './test-recording.ts';
 import { type StorageServer, startStorageServer } from './test-storage-server.ts';
@@ -88,6 +93,57 @@ describe('a recording in a bucket', () => {
         'tape/another-000001.arbrec',
       ]);
     });
+  });
+});
+
+describe('uploads', () => {
+  const uploadTo = (url: string, dir: string) =>
+    createBucketUpload({
+      url: 'gs://tape',
+      endpoint: url,
+      dir,
+      keepFiles: false,
+      random: createRandom('uploads'),
+      onFailure: (message) => troubles.push(message),
+    });
+  const segment = (dir: string, name: string): string => {
+    const path = join(dir, `${name}${SEGMENT_SUFFIX}`);
+    writeFileSync(path, name);
+    return path;
+  };
+
+  it('pass a segment by that was deleted, and say so', async () => {
+    await inDirectory(async (dir) => {
+      const upload = await uploadTo(storage.url, dir);
+      const [gone, here] = [segment(dir, 'gone'), segment(dir, 'here')];
+      upload.add(gone);
+      rmSync(gone);
+      upload.add(gone);
+      upload.add(here);
+      await upload.drain(10_000);
+      expect([upload.uploaded, upload.waiting]).toEqual([1, 0]);
+      expect([...storage.objects.keys()]).toEqual([`tape/here${SEGMENT_SUFFIX}`]);
+      expect(troubles).toEqual([
+        expect.stringMatching(/^gone.*cannot be read/),
+        expect.stringMatching(/^gone.*is gone from the disk/),
+      ]);
+    });
+  });
+
+  it('end when their time is over, though the bucket never answers', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    await inDirectory(async (dir) => {
+      const upload = await uploadTo(`http://127.0.0.1:${port}`, dir);
+      upload.add(segment(dir, 'late'));
+      const began = performance.now();
+      await upload.drain(100);
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect([upload.uploaded, upload.waiting, readdirSync(dir).length]).toEqual([0, 1, 1]);
+    });
+    silent.closeAllConnections();
+    silent.close();
   });
 });
 
