@@ -6,7 +6,17 @@
 const NEEDED = 24;
 const major = Number(process.versions.node.split('.')[0]);
 
+/** A run that is stopped before any of it is loaded has nothing to drain. arb.ts takes the signals over. */
+function endEarly() {
+  process.stderr.write('stopped while starting: nothing was traded\n');
+  if (process.argv.includes('--json')) process.stdout.write('{"status":"stopped-while-starting"}\n');
+  process.exit(0);
+}
+
 if (major >= NEEDED) {
+  if (/^(run|record|--.*)$/.test(process.argv[2] ?? '')) {
+    process.on('SIGINT', endEarly).on('SIGTERM', endEarly);
+  }
   import('./arb.ts');
 } else {
   process.stderr.write(

@@ -28,12 +28,15 @@ let begun = false;
 const signals = createStopSignals({ process, env: process.env, nowMs: () => performance.now() });
 // A service may be stopped while its modules still load; what only computes is killed, as a signal does by itself.
 if (LONG_VERBS.includes(args[0]) || args[0]?.startsWith('--') === true) {
+  // In place of those of arb.cjs, which end the process as this does until the verb has begun.
+  const early = (['SIGINT', 'SIGTERM'] as const).map((name) => [name, process.listeners(name)] as const);
   signals.signal().addEventListener('abort', () => {
     if (begun) return;
     process.stderr.write('stopped while starting: nothing was traded\n');
     if (args.includes('--json')) process.stdout.write('{"status":"stopped-while-starting"}\n');
     process.exit(0);
   });
+  for (const [name, listeners] of early) for (const listener of listeners) process.off(name, listener);
 }
 
 const [{ createSystemClock }, { main }, { streamOutput }] = await Promise.all([

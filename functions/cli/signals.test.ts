@@ -72,7 +72,7 @@ const TELLS = `data:text/javascript,${encodeURIComponent(
 
 const run = (storeDir: string, ...more: string[]) => [
   process.execPath,
-  ...['--import', TELLS, 'functions/cli/arb.ts'],
+  ...['--import', TELLS, 'functions/cli/arb.cjs'],
   ...['run', '--port', '0', '--store-dir', storeDir, ...more],
 ];
 
