@@ -1,8 +1,10 @@
+import type { AccountBytes } from '../core/account.ts';
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import { ASSUMED_CHAIN, type ChainParameters } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Venue } from '../venues/venue.ts';
 import { clockOnChain, decodeChainClock } from './chain-clock.ts';
+import { createDuePools } from './due-pools.ts';
 import { createFallbackPrices, type FallbackPrices } from './fallback-prices.ts';
 import {
   createHeldAccounts,
@@ -90,6 +92,8 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   const fallbackPrices = createFallbackPrices(maxEstimateAgeSlots);
   const applied: Applied = { taken: '', loads: 0, changed: [], released: undefined };
   const torn = new Set<PoolEntry>();
+  const duePools = createDuePools();
+  const due: PoolEntry[] = [];
   let watch: Address[] = [];
   let unwatch: Address[] = [];
   let clock: ChainClock | undefined;
@@ -223,6 +227,19 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
   const changed = (entry: PoolEntry): void => {
     applied.changed.push(entry);
     referencePrices.see(entry);
+    duePools.changed(entry);
+  };
+
+  /** The chain's clock was told: pools whose prices move with it alone have changed. */
+  const takeClock = (account: AccountBytes | null): void => {
+    const read = decodeChainClock(account);
+    if (read === undefined) return;
+    const now = clockOnChain(read, chain.transactionUnits);
+    const before = clock ?? now;
+    clock = now;
+    due.length = 0;
+    duePools.advance(before, now, due);
+    for (const entry of due) changed(entry);
   };
 
   const judge = (entry: PoolEntry): void => {
@@ -306,10 +323,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
       const taken = account === undefined ? 'unknown-account' : takeUpdate(account, update);
       applied.taken = taken;
       if (account === undefined || (taken !== 'changed' && taken !== 'confirmed')) return applied;
-      if (update.address === CLOCK_SYSVAR) {
-        const told = decodeChainClock(update.account);
-        if (told !== undefined) clock = clockOnChain(told, chain.transactionUnits);
-      }
+      if (update.address === CLOCK_SYSVAR) takeClock(update.account);
       const affected = account.users;
       // The slot was said to be over: what else it changed may be late too, and is waited for until the next slot.
       const isLate = taken === 'changed' && update.slot <= told;

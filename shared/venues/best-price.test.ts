@@ -3,14 +3,14 @@ import { addressAt, TOKEN_2022_PROGRAM } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import { U64_MAX } from '../core/units.ts';
-import { CONTRACT_CLOCK, type ContractCase, contractCases, contractPool, vaultAmount } from './contract.ts';
+import { type ContractCase, contractCases, contractPool, vaultAmount } from './contract.ts';
 import { VENUES } from './registry.ts';
+import { wander } from './test-wander.ts';
 import { encodeMint } from './token.ts';
 import type { PoolState, Venue } from './venue.ts';
 
 const BOTH = [true, false] as const;
 const RUNS = 6;
-const SWAPS = 8;
 
 /** The cases of the contract, and pools of mints whose transfer fee has a maximum that trades reach. */
 function casesOf(venue: Venue, random: Random): readonly ContractCase[] {
@@ -41,26 +41,6 @@ function casesOf(venue: Venue, random: Random): readonly ContractCase[] {
     { ...pool, name: 'a maximum on A', mintA: capped(5), mintB: { ...first!.mintB } },
     { ...pool, name: 'a maximum on both', mintA: capped(5), mintB: capped(211) },
   ];
-}
-
-/** The pool after some swaps with some time between them, and the moment then. */
-function wander(
-  venue: Venue,
-  { state: opened, accounts }: ReturnType<typeof contractPool>,
-  random: Random,
-): { state: PoolState; clock: ChainClock } {
-  let state = opened;
-  let clock = CONTRACT_CLOCK;
-  for (let swap = 0; swap < SWAPS; swap++) {
-    const aToB = random.below(3) === 0;
-    const vault = vaultAmount(accounts, aToB ? state.vaultA : state.vaultB);
-    const amount = BigInt(Math.floor(Number(vault) * 10 ** (-4 * random.next())));
-    const settled = venue.settle(state, aToB, amount, clock);
-    if (settled.ok) state = settled.state;
-    const seconds = random.below(2) === 0 ? random.below(20) : random.below(2_000);
-    clock = { ...clock, slot: clock.slot + 3 * seconds, unixTimestamp: clock.unixTimestamp + seconds };
-  }
-  return { state, clock };
 }
 
 describe.each(VENUES.map((venue) => [venue.id, venue] as const))('%s', (_, venue) => {

@@ -3,6 +3,7 @@ import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Instruction } from '../core/instruction.ts';
 import type { Outcome, Refusal } from '../core/outcome.ts';
+import type { Holds } from './holds.ts';
 import type { VenueBook } from './order-book.ts';
 
 /** Why a pool will not be quoted. A quote that lacks data refuses; it never guesses. */
@@ -191,6 +192,11 @@ export interface Venue<S extends PoolState = PoolState> {
    * Absent where this is `marginalPrice`: where no larger amount is paid better than a small one.
    */
   bestPrice?(state: S, aToB: boolean, clock: ChainClock): number;
+  /**
+   * Writes into `holds` from when on the clock alone may have changed what this state quotes, `marginalPrice` and
+   * `bestPrice` included: for every later clock that comes before, they are what they are at `clock`.
+   */
+  holdsUntil(state: S, clock: ChainClock, holds: Holds): void;
   /** The swap instruction with every account in the program's order. */
   swap(state: S, args: SwapArgs): Instruction;
   /**

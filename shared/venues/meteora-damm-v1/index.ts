@@ -1,5 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { carry } from './carry.ts';
+import { holdsUntil } from './holds.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V1_PROGRAM } from './program.ts';
@@ -26,6 +27,7 @@ export const meteoraDammV1: Venue<DammV1State> = {
   carry,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   minimumFor,

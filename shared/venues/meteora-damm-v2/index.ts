@@ -1,4 +1,5 @@
 import type { Venue } from '../venue.ts';
+import { holdsUntil } from './holds.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V2_PROGRAM } from './program.ts';
@@ -25,6 +26,7 @@ export const meteoraDammV2: Venue<DammV2State> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,

@@ -1,4 +1,5 @@
 import type { Venue } from '../venue.ts';
+import { holdsUntil } from './holds.ts';
 import { DLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -24,6 +25,7 @@ export const meteoraDlmm: Venue<DlmmState> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,

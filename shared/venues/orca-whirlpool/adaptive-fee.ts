@@ -6,7 +6,7 @@ import { floorDiv, MAX_TICK, MIN_TICK, sqrtPriceAtTick, tickAtSqrtPrice } from '
 export const ACCUMULATOR_SCALE = 10_000;
 const REDUCTION_DENOMINATOR = 10_000;
 const CONTROL_DENOMINATOR = 100_000n;
-const MAX_REFERENCE_AGE_SECONDS = 3_600;
+export const MAX_REFERENCE_AGE_SECONDS = 3_600;
 /** Hundredths of a basis point: no swap pays more than 10 %. */
 export const MAX_TOTAL_FEE_RATE = 100_000;
 const FEE_SCALE = CONTROL_DENOMINATOR * BigInt(ACCUMULATOR_SCALE) * BigInt(ACCUMULATOR_SCALE);

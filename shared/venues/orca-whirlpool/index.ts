@@ -1,4 +1,5 @@
 import type { Venue } from '../venue.ts';
+import { holdsUntil } from './holds.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
 import { apply, load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -24,6 +25,7 @@ export const orcaWhirlpool: Venue<WhirlpoolState> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,

@@ -1,5 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
+import { holdsUntil } from './holds.ts';
 import { BASE_MINT_OFFSET, MARKET_DISCRIMINATOR, QUOTE_MINT_OFFSET } from './layout.ts';
 import { phoenixBook } from './order-book.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
@@ -30,6 +31,7 @@ export const phoenixV1: Venue<PhoenixState> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   swap,
   readSwap,
   synthesize,

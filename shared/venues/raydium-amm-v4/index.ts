@@ -1,4 +1,5 @@
 import type { Venue } from '../venue.ts';
+import { holdsUntil } from './holds.ts';
 import { COIN_MINT_OFFSET, PC_MINT_OFFSET } from './layout.ts';
 import { apply, load } from './load.ts';
 import { AMM_V4_PROGRAM } from './program.ts';
@@ -24,6 +25,7 @@ export const raydiumAmmV4: Venue<AmmV4State> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,

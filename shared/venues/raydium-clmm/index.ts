@@ -1,5 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { apply } from './apply.ts';
+import { holdsUntil } from './holds.ts';
 import { CLMM_PROGRAM, MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -26,6 +27,7 @@ export const raydiumClmm: Venue<ClmmState> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,

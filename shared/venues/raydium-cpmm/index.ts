@@ -1,5 +1,6 @@
 import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
+import { holdsUntil } from './holds.ts';
 import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { CPMM_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
@@ -23,6 +24,7 @@ export const raydiumCpmm: Venue<CpmmState> = {
   settle,
   write,
   marginalPrice,
+  holdsUntil,
   bestPrice,
   swap,
   readSwap,
