@@ -21,6 +21,8 @@ export interface BookFeedParams {
 export interface BookFeed {
   start(): void;
   view(): BookFeedView;
+  /** Transactions by what became of them since the start. */
+  outcomes(): readonly (readonly [string, number])[];
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,15 @@ export function createBookFeed(params: BookFeedParams): BookFeed {
       if (stream === undefined) return { state: 'off', transactions: 0, lost: 0 };
       const { live, told, failed, dropped } = stream.stats();
       return { state: live ? 'live' : 'down', transactions: told, lost: failed + dropped };
+    },
+    outcomes() {
+      const { told = 0, failed = 0, tooNew = 0, dropped = 0 } = stream?.stats() ?? {};
+      return [
+        ['told', told],
+        ['unreadable', failed - tooNew],
+        ['version-too-new', tooNew],
+        ['dropped', dropped],
+      ];
     },
     async stop() {
       clearInterval(timer);

@@ -323,6 +323,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       writer,
       recorder,
       access,
+      books: bookFeed,
       isReady: () => readiness.look().ok,
     });
     declareOutsideMetrics(metrics, outside);

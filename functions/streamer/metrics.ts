@@ -2,6 +2,7 @@ import type { ApiAccess } from '../../shared/platform/api-access.ts';
 import { createMetrics, type Metrics } from '../../shared/platform/metrics.ts';
 import type { StoreWriter } from '../../shared/platform/store/writer.ts';
 import { addApiMetrics } from './api-metrics.ts';
+import type { BookFeed } from './book-feed.ts';
 import { addFeedMetrics } from './feed-metrics.ts';
 import type { MarketFeed } from './market-feed.ts';
 import { addRecorderMetrics } from './recorder-metrics.ts';
@@ -17,6 +18,7 @@ export interface ServiceMetricsParams {
   /** Undefined: the run is not recorded. */
   readonly recorder: RunRecorder | undefined;
   readonly access: ApiAccess;
+  readonly books: Pick<BookFeed, 'outcomes'>;
   readonly isReady: () => boolean;
 }
 
@@ -27,6 +29,7 @@ export function createServiceMetrics({
   writer,
   recorder,
   access,
+  books,
   isReady,
 }: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = parts;
@@ -54,6 +57,12 @@ export function createServiceMetrics({
         status,
         market.pools.filter((pool) => pool.status === status).length,
       ]),
+  });
+  metrics.counters({
+    name: 'arb_book_transactions_total',
+    help: 'Transactions on order books, by what became of them; one that cannot be read costs no other.',
+    label: 'outcome',
+    read: books.outcomes,
   });
   metrics.counters({
     name: 'arb_updates_total',

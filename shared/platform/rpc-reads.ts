@@ -28,6 +28,9 @@ import { badAnswer } from './rpc-http.ts';
 /** The most accounts that a node gives in one getMultipleAccounts. */
 export const MULTIPLE_ACCOUNTS_MAX = 100;
 
+/** The newest version of transactions that is read here. A node refuses to give a newer one out, with -32015. */
+const READABLE_VERSION = 1;
+
 /**
  * Asks a node and checks its answer with `check`, which throws `rpc-bad-answer`. Whoever implements it may ask again
  * or ask another node; `options` say for how long and how urgently.
@@ -121,7 +124,7 @@ export function createRpcReads({ host, call, stats }: RpcReadsParams): RpcClient
     async getTransaction(signature, options = {}) {
       const params = [
         signature,
-        { ...historyConfig(options), encoding: 'json', maxSupportedTransactionVersion: 0 },
+        { ...historyConfig(options), encoding: 'json', maxSupportedTransactionVersion: READABLE_VERSION },
       ];
       return call('getTransaction', params, options, transactionOf);
     },

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts';
-import { errorText } from '../core/errors.ts';
+import { ArbError, errorText } from '../core/errors.ts';
 import { sleep } from './backoff.ts';
 import type { TransactionRead } from './rpc-history.ts';
 import type { TransactionStreamOptions } from './transaction-stream.ts';
@@ -12,6 +12,7 @@ export interface TransactionQueue {
     readonly told: number;
     readonly waiting: number;
     readonly failed: number;
+    readonly tooNew: number;
     readonly dropped: number;
   };
   /** Resolves when nothing is being read. */
@@ -26,6 +27,8 @@ const MAX_SEEN = 4_096;
 const UNKNOWN_TRIES = 6;
 const UNKNOWN_WAIT_MS = 400;
 const READ_DEADLINE_MS = 20_000;
+/** What a node says of a transaction of a version newer than asked for. */
+const VERSION_UNSUPPORTED = -32_015;
 
 interface Waiting {
   readonly address: Address;
@@ -41,7 +44,7 @@ export function createTransactionQueue(
   const { rpc, signal, onProblem } = options;
   const seen = new Set<string>();
   const waiting: { address: Address; signature: string }[] = [];
-  const counts = { told: 0, failed: 0, dropped: 0 };
+  const counts = { told: 0, failed: 0, tooNew: 0, dropped: 0 };
   let running: Promise<void> | undefined;
 
   async function read(signature: string): Promise<TransactionRead | undefined> {
@@ -53,6 +56,7 @@ export function createTransactionQueue(
       } catch (error) {
         if (signal.aborted) return undefined;
         counts.failed += 1;
+        if (error instanceof ArbError && error.context.code === VERSION_UNSUPPORTED) counts.tooNew += 1;
         onProblem('transactions.unread', { signature, error: errorText(error) });
         return undefined;
       }

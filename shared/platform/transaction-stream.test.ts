@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Address } from '../core/address.ts';
 import { createRandom } from '../core/random.ts';
@@ -38,8 +40,8 @@ afterEach(async () => {
   await node.stop();
 });
 
-function startStream(history = 20): void {
-  const { rpcUrl: url, wsUrl } = node;
+function startStream(history = 20, url = node.rpcUrl): void {
+  const { wsUrl } = node;
   stream = createTransactionStream({
     wsUrl,
     rpc: createRpcClient({ url, clock: createSystemClock(), random }),
@@ -121,3 +123,79 @@ it('stops following an account when it is told to', async () => {
   stream.follow([market]);
   await soon(() => told.length).toBe(2);
 });
+
+it('reads transactions of version 1 among the others', async () => {
+  startStream();
+  await soon(() => node.subscriptions()).toBe(1);
+  for (let i = 0; i < 3; i++) trade();
+  await soon(() => told.length).toBe(6);
+  expect(sides().map(([first]) => first)).toEqual(['sell', 'buy', 'sell', 'buy', 'sell', 'buy']);
+  const versions = await Promise.all(told.map(({ signature }) => versionOf(signature)));
+  expect(versions.filter((version) => version === 1).length).toBeGreaterThanOrEqual(2);
+  expect(stream.stats()).toMatchObject({ told: 6, failed: 0, tooNew: 0 });
+});
+
+it('counts what is too new or garbled, and loses none of its neighbours', async () => {
+  const spoilt = new Map<string, 'version 2' | 'garbled'>();
+  const { url, close } = await openSpoiler(node.rpcUrl, spoilt);
+  // Named by the bank before anybody reads them.
+  genesis.bank.onTransaction(({ transaction: { signature } }) => {
+    const number = [...heardOf].length;
+    heardOf.add(signature);
+    if (number === 1) spoilt.set(signature, 'version 2');
+    if (number === 2) spoilt.set(signature, 'garbled');
+  });
+  const heardOf = new Set<string>();
+  startStream(20, url);
+  await soon(() => node.subscriptions()).toBe(1);
+  for (let i = 0; i < 3; i++) trade();
+  await soon(() => told.length).toBe(4);
+  expect(stream.stats()).toMatchObject({ told: 4, failed: 2, tooNew: 1, dropped: 0 });
+  expect(problems).toEqual(['transactions.unread', 'transactions.unread']);
+  await close();
+});
+
+async function versionOf(signature: string): Promise<unknown> {
+  const settings = { commitment: 'confirmed', maxSupportedTransactionVersion: 1 };
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'getTransaction',
+    params: [signature, settings],
+  });
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(node.rpcUrl, { method: 'POST', headers, body });
+  return ((await response.json()) as { result: { version: unknown } }).result.version;
+}
+
+/** A node in front of the node, which cannot give out some transactions as they are. */
+async function openSpoiler(target: string, spoilt: ReadonlyMap<string, 'version 2' | 'garbled'>) {
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const { id, method, params } = JSON.parse(body);
+    const how = method === 'getTransaction' ? spoilt.get(params[0]) : undefined;
+    const message = 'Transaction version (2) is not supported by the requesting client';
+    const answer =
+      how === undefined
+        ? await (
+            await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+          ).text()
+        : how === 'garbled'
+          ? JSON.stringify({
+              jsonrpc: '2.0',
+              id,
+              result: { slot: 5, version: 1, meta: { err: null }, transaction: 7 },
+            })
+          : JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_015, message } });
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}

@@ -37,6 +37,8 @@ export interface TransactionStreamStats {
   readonly waiting: number;
   /** Transactions that could not be read, and those that were dropped because too many waited. */
   readonly failed: number;
+  /** Of the failed ones, those of a version that this program does not read yet. */
+  readonly tooNew: number;
   readonly dropped: number;
   /** Of the told ones, those found in an account's history: from before the start, or missed while disconnected. */
   readonly caughtUp: number;

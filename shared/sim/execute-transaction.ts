@@ -3,7 +3,7 @@ import { type Address, SYSTEM_PROGRAM } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { runInstruction } from './instruction-run.ts';
 import { GONE } from './ledger.ts';
-import { readComputeBudget, transactionFee } from './programs/compute-budget.ts';
+import { readComputeBudget, statedBudget, transactionFee } from './programs/compute-budget.ts';
 import { tokenBalances } from './token-balances.ts';
 import type { BankTransaction, ExecutionResult, InnerInstruction, TransactionError } from './transaction.ts';
 
@@ -23,7 +23,10 @@ export interface ExecutionContext {
  * pays its fee; one that is refused before it runs (`landed` false) pays nothing.
  */
 export function executeTransaction(transaction: BankTransaction, context: ExecutionContext): ExecutionResult {
-  const budget = readComputeBudget(transaction.instructions);
+  const budget =
+    transaction.budget === undefined
+      ? readComputeBudget(transaction.instructions)
+      : statedBudget(transaction.budget);
   if (typeof budget === 'string' || !('unitLimit' in budget)) return refused(context, budget);
   if (!context.blockhashKnown) return refused(context, 'BlockhashNotFound');
   if (context.alreadyProcessed) return refused(context, 'AlreadyProcessed');

@@ -41,7 +41,7 @@ const market = () => genesis.pools.find((pool) => pool.venue.id === venue.id)!.s
 async function innerOf(signature: string): Promise<Instruction[]> {
   const read = await connection.getTransaction(signature, {
     commitment: 'confirmed',
-    maxSupportedTransactionVersion: 0,
+    maxSupportedTransactionVersion: 1 as 0,
   });
   const keys = read!.transaction.message.staticAccountKeys.map((key) => key.toBase58() as Address);
   return read!.meta!.innerInstructions!.flatMap(({ instructions }) =>
@@ -88,10 +88,8 @@ it('tells of a trader’s swap on a book as of any other transaction', async () 
   const { bank } = genesis;
   const desk = createPoolDesk({ bank, pools: [{ venue: venue.id, address: market() }] });
   const heard: string[] = [];
-  const listening = await new Promise<number>((resolve) => {
-    const id = connection.onLogs('all', ({ signature }) => heard.push(signature), 'confirmed');
-    setTimeout(() => resolve(id), 200);
-  });
+  const listening = connection.onLogs('all', ({ signature }) => heard.push(signature), 'confirmed');
+  await expect.poll(() => node.subscriptions(), { timeout: 5_000 }).toBe(1);
   const pool = desk.pools[0]!;
   expect(desk.swap(pool, true, 5n * 10n ** 9n)).toBe(true);
   expect(desk.swap(pool, false, 700n * 10n ** 6n)).toBe(true);

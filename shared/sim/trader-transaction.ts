@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PublicKey, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
+import { type Message, PublicKey, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { type Address, addressAt } from '../core/address.ts';
 import type { Instruction } from '../core/instruction.ts';
@@ -7,8 +7,11 @@ import type { PoolState, SwapCall, Venue } from '../venues/venue.ts';
 import type { Bank } from './bank.ts';
 import { tokenBalances } from './token-balances.ts';
 import type { LandedTransaction } from './transaction.ts';
+import { encodeV1Message } from './wire-v1.ts';
 
 const FEE_LAMPORTS = 5_000n;
+/** Of so many transactions one is of version 1. */
+const V1_EVERY = 3;
 
 const named = (name: string): Address => addressAt(createHash('sha256').update(name).digest());
 const OWNER = named('trader');
@@ -55,6 +58,8 @@ export function traderTransaction(parts: {
       },
     ],
   }).compileToLegacyMessage();
+  // The chain's traders send what the chain takes: some of it in the newest form.
+  const isV1 = bank.rules.transactionVersion === 1 && parts.sequence % V1_EVERY === 0;
   const signature = createHash('sha512').update(`trader/${slot}/${parts.sequence}`).digest();
   const accountKeys = message.accountKeys.map((key) => key.toBase58() as Address);
   const balances = tokenBalances(accountKeys, bank.get);
@@ -67,7 +72,7 @@ export function traderTransaction(parts: {
       recentBlockhash: blockhash,
       accountKeys,
       instructions: [asked],
-      wire: new VersionedTransaction(message, [signature]).serialize(),
+      wire: isV1 ? v1Wire(message, signature) : new VersionedTransaction(message, [signature]).serialize(),
     },
     result: {
       slot,
@@ -85,6 +90,18 @@ export function traderTransaction(parts: {
       writes: [],
     },
   };
+}
+
+/** The same message as one of version 1, with a limit of units and no priority fee. */
+function v1Wire(message: Message, signature: Uint8Array): Uint8Array {
+  const signed = encodeV1Message({
+    header: message.header,
+    config: { computeUnitLimit: 400_000 },
+    blockhash: bs58.decode(message.recentBlockhash),
+    addresses: message.accountKeys.map((key) => key.toBase58() as Address),
+    instructions: message.compiledInstructions,
+  });
+  return Buffer.concat([signed, signature]);
 }
 
 function logsOf(programId: Address, calls: number): readonly string[] {

@@ -12,6 +12,12 @@ export type TransactionError =
   | { readonly InsufficientFundsForRent: { readonly account_index: number } }
   | { readonly DuplicateInstruction: number };
 
+/** Compute units that a transaction may use, and what it pays for them: all of it, used or not. */
+export interface TransactionBudget {
+  readonly unitLimit: number;
+  readonly priorityFeeLamports: bigint;
+}
+
 /**
  * A transaction as the bank takes it: decoded, its signatures already checked by whoever decoded it.
  * The flags of each instruction account are those of the message (a key is writable everywhere or nowhere).
@@ -25,6 +31,8 @@ export interface BankTransaction {
   /** Every account of the message in its order, table look-ups last. The fee payer is first. */
   readonly accountKeys: readonly Address[];
   readonly instructions: readonly Instruction[];
+  /** What a message of version 1 says itself; of others it is read off their Compute Budget instructions. */
+  readonly budget?: TransactionBudget;
   /** The bytes it came in as, or would have; absent when it was made in this process. */
   readonly wire?: Uint8Array;
 }

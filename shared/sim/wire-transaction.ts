@@ -1,28 +1,31 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { type Message, type MessageV0, VersionedTransaction } from '@solana/web3.js';
+import { type Message, type MessageV0, type MessageV1, VersionedTransaction } from '@solana/web3.js';
 import bs58 from 'bs58';
 import type { AccountBytes } from '../core/account.ts';
 import { type Address, addressAt } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import { errorText } from '../core/errors.ts';
 import type { Instruction, InstructionAccount } from '../core/instruction.ts';
 import { type Outcome, refusal, success } from '../core/outcome.ts';
-import type { BankTransaction } from './transaction.ts';
+import type { ChainRules } from './chain-rules.ts';
+import type { BankTransaction, TransactionBudget } from './transaction.ts';
+import { configOfV1, encodeV1Message, isSaneV1, signedPartOfV1, V1_PREFIX } from './wire-v1.ts';
 
-export const MAX_TRANSACTION_BYTES = 1_232;
+export const MAX_TRANSACTION_BYTES = ASSUMED_CHAIN.transactionBytes;
 const LOOKUP_TABLE_PROGRAM = 'AddressLookupTab1e1111111111111111111111111' as Address;
 const LOOKUP_TABLE_HEADER_BYTES = 56;
 /** SubjectPublicKeyInfo of an ed25519 key without the key itself. */
 const ED25519_SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** A transaction as it stood on the wire, legacy or v0; its look-up tables are not yet read. */
+/** A transaction as it stood on the wire; its look-up tables are not yet read. */
 export interface WireTransaction {
   readonly bytes: Uint8Array;
   /** Base58; the first names the transaction. */
   readonly signatures: readonly string[];
   readonly recentBlockhash: string;
   readonly staticKeys: readonly Address[];
-  readonly version: 'legacy' | 0;
-  readonly message: Message | MessageV0;
+  readonly version: 'legacy' | 0 | 1;
+  readonly message: Message | MessageV0 | MessageV1;
 }
 
 /** Decodes wire bytes; `malformed` for bytes that are no transaction, `unsanitary` for one that makes no sense. */
@@ -33,15 +36,18 @@ export function decodeWireTransaction(
   try {
     decoded = VersionedTransaction.deserialize(bytes);
     // The decoder stops where the message ends and reads loose lengths; the validator takes neither.
-    if (Buffer.compare(decoded.serialize(), bytes) !== 0)
-      return refusal('malformed', 'trailing or loose bytes');
+    const signed = bytes[0] === V1_PREFIX;
+    const isExact = signed ? isExactV1(decoded.message as MessageV1, bytes) : isExactOld(decoded, bytes);
+    if (!isExact) return refusal('malformed', 'trailing or loose bytes');
   } catch (thrown) {
     return refusal('malformed', errorText(thrown));
   }
   const { version } = decoded;
-  if (version !== 'legacy' && version !== 0) return refusal('malformed', `version ${version}`);
-  const message = decoded.message as Message | MessageV0;
+  if (version !== 'legacy' && version !== 0 && version !== 1)
+    return refusal('malformed', `version ${version}`);
+  const message = decoded.message as Message | MessageV0 | MessageV1;
   if (!isSane(decoded, message)) return refusal('unsanitary');
+  if (version === 1 && !isSaneV1(message as MessageV1)) return refusal('unsanitary');
   return success({
     bytes,
     signatures: decoded.signatures.map((signature) => bs58.encode(signature)),
@@ -52,7 +58,22 @@ export function decodeWireTransaction(
   });
 }
 
-function isSane(decoded: VersionedTransaction, message: Message | MessageV0): boolean {
+function isExactOld(decoded: VersionedTransaction, bytes: Uint8Array): boolean {
+  return Buffer.compare(decoded.serialize(), bytes) === 0;
+}
+
+function isExactV1(message: MessageV1, bytes: Uint8Array): boolean {
+  const again = encodeV1Message({
+    header: message.header,
+    config: configOfV1(message),
+    blockhash: bs58.decode(message.recentBlockhash),
+    addresses: message.staticAccountKeys.map((key) => key.toBase58() as Address),
+    instructions: message.compiledInstructions,
+  });
+  return Buffer.compare(again, signedPartOfV1(bytes)) === 0;
+}
+
+function isSane(decoded: VersionedTransaction, message: WireTransaction['message']): boolean {
   const { numRequiredSignatures, numReadonlySignedAccounts, numReadonlyUnsignedAccounts } = message.header;
   const staticCount = message.staticAccountKeys.length;
   if (numRequiredSignatures + numReadonlyUnsignedAccounts > staticCount) return false;
@@ -72,7 +93,7 @@ function isSane(decoded: VersionedTransaction, message: Message | MessageV0): bo
 
 /** True when every required key signed the message bytes. */
 export function signaturesValid(wire: WireTransaction): boolean {
-  const signed = wire.message.serialize();
+  const signed = wire.version === 1 ? signedPartOfV1(wire.bytes) : wire.message.serialize();
   return wire.signatures.every((signature, index) => {
     const raw = bs58.decode(wire.staticKeys[index]!);
     const key = createPublicKey({
@@ -98,7 +119,9 @@ export function resolveTransaction(
   wire: WireTransaction,
   get: (address: Address) => AccountBytes | null,
   slot: number,
+  rules: Pick<ChainRules, 'transactionVersion'>,
 ): Outcome<BankTransaction & { readonly lookedUp: LookedUp }> {
+  if (wire.version === 1 && rules.transactionVersion < 1) return refusal('UnsupportedVersion');
   const writable: Address[] = [];
   const readonly: Address[] = [];
   for (const table of wire.message.addressTableLookups) {
@@ -119,9 +142,16 @@ export function resolveTransaction(
     recentBlockhash: wire.recentBlockhash,
     accountKeys,
     instructions: readInstructions(wire, accountKeys),
+    ...(wire.version === 1 ? { budget: budgetOf(wire.message as MessageV1) } : {}),
     wire: wire.bytes,
     lookedUp: { writable, readonly },
   });
+}
+
+/** What is not asked for is 0: a message that sets no limit of units may use none. */
+function budgetOf(message: MessageV1): TransactionBudget {
+  const { computeUnitLimit = 0, priorityFeeLamports = 0n } = configOfV1(message);
+  return { unitLimit: computeUnitLimit, priorityFeeLamports };
 }
 
 function readInstructions(wire: WireTransaction, accountKeys: readonly Address[]): readonly Instruction[] {

@@ -1,10 +1,10 @@
 import { COMPUTE_BUDGET_PROGRAM } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { divUp } from '../../math/mul-div.ts';
-import type { TransactionError } from '../transaction.ts';
+import type { TransactionBudget, TransactionError } from '../transaction.ts';
 import { type Program, viewOf } from './program.ts';
 
-const MAX_UNIT_LIMIT = 1_400_000;
 const DEFAULT_UNITS_PER_INSTRUCTION = 200_000;
 const LAMPORTS_PER_SIGNATURE = 5_000n;
 const MICRO_LAMPORTS = 1_000_000n;
@@ -23,6 +23,15 @@ const DATA_BYTES: Readonly<Record<number, number>> = {
 export interface ComputeBudget {
   readonly unitLimit: number;
   readonly unitPriceMicroLamports: bigint;
+  /** Where the message says it as a whole (version 1), whatever price a unit that makes. */
+  readonly priorityFeeLamports?: bigint;
+}
+
+/** The budget that a message of version 1 says itself. */
+export function statedBudget({ unitLimit, priorityFeeLamports }: TransactionBudget): ComputeBudget {
+  const most = Math.min(unitLimit, ASSUMED_CHAIN.transactionUnits);
+  const perUnit = most === 0 ? 0n : (priorityFeeLamports * MICRO_LAMPORTS) / BigInt(most);
+  return { unitLimit: most, unitPriceMicroLamports: perUnit, priorityFeeLamports };
 }
 
 /** What a transaction asks of the budget, or the error that keeps it from landing at all. */
@@ -47,7 +56,7 @@ export function readComputeBudget(instructions: readonly Instruction[]): Compute
     if (kind === SET_UNIT_PRICE) unitPriceMicroLamports = viewOf(data).getBigUint64(1, true);
   }
   const wanted = unitLimit ?? others * DEFAULT_UNITS_PER_INSTRUCTION;
-  return { unitLimit: Math.min(wanted, MAX_UNIT_LIMIT), unitPriceMicroLamports };
+  return { unitLimit: Math.min(wanted, ASSUMED_CHAIN.transactionUnits), unitPriceMicroLamports };
 }
 
 /**
@@ -56,7 +65,8 @@ export function readComputeBudget(instructions: readonly Instruction[]): Compute
  */
 export function transactionFee(signatureCount: number, budget: ComputeBudget): bigint {
   const microLamports = budget.unitPriceMicroLamports * BigInt(budget.unitLimit);
-  return LAMPORTS_PER_SIGNATURE * BigInt(signatureCount) + divUp(microLamports, MICRO_LAMPORTS);
+  const priority = budget.priorityFeeLamports ?? divUp(microLamports, MICRO_LAMPORTS);
+  return LAMPORTS_PER_SIGNATURE * BigInt(signatureCount) + priority;
 }
 
 /** The instructions are read before the transaction runs; running them does nothing. */

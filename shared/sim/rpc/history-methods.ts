@@ -1,3 +1,4 @@
+import type { MessageV1 } from '@solana/web3.js';
 import bs58 from 'bs58';
 import type { Address } from '../../core/address.ts';
 import { type Outcome, refusal } from '../../core/outcome.ts';
@@ -111,10 +112,11 @@ function getTransaction(bank: Bank, params: readonly unknown[]): Json {
   if (!wire.ok) return null;
   const version = wire.value.version;
   const most = settings.maxSupportedTransactionVersion;
-  if (version === 0 && (most === undefined || most === null || unsigned(most) < 0)) {
+  const supported = most === undefined || most === null ? -1 : unsigned(most);
+  if (version !== 'legacy' && version > supported) {
     throw rpcError(
       UNSUPPORTED_TRANSACTION_VERSION,
-      'Transaction version (0) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": 0',
+      `Transaction version (${version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${version}`,
     );
   }
   return {
@@ -192,6 +194,7 @@ function jsonTransaction(wire: WireTransaction): Json {
         stackHeight: null,
       })),
       recentBlockhash: wire.recentBlockhash,
+      transactionConfig: wire.version === 1 ? { ...(message as MessageV1).transactionConfig } : undefined,
     },
     signatures: wire.signatures,
   };

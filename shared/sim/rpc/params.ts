@@ -1,6 +1,7 @@
 import bs58 from 'bs58';
 import type { Address } from '../../core/address.ts';
 import { MAX_TRANSACTION_BYTES } from '../wire-transaction.ts';
+import { MAX_V1_BYTES, V1_PREFIX } from '../wire-v1.ts';
 import { invalidParams } from './rpc-error.ts';
 
 /** The fields of a configuration object, none of them checked yet. */
@@ -58,22 +59,23 @@ export function choice<T extends string>(value: unknown, allowed: readonly T[], 
   return found;
 }
 
-/** Transaction bytes from their text, within the limits of a packet. */
+/** Transaction bytes from their text, within the limits of their version. */
 export function transactionBytes(value: unknown, encoding: 'base58' | 'base64'): Uint8Array {
   const encoded = text(value);
-  const maxChars = encoding === 'base58' ? 1_683 : 1_644;
+  // No more than a look at the first byte says which limit it is.
+  const isV1 = (encoding === 'base58' ? undefined : base64Bytes(encoded.slice(0, 4)))?.[0] === V1_PREFIX;
+  const maxBytes = isV1 ? MAX_V1_BYTES : MAX_TRANSACTION_BYTES;
+  const maxChars = encoding === 'base58' ? 1_683 : Math.ceil(maxBytes / 3) * 4;
   const kind = 'solana_transaction::versioned::VersionedTransaction';
   if (encoded.length > maxChars) {
     throw invalidParams(
-      `${encoding} encoded ${kind} too large: ${encoded.length} bytes (max: encoded/raw ${maxChars}/${MAX_TRANSACTION_BYTES})`,
+      `${encoding} encoded ${kind} too large: ${encoded.length} bytes (max: encoded/raw ${maxChars}/${maxBytes})`,
     );
   }
   const bytes = encoding === 'base58' ? bs58.decodeUnsafe(encoded) : base64Bytes(encoded);
   if (bytes === undefined) throw invalidParams(`invalid ${encoding} encoding`);
-  if (bytes.length > MAX_TRANSACTION_BYTES) {
-    throw invalidParams(
-      `decoded ${kind} too large: ${bytes.length} bytes (max: ${MAX_TRANSACTION_BYTES} bytes)`,
-    );
+  if (bytes.length > maxBytes) {
+    throw invalidParams(`decoded ${kind} too large: ${bytes.length} bytes (max: ${maxBytes} bytes)`);
   }
   return bytes;
 }

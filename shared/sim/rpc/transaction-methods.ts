@@ -41,7 +41,7 @@ function readWire(params: readonly unknown[], settings: Config): WireTransaction
 }
 
 function resolve(bank: Bank, wire: WireTransaction, slot: number): BankTransaction {
-  const resolved = resolveTransaction(wire, bank.at(slot).get, slot);
+  const resolved = resolveTransaction(wire, bank.at(slot).get, slot, bank.rules);
   if (!resolved.ok) throw invalidParams(`invalid transaction: ${transactionErrorText(resolved.reason)}`);
   return resolved.value;
 }
@@ -72,7 +72,7 @@ function sendTransaction(bank: Bank, beforeTransaction: BeforeTransaction, param
     }
   }
   if (signed) {
-    const resolved = resolveTransaction(wire, bank.get, bank.slot);
+    const resolved = resolveTransaction(wire, bank.get, bank.slot, bank.rules);
     if (resolved.ok && canLand(bank, resolved.value)) {
       beforeTransaction(poolsOf(bank, resolved.value));
       bank.execute(resolved.value);
