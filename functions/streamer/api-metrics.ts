@@ -84,6 +84,17 @@ export function addApiMetrics(metrics: Metrics, { rpc, limiter, costs }: ApiAcce
     label: 'endpoint',
     read: perEndpoint(({ failures }) => failures),
   });
+  metrics.tallies({
+    name: 'arb_rpc_refusals_total',
+    help: 'Refusals of an endpoint, by what they are about: rate, plan, key, gone, size, busy, behind, request.',
+    labels: ['endpoint', 'about'],
+    read: () =>
+      rpc
+        .status()
+        .endpoints.flatMap(({ name, refusals }) =>
+          [...refusals].map(([about, count]) => [[name, about], count] as const),
+        ),
+  });
   metrics.counters({
     name: 'arb_rpc_calls_total',
     help: 'What the RPC pool has counted.',

@@ -32,7 +32,7 @@ export function createDependencyProbes(
       const answering = asked.filter(({ up }) => up);
       if (answering.some(hasAnswered)) return { state: 'up' };
       if (answering.length > 0) return { state: 'unseen', reason: 'none has answered yet' };
-      return { state: 'down', reason: `no answer from ${asked.map(({ name }) => name).join(', ')}` };
+      return { state: 'down', reason: asked.map(whyDown).join('; ') };
     },
     jupiter: () => apiProbe(params.jupiter()),
     helius: () => apiProbe(params.helius()),
@@ -44,8 +44,13 @@ export function createDependencyProbes(
 }
 
 /** Up is what nothing bad is known of; an answer has to have been seen before that is said of an endpoint. */
-export function hasAnswered(endpoint: Pick<EndpointStatus, 'requests' | 'failures' | 'inFlight'>): boolean {
-  return endpoint.requests - endpoint.failures - endpoint.inFlight > 0;
+export function hasAnswered({ answered }: Pick<EndpointStatus, 'answered'>): boolean {
+  return answered > 0;
+}
+
+/** In its provider's own words, where it has said something. */
+function whyDown({ name, problem }: EndpointStatus): string {
+  return `${name}: ${problem === '' ? 'no answer over HTTP' : problem}`;
 }
 
 function whyNotLive(heard: ReturnType<DependencyProbesParams['heard']>): string {
@@ -63,7 +68,7 @@ function endpointProbe(
 ): DependencyProbe {
   const names = new Set([...asked.map(({ name }) => name), ...heard.map(({ endpoint }) => endpoint)]);
   if (names.size < 2) return { state: 'unused' };
-  const silent = asked.filter(({ up }) => !up).map(({ name }) => `${name}: no answer over HTTP`);
+  const silent = asked.filter(({ up }) => !up).map(whyDown);
   const broken = heard.filter(({ state }) => state === 'waiting' || state === 'suspended');
   const unheard = new Map(broken.map(({ endpoint, reason }) => [endpoint, `${endpoint}: ${reason}`]));
   const down = [...silent, ...unheard.values()];

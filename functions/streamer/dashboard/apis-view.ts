@@ -16,6 +16,8 @@ export interface EndpointView {
   readonly latencyMs: number;
   readonly errorRate: number;
   readonly slotLag: number;
+  /** Why it does not answer, in its provider's words and without our secrets; '' when it does. */
+  readonly problem: string;
 }
 
 /** What became of the requests of one priority at one limit. */

@@ -13,6 +13,7 @@ export function sampleApis(seconds: number): ApisView {
         latencyMs: 21.4,
         errorRate: 0.002,
         slotLag: 0,
+        problem: '',
       },
       {
         name: 'spare',
@@ -22,6 +23,7 @@ export function sampleApis(seconds: number): ApisView {
         latencyMs: 180.2,
         errorRate: 0.62,
         slotLag: 7,
+        problem: 'refuses (error -32003: daily request limit reached)',
       },
     ],
     waits: [

@@ -54,6 +54,8 @@ export interface Endpoint {
   /** Most accounts that it gives in one call. */
   readonly accountsMax: number;
   readonly requests: number;
+  /** Good answers. */
+  readonly answered: number;
   readonly failures: number;
   readonly throttled: number;
   readonly batches: number;
@@ -90,7 +92,7 @@ export function createEndpoint(params: EndpointParams): Endpoint {
   const health = createEndpointHealth(clock, params.random);
   const methods = createMethodRefusals(clock, params.random);
   const accounts = createAccountsLimit(clock);
-  const counts = { requests: 0, failures: 0, throttled: 0 };
+  const counts = { requests: 0, answered: 0, failures: 0, throttled: 0 };
   const refusals = new Map<RefusalKind, number>();
 
   async function exchange<T>(
@@ -116,6 +118,7 @@ export function createEndpoint(params: EndpointParams): Endpoint {
       const tookMs = latencyMs();
       const checked = check(caller.host, result);
       health.answered(tookMs);
+      counts.answered++;
       methods.answered(method);
       lane.accepted();
       return checked;
@@ -249,6 +252,9 @@ export function createEndpoint(params: EndpointParams): Endpoint {
     },
     get requests() {
       return counts.requests;
+    },
+    get answered() {
+      return counts.answered;
     },
     get failures() {
       return counts.failures;

@@ -58,6 +58,8 @@ export interface EndpointStatus {
   readonly slotLag: number;
   readonly inFlight: number;
   readonly requests: number;
+  /** Good answers. */
+  readonly answered: number;
   readonly failures: number;
   /** Answers "too many requests". */
   readonly throttled: number;
@@ -230,6 +232,7 @@ function statusOf(endpoint: Endpoint): EndpointStatus {
     slotLag,
     inFlight,
     requests,
+    answered: endpoint.answered,
     failures,
     throttled,
     problem: endpoint.problem,

@@ -42,7 +42,8 @@ function showEndpoints(endpoints) {
     },
     update(row, endpoint) {
       setText(row.name, endpoint.name);
-      setText(row.provider, endpoint.provider);
+      const { provider, problem } = endpoint;
+      setText(row.provider, problem === '' ? provider : `${provider} · ${problem}`);
       setText(row.state, endpoint.up ? 'Up' : 'Down');
       setData(row.state, 'tag', endpoint.up ? 'live' : 'down');
       setText(row.score, endpoint.score >= 100 ? countText(endpoint.score) : endpoint.score.toFixed(1));
