@@ -1,11 +1,21 @@
 import { ArbError } from '../../shared/core/errors.ts';
+import { createRandom } from '../../shared/core/random.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createLogger } from '../../shared/platform/log.ts';
 import { FAULT_KINDS, type FaultKind } from '../../shared/sim/fault-proxy/fault.ts';
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
+import type { ProviderRow } from '../../shared/sim/providers/provider-row.ts';
+import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
 import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
+import { type ProviderChaosRun, runProviderChaos } from './chaos-providers.ts';
+import {
+  dealRows,
+  providerChaosReport,
+  providerChaosTotal,
+  providerRowLine,
+} from './chaos-providers-report.ts';
 import { EXIT } from './exit-code.ts';
 import { refuseIdleFlags } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
@@ -24,7 +34,8 @@ export const chaosVerb = defineVerb({
   name: 'chaos',
   summary: 'break the wire to the market, or ask more than a provider allows, and see what holds',
   usage:
-    'feeds [--seeds N] [--seconds S] [--outage S] [--json] | limits [--demand N] [--limit N] [--seconds S] [--json]',
+    'feeds [--seeds N] [--seconds S] [--outage S] [--json] | providers [--seeds N] [--rows NAME,…] [--json] | ' +
+    'limits [--demand N] [--limit N] [--seconds S] [--json]',
   details: [
     'feeds: the whole service on the built-in market over two endpoints, each behind a proxy that refuses, resets,',
     'trickles, goes silent or half-open, forgets its name, drops, repeats, reorders and corrupts messages, answers 429,',
@@ -32,6 +43,11 @@ export const chaosVerb = defineVerb({
     'is held against what the chain really held. Even seeds stream every account from both endpoints. Both endpoints',
     'are gone at once for --outage seconds, in the first seed for a minute. Exit 1 unless every seed ends live without',
     'a decision on state that was over (staleDecisions) or never was (falseDecisions).',
+    'providers: the same service, its endpoints and APIs each behind a proxy that behaves as a row of the table of',
+    'providers says (shared/sim/providers): refusals in every dialect, answers in other forms, hostile ones, WebSockets',
+    'that are refused or deaf. Every row ends whole within its bound. The seeds share the table: each row comes at least',
+    'once. Exit 1 when a row did not end whole, was not told on the page, left a decision on wrong state, or when',
+    'readiness said 200 while nothing could be traded.',
     'limits: a local endpoint accepts --limit calls in any second and answers more with 429 and Retry-After; --demand calls',
     'a second in the priority mix of a trading service go to it through the RPC pool and its limiter, as limits.* and rpc.*',
     'configure them. Prints waits, shed calls and 429 by priority. --seed is that of the demand. Exit 1 when an execution',
@@ -54,19 +70,27 @@ export const chaosVerb = defineVerb({
       value: 'KIND,…',
       summary: `only these (feeds; ${FAULT_KINDS.join(', ')})`,
     },
+    rows: { kind: 'list', value: 'NAME,…', summary: 'only these rows of the table (providers)' },
     demand: { kind: 'count', value: 'N', summary: `calls a second (limits; default ${DEFAULT_DEMAND})` },
     limit: { kind: 'count', value: 'N', summary: `calls a second let in (limits; default ${DEFAULT_LIMIT})` },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  positionals: { what: { summary: 'what is broken', choices: ['feeds', 'limits'], required: true } },
+  positionals: {
+    what: { summary: 'what is broken', choices: ['feeds', 'providers', 'limits'], required: true },
+  },
   usesConfig: true,
   async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
     const { config } = loadConfig();
     if (positionals.what === 'limits') {
-      refuseIdleFlags(flags, ['seeds', 'outage', 'faults'], 'it is of arb chaos feeds');
+      refuseIdleFlags(flags, ['seeds', 'outage', 'faults', 'rows'], 'it is not of arb chaos limits');
       return await chaosLimits({ flags, config, stdout, clock, signal });
     }
     refuseIdleFlags(flags, ['demand', 'limit'], 'it is of arb chaos limits');
+    if (positionals.what === 'providers') {
+      refuseIdleFlags(flags, ['seconds', 'outage', 'faults'], 'it is of arb chaos feeds');
+      return await chaosProviders({ flags, config, stdout, stderr, clock, version, signal });
+    }
+    refuseIdleFlags(flags, ['rows'], 'it is of arb chaos providers');
     const seeds = flags.seeds ?? DEFAULT_SEEDS;
     if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
     const seconds = flags.seconds ?? DEFAULT_SECONDS;
@@ -112,6 +136,45 @@ function faultKinds(named: readonly string[]): readonly FaultKind[] | undefined 
     const kind = FAULT_KINDS.find((known) => known === name);
     if (kind !== undefined) return kind;
     throw new ArbError('usage-faults', `--faults ${name}: give some of ${FAULT_KINDS.join(', ')}`);
+  });
+}
+
+async function chaosProviders(
+  params: Pick<VerbContext, 'stdout' | 'stderr' | 'clock' | 'version' | 'signal'> & {
+    readonly config: Config;
+    readonly flags: {
+      readonly seeds: number | undefined;
+      readonly rows: readonly string[];
+      readonly json: boolean;
+    };
+  },
+): Promise<number> {
+  const { flags, config, stdout, stderr, clock, version, signal } = params;
+  const seeds = flags.seeds ?? DEFAULT_SEEDS;
+  if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
+  const log = createLogger({ stream: stderr, clock, minSeverity: 'CRITICAL' });
+  const dealt = dealRows(rowsNamed(flags.rows), seeds, createRandom('providers'));
+  const runs: ProviderChaosRun[] = [];
+  for (const [i, rows] of dealt.entries()) {
+    if (signal.aborted) break;
+    const run = await runProviderChaos({ config, seed: i + 1, rows, clock, log, version, signal });
+    runs.push(run);
+    for (const row of run.rows) stderr.line(`seed ${run.seed}, ${providerRowLine(row)}`);
+  }
+  const report = providerChaosReport(runs);
+  if (flags.json) stdout.line(JSON.stringify(report, null, 2));
+  else stdout.line(providerChaosTotal(report));
+  return report.ok ? EXIT.ok : EXIT.negative;
+}
+
+/** All of the table where none is named. Throws `usage-rows`. */
+function rowsNamed(names: readonly string[]): readonly ProviderRow[] {
+  if (names.length === 0) return PROVIDER_ROWS;
+  return names.map((name) => {
+    const row = PROVIDER_ROWS.find((known) => known.name === name);
+    if (row !== undefined) return row;
+    const known = PROVIDER_ROWS.map((one) => one.name).join(', ');
+    throw new ArbError('usage-rows', `--rows ${name}: give some of ${known}`);
   });
 }
 

@@ -9,16 +9,18 @@ export function apisView({ rpc, limiter, costs }: ApiAccess): ApisView {
   const lastHour = costs.lastHour();
   const providers = [...new Set(total.map(({ provider }) => provider))];
   return {
-    endpoints: rpc.status().endpoints.map(({ name, provider, up, score, latencyMs, errorRate, slotLag, problem }) => ({
-      name,
-      provider,
-      up,
-      score: rounded(score),
-      latencyMs: rounded(latencyMs),
-      errorRate: rounded(errorRate * 1_000) / 1_000,
-      slotLag,
-      problem,
-    })),
+    endpoints: rpc
+      .status()
+      .endpoints.map(({ name, provider, up, score, latencyMs, errorRate, slotLag, problem }) => ({
+        name,
+        provider,
+        up,
+        score: rounded(score),
+        latencyMs: rounded(latencyMs),
+        errorRate: rounded(errorRate * 1_000) / 1_000,
+        slotLag,
+        problem,
+      })),
     waits: limiter.lanes.flatMap(waitViews),
     spending: providers.map((provider) => ({
       provider,
