@@ -57,7 +57,7 @@ function service() {
   const degradation = createDegradation(
     createDependencyProbes({
       engine: engine as never,
-      asked: () => [{ name: 'main', up: true, requests: says.answered, failures: 0, inFlight: 0 } as never],
+      asked: () => [{ name: 'main', up: true, answered: says.answered, problem: '' } as never],
       heard: () => says.heard as never,
       store: () => ({ lastError: undefined }) as never,
       jupiter: () => undefined,
