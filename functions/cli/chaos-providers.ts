@@ -227,7 +227,8 @@ async function untilWhole(
     if (isLive && down === '') return { problem: '', tookMs };
     if (tookMs > withinMs || signal.aborted) {
       const feed = `feed ${state}${reason === '' ? '' : ` (${reason})`}, ${confirmed} of ${accounts} accounts, ${engine.status}`;
-      return { problem: isLive ? down : feed, tookMs };
+      const said = await (await fetch(`${service.url}readyz`)).text();
+      return { problem: `${isLive ? down : feed}: ${said.trim()}`, tookMs };
     }
     await sleep(LOOK_MS, signal);
   }
