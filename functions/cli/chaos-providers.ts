@@ -256,7 +256,7 @@ function chaosConfig(config: Config, seed: number, dir: string): Config {
     ...config,
     seed,
     market: 'built-in',
-    feed: { ...config.feed, redundancy: seed % 2 === 0 ? 2 : 1 },
+    feed: { ...config.feed, redundancy: seed % 2 === 0 ? 2 : 1, quarantineSeconds: 2 },
     costs: { ...config.costs, baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n },
     risk: { ...config.risk, minNetProfitLamports: 1n, maxPending: 1_000 },
     jupiter: { ...config.jupiter, compareSeconds: 1, requestsPerSecond: 100 },
