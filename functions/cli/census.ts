@@ -14,6 +14,7 @@ import { censusLines } from './census-text.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgress } from './progress.ts';
 import { damageLines } from './recording-report.ts';
+import { refuseIdle } from './used-keys.ts';
 import { defineVerb } from './verb.ts';
 
 const DEFAULT_SECONDS = 300;
@@ -70,6 +71,7 @@ export const censusVerb = defineVerb({
     'paper.balances',
     'paper.latencySlots',
     'paper.latencyMs',
+    'sim',
   ],
   details: [
     'No key is needed and nothing is sent. A gap is counted once, from the update that opened it to the slot end at which',
@@ -85,7 +87,9 @@ export const censusVerb = defineVerb({
     const recordings = [...flags.recording, ...positionals.more];
     const latencies = latenciesOf(flags['latency-slots']);
     checkSource(flags, recordings);
-    const { config } = context.loadConfig();
+    const loaded = context.loadConfig();
+    const { config } = loaded;
+    if (flags.market === undefined) refuseIdle(loaded, ['sim'], 'in a recording everything has happened');
     const counts = createCensusCounts(latencies, config.paper.latencySlots);
     const progress = createProgress({
       output: stderr,

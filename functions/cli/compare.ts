@@ -35,6 +35,7 @@ export const compareVerb = defineVerb({
   usesConfig: [
     ...STANDING_MARKET_KEYS,
     'jupiter.url',
+    'jupiter.api',
     'jupiter.apiKey',
     'jupiter.requestsPerSecond',
     'jupiter.alarmBps',

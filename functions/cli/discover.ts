@@ -44,13 +44,13 @@ export const discoverVerb = defineVerb({
     out: { kind: 'string', value: 'FILE', summary: 'the universe file to write' },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
-  usesConfig: [...STANDING_MARKET_KEYS.filter((key) => key !== 'universe'), 'universe.file'],
+  usesConfig: [...STANDING_MARKET_KEYS.filter((key) => key !== 'universe'), 'universe.file', 'sim'],
   async run(context) {
     const { flags, stdout, stderr, cwd, loadConfig, signal } = context;
     const loaded = loadConfig();
     const { config } = loaded;
     if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined))
-      refuseIdle(loaded, ['seed'], 'the node that is asked has a market of its own');
+      refuseIdle(loaded, ['seed', 'sim'], 'the node that is asked has a market of its own');
     if (flags.out !== undefined) refuseIdle(loaded, ['universe.file'], '--out names the file');
     const mints = mintsOf(flags.mint);
     const venues = venuesOf(flags.venue);

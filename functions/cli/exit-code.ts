@@ -13,7 +13,7 @@ export const EXIT = {
   internal: 70,
 } as const;
 
-const USAGE_PREFIXES = ['usage-', 'config-'];
+const USAGE_PREFIXES = ['usage-', 'config-', 'sim-rules-'];
 const ENVIRONMENT_PREFIXES = [
   'file-',
   'store-',

@@ -3,6 +3,7 @@ import { loadConfig } from '../../shared/platform/config/load.ts';
 import { didYouMean } from '../../shared/platform/nearest.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { generalHelp, verbHelp } from './help.ts';
+import { keysInFlags } from './keys-in-flags.ts';
 import { refuseFlagsTakenByNpm } from './npm-flags.ts';
 import { acceptedFlags, parseFlags } from './parse-flags.ts';
 import type { Verb, VerbContext } from './verb.ts';
@@ -52,6 +53,7 @@ async function runVerb(verb: Verb, args: readonly string[], surroundings: Surrou
     stdout.write(verbHelp(verb));
     return EXIT.ok;
   }
+  for (const line of keysInFlags(config)) stderr.line(line);
   return await verb.run({
     flags: values as VerbContext['flags'],
     positionals: positionals as VerbContext['positionals'],

@@ -67,7 +67,7 @@ export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
   for (const name of Object.keys(configFlags(verb))) {
     const text = texts.get(name)?.[0];
     if (text === undefined) continue;
-    refuseSecret(name);
+    refuseSecret(name, text);
     config[name] = text;
   }
   const configFile = verb.usesConfig ? texts.get('config')?.[0] : undefined;
@@ -75,13 +75,13 @@ export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
 }
 
 /** Throws `usage-secret-flag` for a key whose value is a secret: other users of the machine see command lines. */
-function refuseSecret(name: string): void {
+function refuseSecret(name: string, text: string): void {
   const key = CONFIG_KEYS.find(({ flag }) => flag === name);
-  if (key?.notes.isSecret !== true) return;
+  if (key?.notes.secretIn?.(text) !== true) return;
   const way = `set ${key.env} in the environment, or ${key.path} in a configuration file that only you may read (chmod 600)`;
   throw new ArbError(
     'usage-secret-flag',
-    `--${name} is a secret, and command lines are seen by every user of the machine: ${way}`,
+    `--${name} holds a secret, and command lines are seen by every user of the machine: ${way}`,
     { name },
   );
 }

@@ -66,7 +66,7 @@ const SERVED_KEYS = ['rpc', 'limits', 'feed', 'books', 'wallet', 'helius', 'jupi
 export function refuseIdleHere(loaded: LoadedConfig, simulated: boolean): void {
   if (simulated) refuseIdle(loaded, SERVED_KEYS, 'simulated time has no sockets, page or outside APIs');
   if (loaded.config.market === 'live') {
-    refuseIdle(loaded, ['seed'], 'a live market has no seeded traders');
+    refuseIdle(loaded, ['seed', 'sim'], 'a live market has no seeded traders');
     if (loaded.config.universe.file !== undefined)
       refuseIdle(loaded, ['universe.pools'], 'universe.file names the pools');
   } else {

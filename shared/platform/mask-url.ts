@@ -1,4 +1,4 @@
-const MASK = '****';
+export const MASK = '****';
 /** Path segments this long are keys, not names. */
 const KEY_LENGTH = 12;
 const URL_IN_TEXT = /\b(?:https?|wss?):\/\/[^\s"'<>`]+/gi;

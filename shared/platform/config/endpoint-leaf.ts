@@ -41,6 +41,7 @@ export function endpointsKey(options: KeySummary & { readonly default: readonly 
     fromText: boundedJsonOrText,
     placeholder: 'JSON',
     mask: maskEndpoints,
+    secretIn: (text: string) => namesToken(boundedJsonOrText(text)),
   };
   return keyWithDefault(checkEndpoints, notes, options.default);
 }
@@ -107,6 +108,10 @@ function checkEndpoint(item: unknown, where: string): Outcome<EndpointConfig, 'b
     return refusal('bad-value', `the token of "${name}" must be a text of visible ASCII characters`);
   }
   return success({ name, provider, ...urls, token });
+}
+
+function namesToken(value: unknown): boolean {
+  return Array.isArray(value) && value.some((item: unknown) => Object.hasOwn(Object(item), 'token'));
 }
 
 function maskEndpoints(value: unknown): unknown {

@@ -16,8 +16,8 @@ export interface KeyNotes {
   readonly flag?: string;
   /** What may be shown of a value that can carry a secret. */
   readonly mask?: (value: unknown) => unknown;
-  /** The value is a secret: it is not taken from a command line. */
-  readonly isSecret?: true;
+  /** True for a text that is or holds a secret of its own: it is not taken from a command line. */
+  readonly secretIn?: (text: string) => boolean;
 }
 
 /** The notes of every leaf schema, found again by walking the schema. */

@@ -14,7 +14,7 @@ export function secretKey(options: KeySummary & { readonly least?: number }) {
       allowed: `a text of ${least > 1 ? `at least ${least} ` : ''}visible ASCII characters`,
       fromText: asIs,
       placeholder: 'KEY',
-      isSecret: true,
+      secretIn: () => true,
       mask: (value) => (value === undefined || value === null ? value : '****'),
     },
   );
