@@ -10,6 +10,8 @@ export interface Settings {
   readonly pools: string;
   /** A fixed version, so that a new secret is taken up by a deployment and not by a restart. */
   readonly rpcSecretVersion: string;
+  /** Of the secret that pausing and resuming needs; null: nobody can over the page. */
+  readonly controlSecretVersion: string | null;
   readonly cpu: string;
   readonly memory: string;
   /** IAM members who may open the dashboard. */
@@ -52,6 +54,12 @@ const KEYS = {
     pattern: /^[1-9]\d*$/,
     fallback: '1',
   },
+  controlSecretVersion: {
+    name: 'controlSecretVersion',
+    allowed: 'the number of a version of the control token secret, or nothing',
+    pattern: /^([1-9]\d*)?$/,
+    fallback: '',
+  },
   cpu: { name: 'cpu', allowed: '1 or 2', pattern: /^[12]$/, fallback: '2' },
   memory: {
     name: 'memory',
@@ -83,12 +91,14 @@ export function loadSettings(): Settings {
   };
   const image = read(KEYS.image, own.get('image'));
   const viewers = read(KEYS.viewers, own.get('viewers'));
+  const control = read(KEYS.controlSecretVersion, own.get('controlSecretVersion'));
   const settings: Settings = {
     project: read(PROJECT, new pulumi.Config('gcp').get('project')),
     region: read(KEYS.region, own.get('region')),
     image: image === '' ? null : image,
     pools: read(KEYS.pools, own.get('pools')),
     rpcSecretVersion: read(KEYS.rpcSecretVersion, own.get('rpcSecretVersion')),
+    controlSecretVersion: control === '' ? null : control,
     cpu: read(KEYS.cpu, own.get('cpu')),
     memory: read(KEYS.memory, own.get('memory')),
     viewers: viewers === '' ? [] : viewers.split(','),

@@ -149,6 +149,27 @@ describe('the streamer', () => {
   });
 });
 
+describe('the control token', () => {
+  const CONTROLLED = { ...STACK, 'solana-dex-arbitrage:controlSecretVersion': '3' };
+
+  it('is mounted by reference where it is set, and new instances then begin paused', async () => {
+    const { resources } = await plan(CONTROLLED);
+    const service = resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
+    const { envs } = (service!.inputs.template as { containers: [{ envs: { name: string }[] }] })
+      .containers[0];
+    expect(envs.find(({ name }) => name === 'ARB_SERVER_CONTROL_TOKEN')).toEqual({
+      name: 'ARB_SERVER_CONTROL_TOKEN',
+      valueSource: { secretKeyRef: { secret: SECRETS.controlToken, version: '3' } },
+    });
+    expect(envs).toContainEqual({ name: 'ARB_STORE_WHEN_NEW', value: 'pause' });
+  });
+
+  it('is nowhere without it', async () => {
+    const { resources } = await plan(STACK);
+    expect(JSON.stringify(resources)).not.toContain(SECRETS.controlToken);
+  });
+});
+
 describe('access', () => {
   it('is given to nobody in general and never by a basic role', async () => {
     const { resources } = await plan(STACK);

@@ -4,7 +4,7 @@
  *   check (tests; may do nothing else)
  *   build --push--> Artifact Registry --image--> streamer (Cloud Run, one instance) --> Solana RPC
  *   deploy, of what was checked --- rolls out ------^      ^
- *                                                  Secret Manager (RPC URL)
+ *                                                  Secret Manager (RPC URL, control token)
  */
 import * as gcp from '@pulumi/gcp';
 import { HEALTH_PATH, SECRETS, SERVICES } from '../shared/core/names.ts';
@@ -36,6 +36,9 @@ const account = new gcp.serviceaccount.Account(
   afterApis,
 );
 const mayReadUrl = rpcUrl.allowReading(SERVICES.streamer, account);
+const controlToken =
+  settings.controlSecretVersion === null ? null : new Secret(SECRETS.controlToken, afterApis);
+const mayReadToken = controlToken?.allowReading(SERVICES.streamer, account);
 
 const streamer =
   settings.image === null
@@ -56,9 +59,18 @@ const streamer =
             ARB_MARKET: 'live',
             ARB_UNIVERSE_POOLS: settings.pools,
             ARB_RPC_URL: { secret: rpcUrl, version: settings.rpcSecretVersion },
+            // The page's own address.
+            ARB_SERVER_ALLOWED_HOSTS: '.run.app',
+            ...(controlToken === null || settings.controlSecretVersion === null
+              ? {}
+              : {
+                  ARB_SERVER_CONTROL_TOKEN: { secret: controlToken, version: settings.controlSecretVersion },
+                  // The store does not outlive the instance: a pause that was lost must not become trading.
+                  ARB_STORE_WHEN_NEW: 'pause',
+                }),
           },
         },
-        { dependsOn: [...apis.enabled, mayReadUrl] },
+        { dependsOn: [...apis.enabled, mayReadUrl, ...(mayReadToken === undefined ? [] : [mayReadToken])] },
       );
 
 const delivery = new Delivery(

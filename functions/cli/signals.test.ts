@@ -152,6 +152,29 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
   );
 
   it(
+    'killed outright, is closed by the next run; one beside a run that lives is refused with 3 and told of it',
+    async () => {
+      const storeDir = join(dir, 'killed');
+      const first = start(run(storeDir));
+      await first.saw(/dashboard:/);
+      const second = start(run(storeDir));
+      expect((await second.exited).code).toBe(3);
+      expect(second.output()).toMatch(new RegExp(`in use by process ${first.pid}, run \\S+, since`));
+      process.kill(first.pid, 'SIGKILL');
+      await first.exited;
+      expect((await runsIn(storeDir))[0]?.endedAtMs).toBeUndefined();
+      const third = start(run(storeDir));
+      await third.saw(/dashboard:/);
+      third.send('SIGINT');
+      expect((await third.exited).code).toBe(0);
+      const [last, killed] = await runsIn(storeDir);
+      expect([last?.summary?.status, killed?.summary?.status]).toEqual([expect.anything(), 'killed']);
+      expect(third.output()).toMatch(/run\.closed-as-killed/);
+    },
+    TEST_MS,
+  );
+
+  it(
     'through npm start ends with 0, signalled alone and as a terminal does',
     async () => {
       for (const group of [true, false]) {

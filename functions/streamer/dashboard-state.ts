@@ -50,8 +50,8 @@ export interface DashboardStateParams {
   readonly store: () => StoreView;
   readonly outside: () => OutsideView;
   readonly apis: () => ApisView;
-  /** What the service itself is doing beyond the engine: draining, and why it is paused. */
-  readonly phase: () => { readonly draining: boolean; readonly reason: string };
+  /** What the service itself is doing beyond the engine: draining, why it is paused, and why it cannot trade. */
+  readonly phase: () => { readonly draining: boolean; readonly reason: string; readonly trouble: string };
 }
 
 /** Reads the page's state out of the running parts; nothing here is on the hot line. */
@@ -83,7 +83,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
 
   return () => {
     const nowMs = clock.nowMs();
-    const { draining, reason } = params.phase();
+    const { draining, reason, trouble } = params.phase();
     const { ledger } = engine;
     const held = engine.market.pools.filter((pool) => pool.status !== 'removed');
     const venues = [...new Set(held.map((pool) => pool.venue.id))];
@@ -94,8 +94,12 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
       runId: params.runId,
       startedAtMs: params.startedAtMs,
       nowMs,
-      status: draining ? 'draining' : engine.status,
-      statusReason: reason,
+      status: draining
+        ? 'draining'
+        : engine.status === 'running' && trouble !== ''
+          ? 'not-trading'
+          : engine.status,
+      statusReason: reason || trouble,
       slot: engine.market.slot,
       updates: { total: activity.updates, perSecond: total.perSecond(activity.updates, nowMs) },
       pnl: {

@@ -314,7 +314,8 @@ export async function startService(params: ServiceParams): Promise<Service> {
       apis: () => apisView(access),
       phase: () => ({
         draining,
-        reason: draining ? 'waiting for orders on their way' : control.reason() || readiness.trouble(),
+        reason: draining ? 'waiting for orders on their way' : control.reason(),
+        trouble: readiness.trouble(),
       }),
     });
     const metrics = createServiceMetrics({

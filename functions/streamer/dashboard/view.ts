@@ -45,7 +45,15 @@ export interface DashboardState {
 
 export type TradingMode = 'paper' | 'live';
 
-export type RunStatus = 'starting' | 'running' | 'paused' | 'halted' | 'draining' | 'feed-down';
+/** `not-trading`: nobody has paused it and it is fed, and still it cannot trade; the reason says why. */
+export type RunStatus =
+  | 'starting'
+  | 'running'
+  | 'not-trading'
+  | 'paused'
+  | 'halted'
+  | 'draining'
+  | 'feed-down';
 
 export interface TokenView {
   readonly mint: string;

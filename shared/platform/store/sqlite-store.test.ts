@@ -241,6 +241,23 @@ describe('the sqlite store', () => {
     },
   );
 
+  it('goes on with a file that another process has made smaller', async () => {
+    const store = createSqliteStore({ dir });
+    const opportunities = Array.from({ length: 2_000 }, (_, at) =>
+      sampleOpportunity({ opportunityId: `o${at}`, atMs: at }),
+    );
+    await store.write({ batchId: 'b1', trades: [sampleTrade({ tradeId: 't1' })], opportunities });
+    await store.prune(request({}));
+    const before = statSync(path).size;
+    const other = new DatabaseSync(path);
+    other.exec('DELETE FROM opportunities; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+    other.close();
+    expect(statSync(path).size).toBeLessThan(before / 2);
+    await store.write({ batchId: 'b2', trades: [sampleTrade({ tradeId: 't2' })] });
+    expect(await store.trades({ limit: 9 })).toHaveLength(2);
+    await store.close();
+  });
+
   it('keeps its log bounded while a reader never lets go, says so, and goes on once it has', async () => {
     const store = createSqliteStore({ dir, busyTimeoutMs: 10, maxWalBytes: 300_000 });
     await store.write({ batchId: 'b0', trades: [sampleTrade({})] });

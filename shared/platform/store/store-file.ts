@@ -65,6 +65,11 @@ function watched(database: DatabaseSync, path: string): StoreFile {
   /** As large as it was last seen; it becomes smaller only by `shrink`. */
   let size = opened?.size ?? 0;
 
+  const saidBytes = (): number => {
+    const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+    return pragma('page_count') * pragma('page_size');
+  };
+
   const checkpoint = (): boolean => {
     const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
     return busy === 0;
@@ -76,7 +81,8 @@ function watched(database: DatabaseSync, path: string): StoreFile {
       const now = look(path);
       if (now === undefined || opened === undefined) return 'deleted';
       if (now.ino !== opened.ino || now.dev !== opened.dev) return 'replaced';
-      if (now.size < size) return 'truncated';
+      // Another process may have vacuumed it: then it is as long as it says itself.
+      if (now.size < size && saidBytes() > now.size) return 'truncated';
       size = now.size;
       const logNow = look(log);
       openedLog ??= logNow;

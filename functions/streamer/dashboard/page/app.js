@@ -19,6 +19,7 @@ const STATUS_TEXT = {
   halted: 'Halted',
   draining: 'Draining',
   'feed-down': 'Feed down',
+  'not-trading': 'Not trading',
 };
 
 const MODE_TEXT = { paper: 'PAPER', live: 'LIVE' };
