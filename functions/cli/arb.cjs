@@ -14,7 +14,10 @@ function endEarly() {
 }
 
 if (major >= NEEDED) {
-  if (/^(run|record|--.*)$/.test(process.argv[2] ?? '')) {
+  // Not where arb.ts is about to put another process in this one's place (memory-settings.ts): a signal that was taken
+  // and not acted on yet would be lost with it.
+  const stays = process.platform !== 'linux' || process.env.MALLOC_ARENA_MAX !== undefined;
+  if (stays && /^(run|record|--.*)$/.test(process.argv[2] ?? '')) {
     process.on('SIGINT', endEarly).on('SIGTERM', endEarly);
   }
   import('./arb.ts');
