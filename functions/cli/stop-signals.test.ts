@@ -37,12 +37,16 @@ describe('stop signals', () => {
     expect([forced, exits]).toEqual([1, [143]]);
   });
 
-  it('take one press that npm and the terminal both deliver as one', () => {
-    const { signals, exits, send } = signalled();
+  it.each([
+    ['directly', {}, 250],
+    ['under npm', { npm_lifecycle_script: 'exec node functions/cli/arb.cjs run' }, 1_900],
+    ['under another program of npm', { npm_lifecycle_script: 'vitest run' }, 250],
+  ])('take one press that comes twice as one, %s', (_how, env, laterMs) => {
+    const { signals, exits, send } = signalled(env);
     signals.signal();
     send('SIGINT', 0);
     send('SIGINT', 3);
-    send('SIGINT', 200);
+    send('SIGINT', laterMs);
     expect(exits).toEqual([]);
     send('SIGINT', 100);
     expect(exits).toEqual([130]);
@@ -50,7 +54,7 @@ describe('stop signals', () => {
 
   it('take the death of the shell that npm started us in as a signal, and only there', async () => {
     for (const [env, aborted] of [
-      [{ npm_command: 'exec' }, true],
+      [{ npm_lifecycle_script: 'arb' }, true],
       [{}, false],
     ] as const) {
       const { signals, exits, process } = signalled(env);

@@ -25,16 +25,20 @@ export interface StopSignalsParams {
 }
 
 /**
- * Ctrl-C under npm reaches the program twice, from the terminal and from npm, and `timeout` sends to the process and
- * to its group: what comes so close behind the first is the same press. A person who presses twice is slower.
+ * `timeout` sends to the process and to its group, and Ctrl-C under npm reaches the program from the terminal and again
+ * from npm, which on a busy machine takes its time: what comes so close behind the first is the same press.
  */
 const SAME_PRESS_MS = 300;
+const SAME_PRESS_UNDER_NPM_MS = 2_000;
 const NAMES = ['SIGINT', 'SIGTERM'] as const;
 
 export function createStopSignals(params: StopSignalsParams): StopSignals {
   const { process, env, nowMs, lookMs = 1_000 } = params;
   const controller = new AbortController();
   const works: (() => void)[] = [];
+  // Of this program, not of one that npm has started and that starts this one.
+  const underNpm = /\barb\b/.test(env.npm_lifecycle_script ?? '');
+  const samePressMs = underNpm ? SAME_PRESS_UNDER_NPM_MS : SAME_PRESS_MS;
   let listening = false;
   let firstMs = 0;
 
@@ -45,7 +49,7 @@ export function createStopSignals(params: StopSignalsParams): StopSignals {
       return;
     }
     // A drain that hangs is not waited for.
-    if (nowMs() - firstMs < SAME_PRESS_MS) return;
+    if (nowMs() - firstMs < samePressMs) return;
     for (const work of works) work();
     process.exit(128 + constants.signals[name]);
   }
@@ -65,7 +69,7 @@ export function createStopSignals(params: StopSignalsParams): StopSignals {
     signal() {
       if (!listening) {
         for (const name of NAMES) process.on(name, () => take(name));
-        if (env.npm_command !== undefined) watchParent();
+        if (underNpm) watchParent();
       }
       listening = true;
       return controller.signal;
