@@ -4,6 +4,7 @@ import type { Market } from '../../shared/market/market.ts';
 import { isQuotable, type PoolEntry } from '../../shared/market/pool-entry.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import type { Bank } from '../../shared/sim/bank.ts';
+import { loadLocally } from '../../shared/sim/local-rules.ts';
 import { type Swapped, sharesWrites } from '../../shared/venues/shared-accounts.ts';
 import type { PoolState } from '../../shared/venues/venue.ts';
 
@@ -40,7 +41,7 @@ export function createTruth({ bank, market, window }: TruthParams): Truth {
   const history = new Map<PoolEntry, Held[]>();
 
   function note(entry: PoolEntry, slot: number): void {
-    const loaded = entry.venue.load(entry.address, (address) => bank.at(slot).get(address));
+    const loaded = loadLocally(entry.venue, entry.address, (address) => bank.at(slot).get(address));
     const states = history.get(entry) ?? [];
     if (loaded.ok) states.push({ slot, state: loaded.state });
     if (states.length > KEPT_STATES) states.shift();

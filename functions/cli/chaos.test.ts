@@ -4,6 +4,7 @@ import { isQuotable } from '../../shared/market/pool-entry.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
+import { LOCAL_RULES } from '../../shared/sim/local-rules.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import type { FeedChaosReport } from './chaos-feeds-report.ts';
 import { createTruth } from './chaos-truth.ts';
@@ -75,7 +76,7 @@ describe('the truth that decisions are held against', () => {
   /** The market as the last closed slot left it. */
   const snapshot = () => {
     const slot = bank.slot - 1;
-    const market = createMarket();
+    const market = createMarket({ rules: LOCAL_RULES });
     for (const { venue, address } of world.pools) market.addPool(venue, address);
     for (
       let { watch } = market.takeSubscriptions();

@@ -5,6 +5,7 @@ import type { SkippedPool } from '../streamer/universe.ts';
 import type { Mismatch } from './prove-compare.ts';
 import type { ProvablePool } from './prove-market.ts';
 import type { RouteProof } from './prove-route.ts';
+import type { RuledProofs } from './prove-rules.ts';
 import { type PoolProof, totalOf } from './prove-tally.ts';
 
 /** What `arb prove --json` prints. */
@@ -69,7 +70,7 @@ export function createReport(parts: {
 /** One proof a venue from the proofs of its pools. */
 export function venueProofs(
   provable: readonly ProvablePool[],
-  proofs: readonly PoolProof[],
+  { proofs, rules }: RuledProofs,
   programs: ReadonlyMap<Address, ProgramBinary>,
   date: string,
 ): readonly VenueProof[] {
@@ -87,6 +88,7 @@ export function venueProofs(
       venue: venue.id,
       programId: venue.programId,
       programDataHash: programs.get(venue.programId)!.programDataHash,
+      rules: rules.get(venue.id),
       otherPrograms: [...others].map(([programId, programDataHash]) => ({ programId, programDataHash })),
       date,
       pools: pools.map(({ state }) => state.address),

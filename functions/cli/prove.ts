@@ -20,7 +20,7 @@ import { provePool } from './prove-pool.ts';
 import { createReport, reportLines, venueProofs } from './prove-report.ts';
 import type { RouteProof } from './prove-route.ts';
 import { proveRoutes } from './prove-routes.ts';
-import type { PoolProof } from './prove-tally.ts';
+import { proveByRules, type RuledProofs } from './prove-rules.ts';
 import { createProofWallet, type ProofWallet } from './prove-wallet.ts';
 import { refuseIdle } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
@@ -76,25 +76,30 @@ export const proveVerb = defineVerb({
     const vm = createProgramVm({ clock: snapshot.clock, accounts: snapshot.accounts, programs: binaries });
     const wallet = createProofWallet(vm, held);
     for (const { state } of pools) wallet.learn(state);
-    const proven: PoolProof[] = [];
+    let done = 0;
+    let ruled: RuledProofs = { proofs: [], rules: new Map() };
     const progress = createProgress({
       output: stderr,
       clock,
-      describe: () => `${proven.length} of ${pools.length} pools proven`,
+      describe: () => `${done} of ${pools.length} pools proven`,
     });
     const samples = flags.samples ?? DEFAULT_SAMPLES;
     try {
-      for (const { venue, state } of pools) {
-        proven.push(provePool({ venue, state, clock: snapshot.clock, vm, wallet, samples }));
+      ruled = proveByRules(pools, programs, held, (venue, state) => {
+        done = Math.min(pools.length, done + 1);
         progress.tick();
-      }
+        return provePool({ venue, state, clock: snapshot.clock, vm, wallet, samples });
+      });
     } finally {
       progress.stop();
     }
-    const routes = flags.routes ? routesOf(snapshot, pools, vm, wallet, config.routing) : undefined;
+    const { proofs: proven, rules } = ruled;
+    const routes = flags.routes
+      ? routesOf(snapshot, { pools, rules }, vm, wallet, config.routing)
+      : undefined;
 
     const proofs = createProofs(resolve(cwd, config.store.dir));
-    proofs.record(venueProofs(pools, proven, programs, new Date(clock.nowMs()).toISOString()));
+    proofs.record(venueProofs(pools, ruled, programs, new Date(clock.nowMs()).toISOString()));
     const report = createReport({
       pools: proven,
       routes,
@@ -119,7 +124,7 @@ function programSource({ flags, cwd, clock }: VerbContext<typeof proveVerb.flags
 
 function routesOf(
   snapshot: MarketSnapshot,
-  pools: readonly ProvablePool[],
+  { pools, rules }: { pools: readonly ProvablePool[]; rules: ReadonlyMap<string, string> },
   vm: ProgramVm,
   wallet: ProofWallet,
   { maxLegs, maxSwaps }: Config['routing'],
@@ -128,6 +133,7 @@ function routesOf(
   const market = createStillMarket({
     clock,
     accounts,
+    rules,
     pools: pools.map(({ venue, state }) => ({ venue, address: state.address })),
   });
   return proveRoutes({

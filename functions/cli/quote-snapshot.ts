@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ArbError } from '../../shared/core/errors.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
+import { rulesOfPrograms } from '../../shared/venues/program-rules-of.ts';
 import { VENUES, venueById } from '../../shared/venues/registry.ts';
 import type { PoolState, Venue } from '../../shared/venues/venue.ts';
 
@@ -34,7 +35,11 @@ export function quoteSnapshot(asked: {
   }
   const venue = builtVenue(listed.venue);
   const accounts = new Map(snapshot.accounts.map(({ address, account }) => [address, account]));
-  const loaded = venue.load(listed.address, (address) => accounts.get(address));
+  const loaded = venue.load(
+    listed.address,
+    (address) => accounts.get(address),
+    rulesOfPrograms(snapshot.programs).get(venue.id),
+  );
   if (!loaded.ok) {
     const why = 'missing' in loaded ? `${file} lacks ${loaded.missing.join(', ')}` : reasonText(loaded);
     throw new ArbError('snapshot-pool-unusable', `pool ${pool} does not load: ${why}`, { pool });

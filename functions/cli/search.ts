@@ -10,6 +10,7 @@ import type { Opportunity } from '../../shared/routing/opportunity.ts';
 import { solveOptimum } from '../../shared/routing/optimum/optimum.ts';
 import { createTally, REASONS } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
+import { rulesOfPrograms } from '../../shared/venues/program-rules-of.ts';
 import { hopShares } from '../streamer/route-hops.ts';
 import { selectPools } from '../streamer/universe.ts';
 import { EXIT } from './exit-code.ts';
@@ -59,7 +60,12 @@ export const searchVerb = defineVerb({
     const { config } = loadConfig();
     const snapshot = readMarketSnapshot(resolve(cwd, flags.snapshot));
     const { pools, skipped } = selectPools(snapshot.pools);
-    const market = createStillMarket({ clock: snapshot.clock, pools, accounts: snapshot.accounts });
+    const market = createStillMarket({
+      clock: snapshot.clock,
+      pools,
+      accounts: snapshot.accounts,
+      rules: rulesOfPrograms(snapshot.programs),
+    });
     const startMints = startMintsOf(flags['start-mint'], market);
     const search = createSearch({
       market,

@@ -8,6 +8,7 @@ import type { LoadedConfig } from '../../shared/platform/config/load.ts';
 import { fetchMarket } from '../../shared/platform/fetch-market.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
+import { rulesOfPrograms } from '../../shared/venues/program-rules-of.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import { type SkippedPool, selectPools, type Universe } from '../streamer/universe.ts';
 import { refuseIdle } from './used-keys.ts';
@@ -89,21 +90,33 @@ async function loadSource(
     }
   }
   if (snapshotFile === undefined && source === 'built-in') {
-    const { world, pools: all, skipped } = createLocalMarket(source, config.seed);
+    const { world, pools: all, skipped, rules } = createLocalMarket(source, config.seed);
     const pools = listed?.pools ?? all;
     const { accounts } = world.market;
-    if (!slots) return { market: createStillMarket({ clock: world.market.clock, pools, accounts }), skipped };
+    if (!slots)
+      return {
+        market: createStillMarket({ clock: world.market.clock, pools, accounts, rules }),
+        skipped,
+      };
     for (let slot = 0; slot < slots; slot++) world.step();
     const now = accounts.flatMap(({ address }) => {
       const account = world.bank.get(address);
       return account === null ? [] : [{ address, account }];
     });
-    return { market: createStillMarket({ clock: world.bank.clock(), pools, accounts: now }), skipped };
+    return {
+      market: createStillMarket({ clock: world.bank.clock(), pools, accounts: now, rules }),
+      skipped,
+    };
   }
   const snapshot = readMarketSnapshot(resolve(cwd, source));
   const { pools, skipped } = listed ?? selectPools(snapshot.pools);
   return {
-    market: createStillMarket({ clock: snapshot.clock, pools, accounts: snapshot.accounts }),
+    market: createStillMarket({
+      clock: snapshot.clock,
+      pools,
+      accounts: snapshot.accounts,
+      rules: rulesOfPrograms(snapshot.programs),
+    }),
     skipped,
   };
 }

@@ -6,6 +6,7 @@ import type { Config } from '../../shared/platform/config/schema.ts';
 import { type RecordedRun, readRun } from '../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../shared/platform/recording/segment-text.ts';
+import { untoldPrograms } from '../../shared/platform/recording/untold-programs.ts';
 import { amountsByMint } from './compose.ts';
 import type { LocalMarket } from './local-market.ts';
 import { createSimulatedFeed } from './simulated-feed.ts';
@@ -94,6 +95,7 @@ export async function takeRecordingCensus(
   recorded: RecordedRun,
 ): Promise<RecordingCensus> {
   const census = composeCensus(config, counts, selectPools(recorded.run.pools).pools);
+  for (const event of untoldPrograms(recorded.run)) census.process(event);
   const gaps: Gap[] = [];
   const damages: Damage[] = [];
   for await (const piece of readRun(recorded)) {

@@ -2,6 +2,7 @@ import type { Address } from '../../shared/core/address.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { readSchedule } from '../../shared/sim/chain-rules.ts';
+import { LOCAL_RULES } from '../../shared/sim/local-rules.ts';
 import { createWorld, type World } from '../../shared/sim/world.ts';
 import { selectPools, type Universe } from './universe.ts';
 
@@ -10,6 +11,8 @@ export interface LocalMarket extends Universe {
   readonly world: World;
   /** What the market's mints are called. */
   readonly symbols: ReadonlyMap<Address, string>;
+  /** By venue: the rule sets by which its programs run. */
+  readonly rules: ReadonlyMap<string, string>;
 }
 
 /**
@@ -28,6 +31,7 @@ export function createLocalMarket(source: string, seed: number, sim?: Config['si
     world,
     pools,
     skipped: [...world.market.skipped, ...skipped],
+    rules: LOCAL_RULES,
     symbols: new Map(world.market.mints.map(({ address, symbol }) => [address, symbol])),
   };
 }

@@ -11,6 +11,7 @@ import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import { openGate } from '../../shared/routing/candidates.ts';
 import { createTally } from '../../shared/routing/reason.ts';
 import { createSearch } from '../../shared/routing/search.ts';
+import { LOCAL_RULES } from '../../shared/sim/local-rules.ts';
 import { composeEngine } from './compose.ts';
 import { createLocalMarket, type LocalMarket } from './local-market.ts';
 
@@ -180,7 +181,7 @@ function replayRate({ market, events }: Recording): number {
 /** The plain way to follow a market: the same updates and the same search, but of every route at each of them. */
 function searchEverythingRate({ market: { pools }, events }: Recording): number {
   const { config } = defaults();
-  const market = createMarket();
+  const market = createMarket({ rules: LOCAL_RULES });
   for (const { venue, address } of pools) market.addPool(venue, address);
   const { startMints, maxLegs, maxSwaps, maxQuotesPerUpdate, maxCandidatesPerUpdate } = config.routing;
   const costs = createStaticCosts(config.costs);

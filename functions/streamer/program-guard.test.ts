@@ -11,9 +11,10 @@ import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
 import type { Store } from '../../shared/platform/store/store.ts';
 import { type Bank, createBank } from '../../shared/sim/bank.ts';
+import { localBuild } from '../../shared/sim/local-rules.ts';
 import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
 import { deployProgram } from '../../shared/sim/program-accounts.ts';
-import { VENUES } from '../../shared/venues/registry.ts';
+import { VENUES, venueById } from '../../shared/venues/registry.ts';
 import { createProgramGuard, type ProgramGuard, venueControl } from './program-guard.ts';
 
 const [VENUE] = VENUES;
@@ -26,6 +27,7 @@ let store: Store;
 let proofs: Proofs;
 let guard: ProgramGuard;
 let heard: string[] = [];
+let programs: { venue: string; programHash: string; rules: string }[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'guard-'));
@@ -35,6 +37,7 @@ beforeEach(async () => {
   store = createSqliteStore({ dir: folder });
   proofs = createProofs(folder);
   heard = [];
+  programs = [];
   guard = createGuard();
   await guard.start();
 });
@@ -42,7 +45,12 @@ beforeEach(async () => {
 function createGuard(): ProgramGuard {
   const clock = createManualClock(0);
   return createProgramGuard({
-    pipeline: { process: (event) => void heard.push(`${event.venue}: ${event.quarantine}`) },
+    pipeline: {
+      process: (event) => {
+        if (event.kind === 'venue') heard.push(`${event.venue}: ${event.quarantine}`);
+        else programs.push(event);
+      },
+    },
     rpc: createRpcClient({ url: node.rpcUrl, clock, random: createRandom('guard') }),
     proofs,
     store,
@@ -72,13 +80,53 @@ async function quarantinedHash(): Promise<string> {
   return (await control())!.reason.slice(0, 64);
 }
 
-function prove(programDataHash: string): void {
-  const pools: Address[] = [programId];
+function prove(programDataHash: string, of = venue, program = programId, rules?: string): void {
+  const pools: Address[] = [program];
   const date = '2026-01-02T00:00:00.000Z';
   proofs.record([
-    { venue, programId, programDataHash, otherPrograms: [], date, pools, samples: 5, equal: 5, paid: 5 },
+    {
+      venue: of,
+      programId: program,
+      programDataHash,
+      rules,
+      otherPrograms: [],
+      date,
+      pools,
+      samples: 5,
+      equal: 5,
+      paid: 5,
+    },
   ]);
 }
+
+const CPMM = venueById('raydium-cpmm')!;
+
+describe('the guard over programs whose versions pay differently', () => {
+  const last = () => programs.filter((program) => program.venue === CPMM.id).at(-1);
+
+  test('tells that nobody knows what an unknown binary does, and what a known one does', async () => {
+    const ruled = VENUES.filter(({ programRules }) => programRules !== undefined).map(({ id }) => id);
+    expect(programs.map((program) => program.venue).sort()).toEqual(ruled.sort());
+    expect(last()).toMatchObject({ programHash: expect.stringMatching(/^[0-9a-f]{64}$/), rules: '' });
+    deployProgram(bank, CPMM.programId, localBuild(CPMM));
+    await until(() => last()?.rules === 'creator-fee');
+    // Unknown from the first sight of the next deployment on, not from when its binary was read.
+    const before = programs.length;
+    deployProgram(bank, CPMM.programId, 'another binary');
+    await until(() => programs.length > before);
+    expect(programs[before]).toMatchObject({ venue: CPMM.id, programHash: '', rules: '' });
+    await until(() => last()?.programHash !== '');
+    expect(last()).toMatchObject({ rules: '' });
+  });
+
+  test('goes by the rules that a proof of this very binary found', async () => {
+    const { programHash } = last()!;
+    prove(programHash, CPMM.id, CPMM.programId, 'no-creator-fee');
+    await until(() => last()?.rules === 'no-creator-fee');
+    prove('ef'.repeat(32), CPMM.id, CPMM.programId, 'creator-fee');
+    await until(() => last()?.rules === '');
+  });
+});
 
 describe('the guard over the venues’ programs', () => {
   test('quarantines a venue whose program is redeployed, on record, and no other', async () => {

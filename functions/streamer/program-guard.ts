@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/core/clock.ts';
+import type { MarketEvent } from '../../shared/engine/event.ts';
 import { sleep } from '../../shared/platform/backoff.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import {
@@ -12,7 +13,7 @@ import type { Store } from '../../shared/platform/store/store.ts';
 import { VENUES } from '../../shared/venues/registry.ts';
 
 export interface ProgramGuardParams {
-  readonly pipeline: { process(event: VenueEvent): void };
+  readonly pipeline: { process(event: GuardEvent): void };
   readonly rpc: RpcClient;
   readonly proofs: Pick<Proofs, 'of'>;
   readonly store: Pick<Store, 'controls' | 'setControl'>;
@@ -26,12 +27,7 @@ export interface ProgramGuardParams {
   readonly firstLookMs?: number;
 }
 
-interface VenueEvent {
-  readonly kind: 'venue';
-  readonly atMicros: number;
-  readonly venue: string;
-  readonly quarantine: string;
-}
+type GuardEvent = Extract<MarketEvent, { kind: 'venue' | 'program' }>;
 
 /** Keeps venues whose program was redeployed from trading until they are proven again. */
 export interface ProgramGuard {
@@ -81,7 +77,11 @@ export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
       rpc,
       proofs,
       // All of them: a pool of any venue may join the universe later.
-      programs: VENUES.map(({ id, programId }) => ({ venue: id, programId })),
+      programs: VENUES.map(({ id, programId, programRules }) => ({
+        venue: id,
+        programId,
+        rules: programRules,
+      })),
       quarantined,
       isOverridden,
       onQuarantine: (state) => {
@@ -90,6 +90,10 @@ export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
         if (quarantine === '') log.notice('venue.released', { venue, programDataHash });
         else log.error('venue.quarantined', { venue, programDataHash, reason: quarantine, confirmed });
         if (confirmed) void keep(state);
+      },
+      onProgram: (program) => {
+        pipeline.process({ kind: 'program', atMicros: clock.monotonicMicros(), ...program });
+        log.notice('venue.program', { ...program });
       },
       onError: (error, venue) => log.warning('venue.programs-unread', { venue, error }),
     });

@@ -12,6 +12,7 @@ import {
 } from '../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../shared/platform/recording/segment-text.ts';
+import { untoldPrograms } from '../../shared/platform/recording/untold-programs.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { selectPools } from './universe.ts';
@@ -63,6 +64,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
     clock: time.clock,
     runId: run.runId,
   });
+  for (const event of untoldPrograms(run)) parts.engine.process(event);
   let recycle: Recycle = () => {};
   const pipeline = createPipeline({
     engine: parts.engine,

@@ -9,6 +9,7 @@ import { loadConfig } from '../../shared/platform/config/load.ts';
 import { createRecorder } from '../../shared/platform/recording/recorder.ts';
 import { findRuns, forEachEvent, type RecordedRun } from '../../shared/platform/recording/recording.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { LOCAL_RULES } from '../../shared/sim/local-rules.ts';
 import { createLocalMarket } from './local-market.ts';
 import { replayRun } from './replay-run.ts';
 import { createRunRecorder } from './run-recorder.ts';
@@ -134,7 +135,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 
 /** Account updates from the files into a market. */
 async function applyAll(recorded: RecordedRun): Promise<number> {
-  const market = createMarket();
+  const market = createMarket({ rules: LOCAL_RULES });
   for (const { venue, address } of selectPools(recorded.run.pools).pools) market.addPool(venue, address);
   let updates = 0;
   await forEachEvent(recorded, (event, _number, recycle) => {

@@ -60,6 +60,7 @@ export async function createRunRecorder(params: RunRecorderParams): Promise<RunR
       config: { ...decidingConfig(config) },
       pools: universe.pools.map(({ venue, address }) => ({ venue: venue.id, address })),
       symbols: Object.fromEntries(symbols),
+      programs: 'told',
     },
     decided: () => ({ lines: decisions.lines, decisionsHash: decisions.hash() }),
     onTrouble,

@@ -2,6 +2,7 @@ import type { Address } from '../../shared/core/address.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
 import type { SlotAdvance } from '../../shared/sim/bank.ts';
 import type { ChainRules } from '../../shared/sim/chain-rules.ts';
+import { LOCAL_PROGRAMS } from '../../shared/sim/local-rules.ts';
 import { simulatedParameters } from '../../shared/sim/simulated-parameters.ts';
 import type { LocalMarket } from './local-market.ts';
 import type { Subscriptions } from './pipeline.ts';
@@ -72,6 +73,7 @@ export function createSimulatedFeed(
       const first = bank.advanceSlot();
       startedMs = bank.elapsedMs;
       tellChain();
+      for (const program of LOCAL_PROGRAMS) tell({ kind: 'program', ...program });
       answer(first.parent);
       tell({ kind: 'slot', slot: first.slot, parent: first.parent });
       tell({ kind: 'feed', live: true, reason: 'first snapshot complete' });

@@ -18,6 +18,8 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
       return market.lose(event.addresses);
     case 'venue':
       return market.quarantine(event.venue, event.quarantine);
+    case 'program':
+      return market.setRules(event.venue, event.rules === '' ? undefined : event.rules);
     case 'universe':
       return market.setUniverse({
         pools: event.pools.map(({ venue, address }): { venue: Venue; address: Address } => ({

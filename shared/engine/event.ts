@@ -53,6 +53,17 @@ export type MarketEvent =
       readonly quarantine: string;
     }
   /**
+   * The program of a venue, by the sha256 of its binary, and the rule set that it was proven to follow; '' where that is
+   * not known: then nothing is quoted that the sets differ on.
+   */
+  | {
+      readonly kind: 'program';
+      readonly atMicros: number;
+      readonly venue: string;
+      readonly programHash: string;
+      readonly rules: string;
+    }
+  /**
    * What a mint is worth outside the chain, in fixed point (see market/reference-price.ts). Counts only where no
    * quotable pool prices the mint, and only for a number of slots.
    */

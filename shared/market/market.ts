@@ -69,6 +69,11 @@ export interface Market {
   setLive(live: boolean): Applied;
   /** These accounts are unconfirmed: pools that read one are not quotable until each of them was told again. */
   lose(addresses: readonly Address[]): Applied;
+  /**
+   * The rule set that a venue's deployed program is known to follow, or that it is not known: every pool of the venue is
+   * read again by it.
+   */
+  setRules(venue: string, rules: string | undefined): Applied;
   /** Keeps every pool of a venue from being quoted, with the reason; '' lets them be quoted again. */
   quarantine(venue: string, reason: string): Applied;
   /** Adds, removes and switches pools until they are those of `universe`. */
@@ -82,12 +87,19 @@ export const DEFAULT_ESTIMATE_AGE_SLOTS = 50;
 
 const NO_SUBSCRIPTIONS = { watch: [], unwatch: [] };
 
-export function createMarket(options: { readonly maxEstimateAgeSlots?: number | undefined } = {}): Market {
+export interface MarketOptions {
+  readonly maxEstimateAgeSlots?: number | undefined;
+  /** By venue: the rule sets that deployed programs are known to follow from the start. */
+  readonly rules?: ReadonlyMap<string, string> | undefined;
+}
+
+export function createMarket(options: MarketOptions = {}): Market {
   const pools: PoolEntry[] = [];
   const byAddress = new Map<Address, PoolEntry>();
   /** By a pool's index: what is held of each of `subscribed`, in its order. */
   const heldOf: (readonly HeldAccount[])[] = [];
   const held = createHeldAccounts();
+  const rules = new Map<string, string>(options.rules);
   const maxEstimateAgeSlots = options.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS;
   const fallbackPrices = createFallbackPrices(maxEstimateAgeSlots);
   const applied: Applied = { taken: '', loads: 0, changed: [], released: undefined };
@@ -154,7 +166,7 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
 
   const load = (entry: PoolEntry): void => {
     applied.loads += 1;
-    const loaded = entry.venue.load(entry.address, held.source);
+    const loaded = entry.venue.load(entry.address, held.source, rules.get(entry.venue.id));
     if (loaded.ok) {
       entry.state = loaded.state;
       entry.switchedOff = offReason(entry);
@@ -387,6 +399,20 @@ export function createMarket(options: { readonly maxEstimateAgeSlots?: number | 
         if (account === undefined) continue;
         account.slot = UNKNOWN_SLOT;
         for (const entry of account.users) judge(entry);
+      }
+      return applied;
+    },
+    setRules(venue, next) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      if (rules.get(venue) === next) return applied;
+      if (next === undefined) rules.delete(venue);
+      else rules.set(venue, next);
+      for (const entry of pools) {
+        if (entry.venue.id !== venue || (entry.status !== 'live' && entry.status !== 'excluded')) continue;
+        load(entry);
+        judge(entry);
+        if (entry.coherent) applied.changed.push(entry);
       }
       return applied;
     },

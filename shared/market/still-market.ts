@@ -11,6 +11,8 @@ export interface StillMarketParams {
   readonly accounts: readonly AccountWrite[];
   /** True when an account that is not among `accounts` does not exist; otherwise nobody knows of it. */
   readonly isWholeChain?: boolean;
+  /** By venue: the rule sets that the deployed programs are known to follow. */
+  readonly rules?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -22,10 +24,11 @@ export function createStillMarket({
   pools,
   accounts,
   isWholeChain = false,
+  rules,
 }: StillMarketParams): Market {
   const bytes = new Map<Address, AccountBytes>(accounts.map(({ address, account }) => [address, account]));
   const source: AccountSource = (address) => bytes.get(address) ?? (isWholeChain ? null : undefined);
-  return createStillMarketFrom({ clock, pools, source });
+  return createStillMarketFrom({ clock, pools, source, rules });
 }
 
 /** The same, its accounts read as they are wanted: for a chain that holds far more than the pools need. */
@@ -33,11 +36,12 @@ export function createStillMarketFrom(params: {
   readonly clock: ChainClock;
   readonly pools: StillMarketParams['pools'];
   readonly source: AccountSource;
+  readonly rules?: StillMarketParams['rules'];
 }): Market {
   const { clock, pools } = params;
   const now = clockAccount(clock);
   const source: AccountSource = (address) => (address === CLOCK_SYSVAR ? now : params.source(address));
-  const market = createMarket();
+  const market = createMarket({ rules: params.rules });
   for (const { venue, address } of pools) market.addPool(venue, address);
   feed(market, source, clock.slot);
   // A snapshot may lack accounts that only far larger swaps would reach; what it has is enough for the others.

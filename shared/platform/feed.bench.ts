@@ -8,6 +8,7 @@ import { createMarket, type Market } from '../market/market.ts';
 import { createBank } from '../sim/bank.ts';
 import { createGeneratedMarket } from '../sim/generated-market.ts';
 import { createGeneratedTrades } from '../sim/generated-trades.ts';
+import { LOCAL_RULES } from '../sim/local-rules.ts';
 import { startLocalNode } from '../sim/node.ts';
 import type { SimMarket } from '../sim/sim-market.ts';
 import { venueById } from '../venues/registry.ts';
@@ -130,7 +131,7 @@ function writeSlot(frame: Buffer, slot: number): void {
 }
 
 function loadedMarket(generated: SimMarket): Market {
-  const market = createMarket();
+  const market = createMarket({ rules: LOCAL_RULES });
   const accounts = new Map(generated.accounts.map(({ address, account }) => [address, account]));
   for (const { venue: id, address } of generated.pools) {
     const venue = venueById(id);

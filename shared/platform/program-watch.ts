@@ -1,6 +1,7 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { errorText } from '../core/errors.ts';
+import { type ProgramRules, provenRules } from '../venues/program-rules.ts';
 import { createProgramRpc, programDataAddress } from './program-binary.ts';
 import { type Proofs, proofHolds } from './proofs.ts';
 import type { RpcClient } from './rpc-client.ts';
@@ -13,6 +14,15 @@ const DEPLOYED_SLOT_AT = 4;
 export interface WatchedProgram {
   readonly venue: string;
   readonly programId: Address;
+  /** Where its versions pay differently. */
+  readonly rules?: ProgramRules | undefined;
+}
+
+/** Which binary a venue's program is, by its hash, and the rule set that it is known to follow; '' where nobody knows. */
+export interface KnownProgram {
+  readonly venue: string;
+  readonly programHash: string;
+  readonly rules: string;
 }
 
 /** What is known of a venue's program on the chain that is traded on. */
@@ -37,6 +47,8 @@ export interface ProgramWatchOptions {
   readonly isOverridden: (venue: string, programDataHash: string) => Promise<boolean>;
   /** Told of each change of a venue's quarantine, and of its end (''). */
   readonly onQuarantine: (state: ProgramState) => void;
+  /** Told once and whenever it changes, of venues whose versions pay differently. */
+  readonly onProgram?: (program: KnownProgram) => void;
   /** Told once of what cannot be read, until it is something else. */
   readonly onError: (message: string, venue: string) => void;
 }
@@ -59,7 +71,11 @@ interface Reading {
 }
 
 interface Watched {
+  readonly rules: ProgramRules | undefined;
   state: ProgramState;
+  told: KnownProgram | undefined;
+  /** The binary that was read, and the slot that it was deployed in. */
+  hashed: { readonly deployed: number; readonly hash: string } | undefined;
   dataAddress: Address | undefined;
   /** The first that was believed: what is deployed later is another program. */
   baseline: Reading | undefined;
@@ -82,7 +98,7 @@ const UNREAD = 'its program has not been seen yet';
  * nobody from looking at the others.
  */
 export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
-  const { rpc, proofs, quarantined, isOverridden, onQuarantine, onError } = options;
+  const { rpc, proofs, quarantined, isOverridden, onQuarantine, onProgram, onError } = options;
   const binaries = createProgramRpc(rpc);
   const watched: Watched[] = options.programs.map((program) => {
     const quarantine = quarantined?.get(program.venue) ?? '';
@@ -94,6 +110,9 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
         quarantine,
         confirmed: quarantine !== '',
       },
+      rules: program.rules,
+      told: undefined,
+      hashed: undefined,
       dataAddress: undefined,
       baseline: undefined,
       doubt: undefined,
@@ -184,6 +203,8 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     const returned = one.before !== undefined && one.before.deployed === deployed;
     if (!believed) {
       if (one.doubt?.deployed !== deployed) one.doubt = reading;
+      // From here on our quotes may be of another program.
+      if (!older) tell(one, '', '');
       if (!older && one.state.quarantine === '') {
         settle(one, { ...one.state, quarantine: `program redeployed in slot ${deployed}`, confirmed: false });
       }
@@ -208,6 +229,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     const { state } = one;
     if (state.quarantine === UNREAD) settle(one, { ...state, quarantine: '', confirmed: true });
     if (deployed === undefined) return;
+    await lookForRules(one, deployed);
     const first = one.state.deployedSlot === undefined;
     const proof = proofs.of(state.venue);
     if (one.state.quarantine === '' && !(first && proof !== undefined)) {
@@ -226,6 +248,31 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       quarantine: allowed ? '' : why,
       confirmed: true,
     });
+  }
+
+  /** Which rules its binary follows: known of the binary, or found by the proof of this very one. */
+  async function lookForRules(one: Watched, deployed: number): Promise<void> {
+    const { rules } = one;
+    if (rules === undefined) return;
+    if (one.hashed?.deployed !== deployed) {
+      tell(one, '', '');
+      const hash = await hashOf(one.state.programId);
+      if (hash === undefined) return;
+      one.hashed = { deployed, hash };
+    }
+    const { hash } = one.hashed;
+    const proof = proofs.of(one.state.venue);
+    const found = proof?.programDataHash === hash && proofHolds(proof) ? proof.rules : undefined;
+    tell(one, hash, provenRules(rules, hash) ?? found ?? '');
+  }
+
+  function tell(one: Watched, programHash: string, rules: string): void {
+    const { venue } = one.state;
+    if (one.rules === undefined) return;
+    // What was never told is unknown as it is.
+    if ((one.told?.programHash ?? '') === programHash && (one.told?.rules ?? '') === rules) return;
+    one.told = { venue, programHash, rules };
+    onProgram?.(one.told);
   }
 
   async function hashOf(programId: Address): Promise<string | undefined> {

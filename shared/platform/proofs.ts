@@ -16,6 +16,8 @@ export interface VenueProof {
   readonly programDataHash: string;
   /** Other programs that its swaps run through. */
   readonly otherPrograms: readonly { readonly programId: Address; readonly programDataHash: string }[];
+  /** Of several rule sets that versions of it had: the only one whose every swap was equal. */
+  readonly rules?: string | undefined;
   /** ISO 8601, UTC. */
   readonly date: string;
   /** The pools that were swapped on. */
@@ -51,6 +53,7 @@ const FILE = z.object({
       venue: z.string().min(1),
       programId: ADDRESS,
       programDataHash: HASH,
+      rules: z.string().optional(),
       otherPrograms: z.array(z.object({ programId: ADDRESS, programDataHash: HASH })),
       date: z.iso.datetime(),
       pools: z.array(ADDRESS),

@@ -5,6 +5,7 @@ import { type Address, isAddress } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { U64_MAX } from '../core/units.ts';
+import type { ProgramHash } from '../venues/program-rules-of.ts';
 import type { VectorFile } from '../venues/vectors.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 
@@ -13,6 +14,8 @@ export interface MarketSnapshot {
   readonly clock: ChainClock;
   readonly pools: readonly { readonly venue: string; readonly address: Address }[];
   readonly accounts: readonly AccountWrite[];
+  /** The binaries that the chain ran then, where the file tells them. */
+  readonly programs?: readonly ProgramHash[] | undefined;
 }
 
 const ADDRESS = z
@@ -36,14 +39,23 @@ const ACCOUNT = z
     return { address: pubkey, account: { owner, lamports, data } };
   });
 
+const SHA256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hex');
+const PROGRAMS = z
+  .record(z.string(), z.object({ programId: ADDRESS, sha256: SHA256 }))
+  .transform((programs): readonly ProgramHash[] =>
+    Object.values(programs).map(({ programId, sha256 }) => ({ programId, sha256 })),
+  );
+
 const SNAPSHOT = z.object({
   clock: CLOCK,
   pools: z.array(z.object({ venue: z.string().min(1), address: ADDRESS })).min(1, 'must name a pool'),
   accounts: z.array(ACCOUNT),
+  programs: PROGRAMS.optional(),
 });
 
 const VECTORS = z.object({
   venue: z.string().min(1),
+  programs: PROGRAMS.optional(),
   accounts: z.array(ACCOUNT),
   cases: z.array(
     z.object({
@@ -102,9 +114,10 @@ export function parseMarketSnapshot(text: string, file: string): MarketSnapshot 
 
 /** A vector file from the text of `file`. Throws as `parseMarketSnapshot` does. */
 export function parseVectorFile(text: string, file: string): VectorFile {
-  const { venue, accounts, cases } = parse(VECTORS, text, file, VECTOR_FORMAT);
+  const { venue, programs, accounts, cases } = parse(VECTORS, text, file, VECTOR_FORMAT);
   return {
     venue,
+    programs,
     cases: cases.map((vectorCase, i) => {
       const held = vectorCase.accounts.map((index, j) => {
         const account = accounts[index];

@@ -13,6 +13,7 @@ import { createRandom, type Random } from '../core/random.ts';
 import { type CostModel, createStaticCosts } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { createStillMarket } from '../market/still-market.ts';
+import { LOCAL_RULES } from '../sim/local-rules.ts';
 import { VENUES } from '../venues/registry.ts';
 import { encodeMint } from '../venues/token.ts';
 import { createSearch, type Search, type SearchParams } from './search.ts';
@@ -99,6 +100,7 @@ export function createStill(
   });
   return createStillMarket({
     clock: CLOCK,
+    rules: LOCAL_RULES,
     pools,
     accounts: [...accounts].map(([address, account]) => ({ address, account })),
   });

@@ -5,6 +5,7 @@ import { createMarket, type Market } from '../market/market.ts';
 import type { AccountUpdate } from '../market/update.ts';
 import { createGeneratedMarket } from '../sim/generated-market.ts';
 import { createGeneratedTrades } from '../sim/generated-trades.ts';
+import { LOCAL_RULES } from '../sim/local-rules.ts';
 import { venueById } from '../venues/registry.ts';
 import type { SearchGate } from './candidates.ts';
 import type { Leg } from './opportunity.ts';
@@ -23,7 +24,7 @@ export interface TestStream {
 export function createTestStream(pools: number, mints: number, swapsPerSlot: number): TestStream {
   const sim = createGeneratedMarket({ pools, mints, seed: 7 });
   const trades = createGeneratedTrades({ market: sim, seed: 7, swapsPerSlot });
-  const market = createMarket();
+  const market = createMarket({ rules: LOCAL_RULES });
   for (const { venue, address } of sim.pools) market.addPool(venueById(venue)!, address);
   let slot = sim.clock.slot;
   const answer = (): void => {

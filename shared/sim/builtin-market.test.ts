@@ -4,6 +4,7 @@ import { VENUES } from '../venues/registry.ts';
 import { decodeMint } from '../venues/token.ts';
 import { createBuiltinMarket } from './builtin-market.ts';
 import { BUILTIN_POOLS, TAX_FEE_BPS, TAX_MINT } from './builtin-specs.ts';
+import { loadLocally } from './local-rules.ts';
 import { poolPrice } from './price-target.ts';
 
 const market = createBuiltinMarket('test');
@@ -12,7 +13,7 @@ const mints = new Map(market.mints.map((mint) => [mint.address, mint]));
 
 function loadPool(venueId: string, address: (typeof market.pools)[number]['address']) {
   const venue = VENUES.find(({ id }) => id === venueId)!;
-  const loaded = venue.load(address, (wanted) => held.get(wanted) ?? null);
+  const loaded = loadLocally(venue, address, (wanted) => held.get(wanted) ?? null);
   if (!loaded.ok) throw new Error(`${venueId} ${address}: ${loaded.reason}`);
   return { venue, state: loaded.state };
 }

@@ -7,6 +7,7 @@ import { createRouteIndex } from '../routing/route-index.ts';
 import { VENUES, venueById } from '../venues/registry.ts';
 import { createGeneratedMarket } from './generated-market.ts';
 import { createGeneratedTrades } from './generated-trades.ts';
+import { LOCAL_RULES, loadLocally } from './local-rules.ts';
 import { createStillSimMarket } from './still-sim-market.ts';
 
 const PARAMS = { pools: 120, mints: 30, seed: 'test' };
@@ -121,7 +122,7 @@ describe('a generated market', () => {
 describe('strangers on a generated market', () => {
   it('leave the accounts that a market fed by their updates holds, every pool loaded and quoted alike', () => {
     const trades = createGeneratedTrades({ market: sim, seed: 1, swapsPerSlot: 60 });
-    const fed = createMarket();
+    const fed = createMarket({ rules: LOCAL_RULES });
     for (const { venue, address } of sim.pools) fed.addPool(venueById(venue)!, address);
     const bytes = new Map(sim.accounts.map(({ address, account }) => [address, account]));
     const answer = (slot: number): void => {
@@ -149,7 +150,7 @@ describe('strangers on a generated market', () => {
     const clock = fed.clock!;
     expect(clock.slot).toBe(slot);
     for (const pool of fed.pools) {
-      const loaded = pool.venue.load(pool.address, trades.source);
+      const loaded = loadLocally(pool.venue, pool.address, trades.source);
       if (!loaded.ok) throw new Error(`${pool.venue.id} does not load`);
       expect(isQuotable(pool)).toBe(true);
       for (const aToB of [true, false]) {

@@ -6,6 +6,7 @@ import { clockAccount } from '../market/chain-clock.ts';
 import type { AccountUpdate } from '../market/update.ts';
 import { venueById } from '../venues/registry.ts';
 import type { PoolState, Venue } from '../venues/venue.ts';
+import { loadLocally } from './local-rules.ts';
 import { poolPrice } from './price-target.ts';
 import type { MarketMint, SimMarket } from './sim-market.ts';
 import { swapWrites } from './swap-writes.ts';
@@ -88,7 +89,7 @@ export function createGeneratedTrades(params: GeneratedTradesParams): GeneratedT
       accounts.set(address, account);
       updates.push({ address, slot: clock.slot, account });
     }
-    const loaded = swapped.state === undefined ? venue.load(pool.address, source) : undefined;
+    const loaded = swapped.state === undefined ? loadLocally(venue, pool.address, source) : undefined;
     if (swapped.state !== undefined) pool.state = swapped.state;
     else if (loaded?.ok) pool.state = loaded.state;
     return true;
@@ -121,7 +122,7 @@ function openPools(market: SimMarket, source: AccountSource): readonly TradedPoo
   const mints = new Map(market.mints.map((mint) => [mint.address, mint]));
   return market.pools.flatMap(({ venue: id, address }): TradedPool[] => {
     const venue = venueById(id);
-    const loaded = venue?.load(address, source);
+    const loaded = venue === undefined ? undefined : loadLocally(venue, address, source);
     if (venue === undefined || loaded === undefined || !loaded.ok) return [];
     const { state } = loaded;
     const [a, b] = [mints.get(state.mintA), mints.get(state.mintB)];

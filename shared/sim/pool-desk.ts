@@ -4,6 +4,7 @@ import { ArbError } from '../core/errors.ts';
 import { venueById } from '../venues/registry.ts';
 import type { PoolState, Venue } from '../venues/venue.ts';
 import type { Bank } from './bank.ts';
+import { loadLocally } from './local-rules.ts';
 import { amountForMove, type PoolPrice, poolPrice } from './price-target.ts';
 import type { MarketPool } from './sim-market.ts';
 import { swapWrites } from './swap-writes.ts';
@@ -88,7 +89,7 @@ export function createPoolDesk(deps: {
       });
     }
     // A copy of its own: `apply` changes the state it is given.
-    const loaded = venue.requote === undefined ? undefined : venue.load(address, source);
+    const loaded = venue.requote === undefined ? undefined : loadLocally(venue, address, source);
     if (loaded?.ok) openings.set(pool, loaded.state);
     return pool;
   });
@@ -100,7 +101,7 @@ export function createPoolDesk(deps: {
 
   function reload(pool: DeskPool): string {
     pool.state = undefined;
-    const loaded = pool.venue.load(pool.address, source);
+    const loaded = loadLocally(pool.venue, pool.address, source);
     remember(pool);
     if (!loaded.ok) return loaded.reason;
     pool.state = loaded.state;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VENUES } from '../venues/registry.ts';
 import { createBuiltinMarket } from './builtin-market.ts';
+import { loadLocally } from './local-rules.ts';
 import { amountForMove, poolPrice } from './price-target.ts';
 
 const market = createBuiltinMarket('targets');
@@ -14,7 +15,7 @@ describe('amountForMove', () => {
     ({ id, venue }) => {
       const { clock } = market;
       for (const { address } of market.pools.filter((pool) => pool.venue === id)) {
-        const loaded = venue.load(address, (wanted) => held.get(wanted) ?? null);
+        const loaded = loadLocally(venue, address, (wanted) => held.get(wanted) ?? null);
         if (!loaded.ok) throw new Error(loaded.reason);
         const { state } = loaded;
         for (const aToB of [true, false]) {

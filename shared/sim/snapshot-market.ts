@@ -4,6 +4,7 @@ import type { MarketSnapshot } from '../platform/snapshot-file.ts';
 import { venueById } from '../venues/registry.ts';
 import { encodeMint } from '../venues/token.ts';
 import type { PoolState } from '../venues/venue.ts';
+import { loadLocally } from './local-rules.ts';
 import { poolPrice } from './price-target.ts';
 import type { MarketMint, MarketPool, SimMarket, SkippedPool } from './sim-market.ts';
 import { describeMint, pricesFromPools, type QuotedPair } from './snapshot-prices.ts';
@@ -35,7 +36,7 @@ export function createSnapshotMarket(snapshot: MarketSnapshot): SimMarket {
       skip('venue-not-built');
       continue;
     }
-    const loaded = venue.load(address, source);
+    const loaded = loadLocally(venue, address, source);
     if (!loaded.ok) {
       skip('missing' in loaded ? `missing-account: ${loaded.missing.join(', ')}` : refusalText(loaded));
       continue;

@@ -22,6 +22,7 @@ import { VENUES } from '../venues/registry.ts';
 import { decodeTokenAccount, encodeMint, encodeTokenAccount } from '../venues/token.ts';
 import type { PoolState, Venue } from '../venues/venue.ts';
 import { type Bank, createBank } from './bank.ts';
+import { loadLocally } from './local-rules.ts';
 
 /** A small chain for the tests of the node: a funded wallet, three mints, and a pool of every venue. */
 
@@ -115,7 +116,7 @@ function addPool(bank: Bank, venue: Venue, mintB: Address): TestPool {
 }
 
 export function loadPool(source: AccountSource, venue: Venue, pool: Address): PoolState {
-  const loaded = venue.load(pool, source);
+  const loaded = loadLocally(venue, pool, source);
   if (!loaded.ok) throw new Error(`pool ${pool} of ${venue.id}: ${loaded.reason}`);
   return loaded.state;
 }

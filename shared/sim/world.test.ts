@@ -11,6 +11,7 @@ import {
 } from '../core/address.ts';
 import { decodeTokenAccount } from '../venues/token.ts';
 import { TAX_MINT } from './builtin-specs.ts';
+import { loadLocally } from './local-rules.ts';
 import { createPoolDesk, type DeskPool } from './pool-desk.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -89,7 +90,7 @@ describe('a world', () => {
       for (const [mint, amount] of opening) expect(now.get(mint)! + desk.pocket(mint)).toBe(amount);
       // Decoding every pool afresh in every slot would take a minute: one pool a slot, in turn.
       const pool = desk.pools[slot % desk.pools.length]!;
-      const loaded = pool.venue.load(pool.address, (address) => world.bank.get(address));
+      const loaded = loadLocally(pool.venue, pool.address, (address) => world.bank.get(address));
       if (!loaded.ok || pool.state === undefined) throw new Error(`${pool.address} no longer loads`);
       const clock = world.bank.clock();
       for (const aToB of [true, false]) {

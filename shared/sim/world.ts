@@ -7,6 +7,7 @@ import { decodeMint, encodeTokenAccount } from '../venues/token.ts';
 import { type Bank, type BankOptions, createBank, type SlotAdvance } from './bank.ts';
 import { createBuiltinMarket } from './builtin-market.ts';
 import { fillSlot } from './fill-slot.ts';
+import { localBuild } from './local-rules.ts';
 import { deployProgram } from './program-accounts.ts';
 import type { SimMarket } from './sim-market.ts';
 import { createSnapshotMarket, type MarketSnapshot } from './snapshot-market.ts';
@@ -50,8 +51,8 @@ export function createWorld(options: {
     ...options.chain,
   });
   for (const write of market.accounts) bank.set(write);
-  for (const { programId } of VENUES) {
-    if (bank.get(programId) === null) deployProgram(bank, programId, `${programId} 1`);
+  for (const venue of VENUES) {
+    if (bank.get(venue.programId) === null) deployProgram(bank, venue.programId, localBuild(venue));
   }
   const traders = createTraders({ bank, market, random: createRandom(options.seed).fork('traders') });
   return {

@@ -9,6 +9,8 @@ import {
 } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { U64_MAX } from '../core/units.ts';
+import { newestRules } from './program-rules.ts';
+import { VENUES } from './registry.ts';
 import {
   decodeMint,
   decodeTokenAccount,
@@ -156,8 +158,22 @@ export function chainOf(accounts: ReadonlyMap<Address, AccountBytes>): AccountSo
   return (address) => accounts.get(address) ?? null;
 }
 
+/** The venue with a program that is known to follow a rule set. */
+export function withRules<S extends PoolState>(venue: Venue<S>, rules: string | undefined): Venue<S> {
+  return { ...venue, load: (pool, source) => venue.load(pool, source, rules) };
+}
+
+/** One entry a venue and rule set of its program. */
+export const RULED_VENUES: readonly (readonly [name: string, venue: Venue])[] = VENUES.flatMap((venue) => {
+  const sets = venue.programRules?.sets ?? [undefined];
+  return sets.map(
+    (set) => [set === undefined ? venue.id : `${venue.id} by ${set}`, withRules(venue, set)] as const,
+  );
+});
+
+/** By the rules of the newest published source. */
 export function loadOrThrow<S extends PoolState>(venue: Venue<S>, pool: Address, source: AccountSource): S {
-  const loaded = venue.load(pool, source);
+  const loaded = venue.load(pool, source, newestRules(venue.programRules));
   if (loaded.ok) return loaded.state;
   throw new Error(`${venue.id} does not load ${pool}: ${JSON.stringify(loaded)}`);
 }

@@ -2,6 +2,7 @@ import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { ArbError } from '../core/errors.ts';
+import { type ProgramHash, rulesOfPrograms } from './program-rules-of.ts';
 import { VENUES, venueById } from './registry.ts';
 import type { PoolState, Venue } from './venue.ts';
 
@@ -27,6 +28,8 @@ export interface VectorCase {
 export interface VectorFile {
   readonly venue: string;
   readonly cases: readonly VectorCase[];
+  /** The binaries that executed the swaps; of one that is not among them nobody knows what it does. */
+  readonly programs?: readonly ProgramHash[] | undefined;
 }
 
 /** A swap where our quote and the program differ: base units as decimal strings, null for a refusal. */
@@ -66,11 +69,12 @@ export function replayVectors(file: VectorFile): VectorReplay {
       venue: file.venue,
     });
   }
+  const rules = rulesOfPrograms(file.programs).get(venue.id);
   const mismatches: VectorMismatch[] = [];
   let swaps = 0;
   let wrong = 0;
   for (const vectorCase of file.cases) {
-    const state = loadCase(venue, vectorCase);
+    const state = loadCase(venue, vectorCase, rules);
     for (const swap of vectorCase.swaps) {
       swaps++;
       const mismatch = compare(venue, state, vectorCase, swap);
@@ -83,8 +87,12 @@ export function replayVectors(file: VectorFile): VectorReplay {
 }
 
 /** The case's pool, or the sentence that says why it does not load. */
-function loadCase(venue: Venue, { pool, accounts }: VectorCase): PoolState | string {
-  const loaded = venue.load(pool, (address) => accounts.get(address));
+function loadCase(
+  venue: Venue,
+  { pool, accounts }: VectorCase,
+  rules: string | undefined,
+): PoolState | string {
+  const loaded = venue.load(pool, (address) => accounts.get(address), rules);
   if (loaded.ok) return loaded.state;
   if ('missing' in loaded) return `pool does not load: the file lacks ${loaded.missing.join(', ')}`;
   return `pool does not load: ${loaded.reason}${loaded.detail === undefined ? '' : ` (${loaded.detail})`}`;

@@ -5,6 +5,7 @@ import type { Instruction } from '../core/instruction.ts';
 import type { Outcome, Refusal } from '../core/outcome.ts';
 import type { Holds } from './holds.ts';
 import type { VenueBook } from './order-book.ts';
+import type { ProgramRules } from './program-rules.ts';
 
 /** Why a pool will not be quoted. A quote that lacks data refuses; it never guesses. */
 export type QuoteRefusal =
@@ -16,7 +17,9 @@ export type QuoteRefusal =
   | 'pool-disabled'
   | 'not-open'
   /** It would run out of the compute units that one transaction may use. */
-  | 'compute';
+  | 'compute'
+  /** The versions of the program differ on it, and which one runs is not proven. */
+  | 'program-unproven';
 
 /** What the program pays now: base units. `consumedIn` < the amount asked where the program takes less. */
 export interface QuotePaid {
@@ -149,6 +152,8 @@ export interface SynthesizedPool {
 export interface Venue<S extends PoolState = PoolState> {
   readonly id: string;
   readonly programId: Address;
+  /** Present where versions of the program pay differently. */
+  readonly programRules?: ProgramRules;
   /** True when the program moves SPL Token only: none of its pools holds a Token-2022 mint. */
   readonly splTokenOnly?: boolean;
   /**
@@ -162,9 +167,10 @@ export interface Venue<S extends PoolState = PoolState> {
   };
   /**
    * Decodes a pool from account bytes. Never throws on foreign or truncated bytes. Accounts of another length than those
-   * that were proven are refused: what a program appends may change what it pays.
+   * that were proven are refused: what a program appends may change what it pays. `rules` names the set of `programRules`
+   * that the deployed program is known to follow; without one it is not known.
    */
-  load(pool: Address, source: AccountSource): Loaded<S>;
+  load(pool: Address, source: AccountSource, rules?: string): Loaded<S>;
   /**
    * Takes new bytes of one of `state.accounts` (`null`: the account is gone). False when no quote that the state gave
    * can have become another: nobody needs to ask again. On a refusal the state must not be quoted again until a later

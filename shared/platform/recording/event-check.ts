@@ -62,6 +62,13 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     venue: z.string(),
     quarantine: z.string(),
   }),
+  program: z.strictObject({
+    kind: z.literal('program'),
+    atMicros,
+    venue: z.string(),
+    programHash: z.string(),
+    rules: z.string(),
+  }),
   price: z.strictObject({
     kind: z.literal('price'),
     atMicros,

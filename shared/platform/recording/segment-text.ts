@@ -20,6 +20,8 @@ const runSchema = z.strictObject({
   pools: z.array(z.strictObject({ venue: z.string(), address: addressText })),
   /** What the market's mints are called, where the source knew. */
   symbols: z.record(z.string(), z.string()),
+  /** Its events tell which programs are deployed. Absent in recordings of versions that did not know. */
+  programs: z.literal('told').optional(),
 });
 
 const headerSchema = z.strictObject({

@@ -10,6 +10,7 @@ import { BPS } from '../../core/units.ts';
 import { venueByProgram } from '../../venues/registry.ts';
 import { decodeTokenAccount } from '../../venues/token.ts';
 import type { PoolState, Venue } from '../../venues/venue.ts';
+import { loadLocally } from '../local-rules.ts';
 import type { InstructionError } from '../transaction.ts';
 import { accountAt, type Program, type ProgramCall, signedAt, viewOf } from './program.ts';
 
@@ -212,7 +213,7 @@ interface Step {
 /** What the swap has paid, or how it failed. */
 function runStep(call: ProgramCall, step: Step): bigint | InstructionError {
   const { venue, pool, aToB, owner, amount, named } = step;
-  const loaded = venue.load(pool, (address) => call.get(address));
+  const loaded = loadLocally(venue, pool, (address) => call.get(address));
   if (!loaded.ok) return NOT_ENOUGH_KEYS;
   const swap = swapOf({ venue, state: loaded.state, aToB }, owner, amount);
   const isNamed = (address: Address): boolean => named.some((account) => account.address === address);

@@ -5,6 +5,7 @@ import type { Instruction } from '../../core/instruction.ts';
 import { bothTransferUnits } from '../../venues/compute.ts';
 import { decodeTokenAccount } from '../../venues/token.ts';
 import type { PoolState, SettledPaid, SwapCall, Venue } from '../../venues/venue.ts';
+import { loadLocally } from '../local-rules.ts';
 import type { InstructionError } from '../transaction.ts';
 import type { Program, ProgramCall } from './program.ts';
 import { type ProgramError, refusalError, swapProfile } from './swap-profile.ts';
@@ -53,7 +54,7 @@ function runSwap<S extends PoolState>(
   const signed = call.instruction.accounts.some((entry) => entry.address === swap.owner && entry.isSigner);
   if (!signed) return fail(call, NOT_SIGNER);
   const source: AccountSource = (address) => call.get(address);
-  const loaded = venue.load(swap.pool, source);
+  const loaded = loadLocally(venue, swap.pool, source);
   if (!loaded.ok) return fail(call, NOT_A_POOL);
   const { state } = loaded;
   const bad =

@@ -20,6 +20,7 @@ const REFUSALS: Readonly<Record<QuoteRefusal, Refusal<QuoteRefusal>>> = {
   'pool-disabled': refusal('pool-disabled'),
   'not-open': refusal('not-open'),
   compute: BEYOND_COMPUTE,
+  'program-unproven': refusal('program-unproven'),
 };
 
 /** The curve fails the swap as too small. One that gives a part of a unit does not: the program then pays 0. */

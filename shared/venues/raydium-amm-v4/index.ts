@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { holdsUntil } from './holds.ts';
 import { COIN_MINT_OFFSET, PC_MINT_OFFSET } from './layout.ts';
 import { apply, load } from './load.ts';
-import { AMM_V4_PROGRAM } from './program.ts';
+import { AMM_V4_PROGRAM, PROGRAM_RULES } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { AmmV4State } from './state.ts';
@@ -13,6 +13,7 @@ import { synthesize } from './synthesize.ts';
 export const raydiumAmmV4: Venue<AmmV4State> = {
   id: 'raydium-amm-v4',
   programId: AMM_V4_PROGRAM,
+  programRules: PROGRAM_RULES,
   splTokenOnly: true,
   poolAccounts: {
     discriminator: new Uint8Array(0),

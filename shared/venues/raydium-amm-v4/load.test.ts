@@ -8,11 +8,13 @@ import {
   TOKEN_2022_PROGRAM,
   USDC_MINT,
 } from '../../core/address.ts';
-import { CONTRACT_CLOCK, chainOf, contractCases, contractPool } from '../contract.ts';
-import { raydiumAmmV4 } from './index.ts';
+import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, withRules } from '../contract.ts';
+import { raydiumAmmV4 as anyDeployment } from './index.ts';
 import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, AUTHORITY_NONCE } from './program.ts';
 import { readSwap, swap, swapV2 } from './swap.ts';
 
+/** As the proven binary, which counts what stands in the order book. */
+const raydiumAmmV4 = withRules(anyDeployment, 'fee-to-nearest');
 const CASES = contractCases(raydiumAmmV4);
 const PLAIN = CASES[0]!;
 const ATTACHED = CASES[3]!;

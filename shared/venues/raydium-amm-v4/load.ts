@@ -11,18 +11,22 @@ import {
   isSameMarket,
   openOrdersIdentity,
 } from './order-book.ts';
-import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, STATUS_INITIALIZED } from './program.ts';
+import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, type AmmRules, RULE_SETS, STATUS_INITIALIZED } from './program.ts';
 import { type AmmV4State, type AttachedBook, createState, refresh, UNUSABLE } from './state.ts';
 
 const NOT_OURS = refusal('not-this-venue' as const);
 
-/** Only the status that lets the program place orders makes it count what the pool holds in the order book. */
-export function isAttached(status: number): boolean {
-  return status === STATUS_INITIALIZED;
+/**
+ * Only the status that lets the program place orders makes it count what the pool holds in the order book, and the newest
+ * source does not even then.
+ */
+export function isAttached(status: number, rules: AmmRules | undefined): boolean {
+  return status === STATUS_INITIALIZED && rules?.countsBook !== false;
 }
 
 /** Decodes a pool with its vaults and, when it is attached to one, its order book. Never throws. */
-export function load(pool: Address, source: AccountSource): Loaded<AmmV4State> {
+export function load(pool: Address, source: AccountSource, ruleSet?: string): Loaded<AmmV4State> {
+  const rules = ruleSet === undefined ? undefined : RULE_SETS[ruleSet];
   const account = source(pool);
   if (account === undefined) return missing([pool]);
   if (account === null || account.owner !== AMM_V4_PROGRAM) return NOT_OURS;
@@ -34,7 +38,7 @@ export function load(pool: Address, source: AccountSource): Loaded<AmmV4State> {
   if (new Set([pool, k.coinVault, k.pcVault, k.coinMint, k.pcMint]).size !== 5) {
     return refusal('inconsistent-accounts', 'one address in two roles');
   }
-  const attached = isAttached(figures.value.status);
+  const attached = isAttached(figures.value.status, rules);
   const needed = [k.coinVault, k.pcVault, ...(attached ? [k.market, k.openOrders] : [])];
   const absent = needed.filter((address) => source(address) === undefined);
   const book = attached && source(k.market) !== undefined ? loadBook(k, source) : undefined;
@@ -56,6 +60,7 @@ export function load(pool: Address, source: AccountSource): Loaded<AmmV4State> {
     ...tokens,
     ...vaults.value,
     address: pool,
+    rules,
     decimalsA: k.coinDecimals,
     decimalsB: k.pcDecimals,
     accounts: accountsOf(pool, k, book?.value),
@@ -166,7 +171,7 @@ function takePool(state: AmmV4State, bytes: AccountBytes | null): Refusal<LoadRe
   if (!sameKeys(state.poolData, bytes.data)) {
     return refusal('inconsistent-accounts', 'the pool names other accounts than before');
   }
-  if (isAttached(figures.value.status) !== (state.book !== undefined)) {
+  if (isAttached(figures.value.status, state.rules) !== (state.book !== undefined)) {
     return refusal('inconsistent-accounts', 'the pool joined or left its order book');
   }
   state.poolData = bytes.data;

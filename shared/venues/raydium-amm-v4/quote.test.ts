@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, loadOrThrow } from '../contract.ts';
+import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, loadOrThrow, withRules } from '../contract.ts';
 import { withTokenAmount } from '../token.ts';
-import { raydiumAmmV4 } from './index.ts';
+import { raydiumAmmV4 as anyDeployment } from './index.ts';
 import type { AmmV4State } from './state.ts';
 
+/** As the proven binary, which counts what stands in the order book. */
+const raydiumAmmV4 = withRules(anyDeployment, 'fee-to-nearest');
 const CASES = contractCases(raydiumAmmV4);
 const NOW = CONTRACT_CLOCK.unixTimestamp;
 

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
-import type { AmmSide, AmmV4State } from './state.ts';
+import type { AmmSide, AmmV4State, OtherSides } from './state.ts';
 
 const ZERO_AMOUNT = refusal('zero-amount');
 const OVERFLOW = refusal('amount-overflow');
@@ -13,21 +13,55 @@ const NOT_OPEN = refusal('not-open');
 const MISSING = refusal('missing-account');
 const DISABLED = refusal('pool-disabled');
 const NO_LIQUIDITY = refusal('no-liquidity');
+const UNPROVEN = refusal('program-unproven');
 
 /**
- * The fee taken from the input, in its base units. Rounding: `CheckedCeilDiv` of the program binary that was proven:
- * up from one unit on, but to the nearest below it, so that the smallest inputs pay none.
+ * The fee taken from the input, in its base units. Rounding: `CheckedCeilDiv`: up; before the source of August 2025 to
+ * the nearest below one unit, so that the smallest inputs paid none.
  */
 export function swapFee(side: AmmSide, amountIn: bigint): bigint {
   const scaled = amountIn * side.feeNumerator;
   const denominator = side.feeDenominator;
-  if (scaled < denominator) return scaled + scaled >= denominator ? 1n : 0n;
+  if (scaled < denominator && !side.feeUp) return scaled + scaled >= denominator ? 1n : 0n;
   return (scaled + denominator - 1n) / denominator;
 }
 
-/** Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails. */
+/**
+ * Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails, and where
+ * it is not known which program is deployed and they differ.
+ */
 export function quote(state: AmmV4State, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
   const side = aToB ? state.sideAToB : state.sideBToA;
+  const paid = quoteOn(side, amountIn, clock);
+  const others = aToB ? state.othersAToB : state.othersBToA;
+  if (others === undefined || (paid.ok && isSameForAll(state, side, amountIn))) return paid;
+  return isAgreed(paid, others, amountIn, clock) ? paid : UNPROVEN;
+}
+
+/** Without an order book the sets differ below half a unit of fee only. */
+function isSameForAll(
+  { book }: AmmV4State,
+  { feeNumerator, feeDenominator }: AmmSide,
+  amountIn: bigint,
+): boolean {
+  return book === undefined && 2n * amountIn * feeNumerator >= feeDenominator;
+}
+
+function isAgreed(
+  paid: Quote,
+  { feeUp, vaultsOnly }: OtherSides,
+  amountIn: bigint,
+  clock: ChainClock,
+): boolean {
+  return isSame(paid, quoteOn(feeUp, amountIn, clock)) && isSame(paid, quoteOn(vaultsOnly, amountIn, clock));
+}
+
+/** Why one of them fails may differ: that it does is what is agreed. */
+function isSame(one: Quote, other: Quote): boolean {
+  return one.ok ? other.ok && one.amountOut === other.amountOut : !other.ok;
+}
+
+function quoteOn(side: AmmSide, amountIn: bigint, clock: ChainClock): Quote {
   if (side.closed !== undefined) return closedRefusal(side.closed);
   if (clock.unixTimestamp < side.opensAt) return NOT_OPEN;
   if (amountIn <= 0n) return ZERO_AMOUNT;

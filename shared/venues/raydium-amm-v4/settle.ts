@@ -48,6 +48,8 @@ function afterSwap(
     status: figures.status === STATUS_WAITING_TRADE ? STATUS_SWAP_ONLY : figures.status,
     recentEpoch: BigInt(clock.epoch),
   };
+  // Of an unknown program nobody writes the state back: no quote reads the totals.
+  if (state.rules?.keepsTotals === false) return now;
   if (aToB) {
     return {
       ...now,

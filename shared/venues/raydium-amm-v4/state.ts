@@ -6,7 +6,13 @@ import type { PoolState, QuoteRefusal } from '../venue.ts';
 import { swapUnits } from './compute.ts';
 import type { AmmFigures } from './layout.ts';
 import { type BookFunds, type MarketKeys, NO_FUNDS, type UnbookedFills } from './order-book.ts';
-import { STATUS_INITIALIZED, STATUS_SWAP_ONLY, STATUS_WAITING_TRADE } from './program.ts';
+import {
+  type AmmRules,
+  RULE_SETS,
+  STATUS_INITIALIZED,
+  STATUS_SWAP_ONLY,
+  STATUS_WAITING_TRADE,
+} from './program.ts';
 
 /** Everything that a quote in one direction reads, made ready by `refresh`. Amounts in base units. */
 export interface AmmSide {
@@ -25,6 +31,7 @@ export interface AmmSide {
   /** The most that the pool's running total of fees may still take. */
   readonly feeRoom: bigint;
   readonly computeUnits: number;
+  readonly feeUp: boolean;
 }
 
 /** The order book of a pool that is still attached to one, with what the pool holds there. */
@@ -45,8 +52,16 @@ export interface AttachedBook {
 /** One bit for each account whose newest bytes could not be used. */
 export const UNUSABLE = { pool: 1, vaultA: 2, vaultB: 4, market: 8, openOrders: 16, eventQueue: 32 } as const;
 
+/** What the other sets make of a pool whose program is not known: with the order book, and by the vaults alone. */
+export interface OtherSides {
+  readonly feeUp: AmmSide;
+  readonly vaultsOnly: AmmSide;
+}
+
 /** A pool and all that its quotes read: coin is mint A, pc is mint B. Only `load`, `apply` and `settle` change one. */
 export interface AmmV4State extends PoolState, HeldVaults {
+  /** What the deployed program is known to do; undefined while it is not. */
+  readonly rules: AmmRules | undefined;
   poolData: Uint8Array;
   figures: AmmFigures;
   /** undefined for the pools that trade from their vaults alone. */
@@ -54,25 +69,42 @@ export interface AmmV4State extends PoolState, HeldVaults {
   unusable: number;
   sideAToB: AmmSide;
   sideBToA: AmmSide;
+  /** Undefined where the program is known. */
+  othersAToB: OtherSides | undefined;
+  othersBToA: OtherSides | undefined;
 }
 
+type WorkedOut = 'sideAToB' | 'sideBToA' | 'othersAToB' | 'othersBToA';
 /** Everything of a state but what `refresh` works out. */
-export type AmmV4Parts = Omit<AmmV4State, 'sideAToB' | 'sideBToA'>;
+export type AmmV4Parts = Omit<AmmV4State, WorkedOut>;
 
 export function createState(parts: AmmV4Parts): AmmV4State {
-  return { ...parts, sideAToB: sideOf(parts, true), sideBToA: sideOf(parts, false) };
+  const state = { ...parts } as AmmV4State;
+  refresh(state);
+  return state;
 }
 
 /** Works out both directions again after any part changed. */
 export function refresh(state: AmmV4State): void {
-  state.sideAToB = sideOf(state, true);
-  state.sideBToA = sideOf(state, false);
+  const rules = state.rules ?? RULE_SETS['fee-to-nearest']!;
+  state.sideAToB = sideOf(state, true, rules);
+  state.sideBToA = sideOf(state, false, rules);
+  state.othersAToB = state.rules === undefined ? othersOf(state, true) : undefined;
+  state.othersBToA = state.rules === undefined ? othersOf(state, false) : undefined;
 }
 
-function sideOf(state: AmmV4Parts, aToB: boolean): AmmSide {
+function othersOf(state: AmmV4Parts, aToB: boolean): OtherSides {
+  return {
+    feeUp: sideOf(state, aToB, RULE_SETS['fee-up']!),
+    vaultsOnly: sideOf(state, aToB, RULE_SETS['vaults-only']!),
+  };
+}
+
+function sideOf(state: AmmV4Parts, aToB: boolean, rules: AmmRules): AmmSide {
   const { figures, vaultAmountA, vaultAmountB } = state;
-  const booked = state.book?.booked ?? NO_FUNDS;
-  const unbooked = state.book?.unbooked ?? NO_FUNDS;
+  const book = rules.countsBook ? state.book : undefined;
+  const booked = book?.booked ?? NO_FUNDS;
+  const unbooked = book?.unbooked ?? NO_FUNDS;
   const reserveA = vaultAmountA + booked.coin + unbooked.coin - figures.needTakePnlCoin;
   const reserveB = vaultAmountB + booked.pc + unbooked.pc - figures.needTakePnlPc;
   return {
@@ -84,8 +116,9 @@ function sideOf(state: AmmV4Parts, aToB: boolean): AmmSide {
     vaultOut: aToB ? vaultAmountB : vaultAmountA,
     feeNumerator: figures.swapFeeNumerator,
     feeDenominator: figures.swapFeeDenominator,
-    feeRoom: U64_MAX - (aToB ? figures.swapAccCoinFee : figures.swapAccPcFee),
-    computeUnits: swapUnits(state, state.book?.unbooked.events),
+    feeRoom: rules.keepsTotals ? U64_MAX - (aToB ? figures.swapAccCoinFee : figures.swapAccPcFee) : U64_MAX,
+    feeUp: rules.feeUp,
+    computeUnits: swapUnits(state, book?.unbooked.events),
   };
 }
 

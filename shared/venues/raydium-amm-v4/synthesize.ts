@@ -53,7 +53,8 @@ export function synthesize(spec: PoolSpec): SynthesizedPool {
   const owed = variant === 2 ? 30n : 4_000n;
   const figures = freshFigures(spec, variant, coin / owed, pc / (owed + 7n));
   const attached = variant === 3;
-  const funds: BookFunds = attached ? { coin: coin / 40n, pc: pc / 50n } : NO_FUNDS;
+  // With the fill below, what the vaults alone hold stands at the same price as with the book.
+  const funds: BookFunds = attached ? { coin: coin / 40n, pc: (pc * 27n) / 1_000n } : NO_FUNDS;
   // Paid at the pool's own price, so that the fill moves neither the price nor the depth by much.
   const fill: UnbookedFill = attached
     ? { pcPaid: pc / 1_000n, coinReceived: coin / 1_000n }

@@ -14,7 +14,7 @@ import {
   decodePoolKeys,
   samePoolKeys,
 } from './layout.ts';
-import { CPMM_AUTHORITY, CPMM_PROGRAM } from './program.ts';
+import { CPMM_AUTHORITY, CPMM_PROGRAM, RULES_BEFORE_CREATOR_FEE } from './program.ts';
 import { areRatesValid, type CpmmState, createState, refresh, UNUSABLE } from './state.ts';
 
 const NOT_OURS = refusal('not-this-venue' as const);
@@ -33,7 +33,7 @@ function accountsOf(pool: Address, keys: CpmmPoolKeys): readonly PoolAccount[] {
 }
 
 /** Decodes a pool with its config, vaults and Token-2022 mints. Never throws. */
-export function load(pool: Address, source: AccountSource): Loaded<CpmmState> {
+export function load(pool: Address, source: AccountSource, rules?: string): Loaded<CpmmState> {
   const account = source(pool);
   if (account === undefined) return { ok: false, reason: 'missing-account', missing: [pool] };
   if (account === null || account.owner !== CPMM_PROGRAM) return NOT_OURS;
@@ -71,6 +71,8 @@ export function load(pool: Address, source: AccountSource): Loaded<CpmmState> {
     ...tokens,
     ...vaults.value,
     address: pool,
+    takesCreatorFee: rules === undefined ? undefined : rules !== RULES_BEFORE_CREATOR_FEE,
+    isAmbiguous: false,
     decimalsA: k.decimals0,
     decimalsB: k.decimals1,
     accounts,

@@ -2,7 +2,7 @@ import type { Venue } from '../venue.ts';
 import { apply, load } from './accounts.ts';
 import { holdsUntil } from './holds.ts';
 import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
-import { CPMM_PROGRAM } from './program.ts';
+import { CPMM_PROGRAM, PROGRAM_RULES } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle, write } from './settle.ts';
 import type { CpmmState } from './state.ts';
@@ -13,6 +13,7 @@ import { synthesize } from './synthesize.ts';
 export const raydiumCpmm: Venue<CpmmState> = {
   id: 'raydium-cpmm',
   programId: CPMM_PROGRAM,
+  programRules: PROGRAM_RULES,
   poolAccounts: {
     discriminator: POOL_DISCRIMINATOR,
     mintAOffset: MINT_0_OFFSET,

@@ -93,7 +93,7 @@ function accountsOf(setup: Setup): Map<Address, AccountBytes> {
 
 function stateOf(setup: Setup = {}): CpmmState {
   const accounts = accountsOf(setup);
-  const loaded = raydiumCpmm.load(POOL, (address) => accounts.get(address));
+  const loaded = raydiumCpmm.load(POOL, (address) => accounts.get(address), 'creator-fee');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded));
   return loaded.state;
 }

@@ -16,6 +16,7 @@ const NOT_OPEN = refusal('not-open');
 const MISSING = refusal('missing-account');
 const DISABLED = refusal('pool-disabled');
 const NO_LIQUIDITY = refusal('no-liquidity');
+const UNPROVEN = refusal('program-unproven');
 
 /** What arrives in the vault of `amountIn`: never below 0. Rounding: the transfer fee's, up. */
 export function receivedIn(side: CpmmSide, amountIn: bigint, epoch: number): bigint {
@@ -40,9 +41,20 @@ export function outputFee(side: CpmmSide, swapped: bigint): bigint {
   return (swapped * side.outputFeeRate + ROUND_UP) / FEE_RATE_DENOMINATOR;
 }
 
-/** Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails. */
+/**
+ * Base units that reach the owner's account for `amountIn` base units sent. Refuses where the program fails, and where
+ * it is not known which program is deployed and they differ.
+ */
 export function quote(state: CpmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
-  const side = aToB ? state.sideAToB : state.sideBToA;
+  const paid = quoteOn(state, aToB ? state.sideAToB : state.sideBToA, amountIn, clock);
+  const other = aToB ? state.otherAToB : state.otherBToA;
+  if (other === undefined) return paid;
+  const before = quoteOn(state, other, amountIn, clock);
+  const same = paid.ok ? before.ok && before.amountOut === paid.amountOut : !before.ok;
+  return same ? paid : UNPROVEN;
+}
+
+function quoteOn(state: CpmmState, side: CpmmSide, amountIn: bigint, clock: ChainClock): Quote {
   if (side.closed !== undefined) return closedRefusal(side.closed);
   if (clock.unixTimestamp < state.figures.openTime) return NOT_OPEN;
   if (amountIn <= 0n) return ZERO_AMOUNT;
@@ -64,6 +76,8 @@ function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {
       return MISSING;
     case 'no-liquidity':
       return NO_LIQUIDITY;
+    case 'program-unproven':
+      return UNPROVEN;
     default:
       return DISABLED;
   }

@@ -34,6 +34,7 @@ export function settle(
     figures,
     vaultAmountA,
     vaultAmountB,
+    isAmbiguous: (aToB ? state.otherAToB : state.otherBToA) !== undefined,
   });
   return { ...paid, state: settled, withheldOut: sent - paid.amountOut };
 }
@@ -46,7 +47,10 @@ function owed(state: CpmmState, aToB: boolean, fee: bigint, creatorOut: bigint):
   const { figures, rates } = state;
   const side = aToB ? state.sideAToB : state.sideBToA;
   const onInput = isCreatorFeeOnInput(figures, aToB);
-  const creatorIn = onInput ? mulDivDown(fee, side.inputFeeRate - rates.tradeFeeRate, side.inputFeeRate) : 0n;
+  const creatorIn =
+    onInput && side.inputFeeRate > 0n
+      ? mulDivDown(fee, side.inputFeeRate - rates.tradeFeeRate, side.inputFeeRate)
+      : 0n;
   const tradeFee = fee - creatorIn;
   const protocol = mulDivDown(tradeFee, rates.protocolFeeRate, FEE_RATE_DENOMINATOR);
   const fund = mulDivDown(tradeFee, rates.fundFeeRate, FEE_RATE_DENOMINATOR);

@@ -38,6 +38,10 @@ export const UNUSABLE = { pool: 1, config: 2, vaultA: 4, vaultB: 8, mintA: 16, m
 
 /** A pool and all that its quotes read. Token 0 is mint A. Only `load`, `apply` and `settle` make or change one. */
 export interface CpmmState extends PoolState, HeldVaults {
+  /** Whether the deployed program takes a creator fee; undefined while that is not known. */
+  readonly takesCreatorFee: boolean | undefined;
+  /** True after a swap of which the rule sets leave different states: nothing is known to be paid from then on. */
+  readonly isAmbiguous: boolean;
   readonly config: Address;
   readonly observation: Address;
   poolData: Uint8Array;
@@ -49,19 +53,39 @@ export interface CpmmState extends PoolState, HeldVaults {
   unusable: number;
   sideAToB: CpmmSide;
   sideBToA: CpmmSide;
+  /** The sides before there were creator fees, where the program is not known and the pool tells the two apart. */
+  otherAToB: CpmmSide | undefined;
+  otherBToA: CpmmSide | undefined;
 }
 
 /** Everything of a state but what `refresh` works out. */
-export type CpmmParts = Omit<CpmmState, 'sideAToB' | 'sideBToA'>;
+export type CpmmParts = Omit<CpmmState, 'sideAToB' | 'sideBToA' | 'otherAToB' | 'otherBToA'>;
 
 export function createState(parts: CpmmParts): CpmmState {
-  return { ...parts, sideAToB: sideOf(parts, true), sideBToA: sideOf(parts, false) };
+  const state = { ...parts } as CpmmState;
+  refresh(state);
+  return state;
 }
 
 /** Works out both directions again after any part changed. */
 export function refresh(state: CpmmState): void {
-  state.sideAToB = sideOf(state, true);
-  state.sideBToA = sideOf(state, false);
+  const takes = state.takesCreatorFee !== false;
+  state.sideAToB = sideOf(state, true, takes);
+  state.sideBToA = sideOf(state, false, takes);
+  const isTold = state.takesCreatorFee === undefined && tellsApart(state);
+  state.otherAToB = isTold ? sideOf(state, true, false) : undefined;
+  state.otherBToA = isTold ? sideOf(state, false, false) : undefined;
+}
+
+/** Whether the pool has anything that one rule set reads and the other does not. */
+function tellsApart({ figures, rates }: CpmmParts): boolean {
+  return (
+    figures.creatorFeeEnabled ||
+    figures.creatorFees0 !== 0n ||
+    figures.creatorFees1 !== 0n ||
+    figures.creatorFeeOn > CREATOR_FEE_ON_TOKEN_1 ||
+    rates.tradeFeeRate === 0n
+  );
 }
 
 /** Whether the creator fee of a swap in this direction comes out of its input (program: `is_creator_fee_on_input`). */
@@ -70,17 +94,23 @@ export function isCreatorFeeOnInput(figures: CpmmPoolFigures, aToB: boolean): bo
   return aToB !== (figures.creatorFeeOn === CREATOR_FEE_ON_TOKEN_1);
 }
 
-function sideOf(state: CpmmParts, aToB: boolean): CpmmSide {
+function sideOf(state: CpmmParts, aToB: boolean, takesCreatorFee: boolean): CpmmSide {
   const { figures, rates } = state;
-  const reserveA = state.vaultAmountA - figures.protocolFees0 - figures.fundFees0 - figures.creatorFees0;
-  const reserveB = state.vaultAmountB - figures.protocolFees1 - figures.fundFees1 - figures.creatorFees1;
-  const creatorFeeRate = figures.creatorFeeEnabled ? rates.creatorFeeRate : 0n;
+  const creatorFees0 = takesCreatorFee ? figures.creatorFees0 : 0n;
+  const creatorFees1 = takesCreatorFee ? figures.creatorFees1 : 0n;
+  const reserveA = state.vaultAmountA - figures.protocolFees0 - figures.fundFees0 - creatorFees0;
+  const reserveB = state.vaultAmountB - figures.protocolFees1 - figures.fundFees1 - creatorFees1;
+  const creatorFeeRate = takesCreatorFee && figures.creatorFeeEnabled ? rates.creatorFeeRate : 0n;
   const onInput = isCreatorFeeOnInput(figures, aToB);
+  const isInvalid =
+    takesCreatorFee &&
+    (figures.creatorFeeOn > CREATOR_FEE_ON_TOKEN_1 ||
+      (onInput && rates.tradeFeeRate + creatorFeeRate === 0n));
   const inputFeeRate = rates.tradeFeeRate + (onInput ? creatorFeeRate : 0n);
   const feeMintA = state.mintFactsA?.transferFee === undefined ? undefined : state.mintFactsA;
   const feeMintB = state.mintFactsB?.transferFee === undefined ? undefined : state.mintFactsB;
   return {
-    closed: closedBecause(state, reserveA, reserveB, onInput && inputFeeRate === 0n),
+    closed: closedBecause(state, reserveA, reserveB, isInvalid),
     reserveIn: aToB ? reserveA : reserveB,
     reserveOut: aToB ? reserveB : reserveA,
     roomIn: U64_MAX - (aToB ? state.vaultAmountA : state.vaultAmountB),
@@ -102,11 +132,12 @@ function closedBecause(
   state: CpmmParts,
   reserveA: bigint,
   reserveB: bigint,
-  splitsNothing: boolean,
+  isInvalid: boolean,
 ): QuoteRefusal | undefined {
   if (state.unusable !== 0) return 'missing-account';
+  if (state.isAmbiguous) return 'program-unproven';
   if ((state.figures.status & SWAP_DISABLED) !== 0) return 'pool-disabled';
-  if (state.figures.creatorFeeOn > CREATOR_FEE_ON_TOKEN_1 || splitsNothing) return 'pool-disabled';
+  if (isInvalid) return 'pool-disabled';
   if (reserveA <= 0n || reserveB <= 0n) return 'no-liquidity';
   return undefined;
 }
