@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,15 +133,15 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
       const storeDir = join(dir, 'twice');
       const running = start(run(storeDir));
       await running.saw(/dashboard:/);
-      const port = Number(/dashboard: http:\/\/[^:]+:(\d+)/.exec(running.output())?.[1]);
-      // A request that never ends keeps the server from closing for half a second.
-      const client = connect(port, '127.0.0.1').on('error', () => {});
-      client.write('POST /api/control HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // A node that has stopped answers no farewell: the drain waits for it.
+      const nodes = execFileSync('pgrep', ['-P', String(running.pid)], { encoding: 'utf8' });
+      for (const pid of nodes.trim().split('\n')) process.kill(Number(pid), 'SIGSTOP');
       running.send('SIGINT');
-      await new Promise((resolve) => setTimeout(resolve, 320));
+      await running.saw(/stopping: no new orders/);
+      await new Promise((resolve) => setTimeout(resolve, 310));
       running.send('SIGINT');
       const { code, tookMs } = await running.exited;
+      for (const pid of nodes.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
       expect([code, tookMs < 2_000]).toEqual([130, true]);
       expect((await runsIn(storeDir))[0]).toMatchObject({
         endedAtMs: expect.any(Number),
