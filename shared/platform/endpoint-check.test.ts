@@ -126,7 +126,7 @@ describe('a check of the endpoints', () => {
     const began = performance.now();
     await expect(check([closed], { rounds: 2 })).rejects.toMatchObject({
       code: 'network-unreachable',
-      message: expect.stringMatching(/endpoint main: cannot reach 127\.0\.0\.1:\d+: ECONNREFUSED/),
+      message: expect.stringMatching(/endpoint main: cannot reach 127\.0\.0\.1:\d+: connect ECONNREFUSED/),
     });
     expect(performance.now() - began).toBeGreaterThan(900);
   });

@@ -297,10 +297,14 @@ function troubleOf(
 ): { readonly trouble: WireTrouble; readonly why: string } {
   if (error instanceof Refused) return { trouble: error.trouble, why: error.message };
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  const said = code ?? (cause as Error | undefined)?.name ?? '';
-  const text =
-    said === 'TimeoutError' ? 'it does not answer' : sentenceOf(`${said} ${errorText(cause)}`, secrets);
+  const { code, name } = (cause ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  // A DOMException's code is a number of old.
+  const said = typeof code === 'string' ? code : String(name);
+  const spoken = errorText(cause);
+  const silent = said === 'TimeoutError' || said.includes('TIMEOUT');
+  const text = silent
+    ? 'it does not answer'
+    : sentenceOf(spoken.includes(said) ? spoken : `${said} ${spoken}`, secrets);
   return { trouble: 'unreachable', why: `cannot reach ${host}: ${text}` };
 }
 
