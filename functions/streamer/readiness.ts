@@ -58,6 +58,7 @@ const OF_THE_MARKET: readonly Reason[] = [
   'outranked',
   'budget-exhausted',
   'no-exact-profit',
+  'beyond-compute',
   'conflicting',
   'paused',
   'below-min-profit',

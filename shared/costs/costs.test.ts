@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStaticCosts, expectedLamports } from './costs.ts';
+import { createEstimatedCosts, createStaticCosts, expectedLamports } from './costs.ts';
 
 const FIGURES = { baseFeeLamports: 5_000n, priorityFeeLamports: 1_000n, tipLamports: 10_000n };
 
@@ -25,6 +25,21 @@ describe('the costs of an attempt', () => {
     }
     expect(chain.costsOf({ legs: 2, newAccounts: 1 }).rentLamports).toBe(203_928n);
     expect(configured.costsOf({ legs: 2, newAccounts: 1 }).rentLamports).toBe(7n);
+  });
+
+  it('take the compute units that a route was counted to need, once a unit has a price', () => {
+    const costs = createEstimatedCosts({ ...FIGURES, unitsPerLeg: 120_000, maxPriorityFeeLamports: 50_000n });
+    const counted = { legs: 3, computeUnits: 250_001 };
+    expect(costs.costsOf(counted).priorityFeeLamports).toBe(3_000n);
+    costs.setUnitPrice(100_000n);
+    expect(costs.costsOf({ legs: 3 }).priorityFeeLamports).toBe(36_000n);
+    expect(costs.costsOf(counted).priorityFeeLamports).toBe(25_001n);
+    // What another route needs is its own.
+    expect(costs.costsOf({ legs: 3, computeUnits: 400_000 }).priorityFeeLamports).toBe(40_000n);
+    expect(costs.costsOf({ legs: 3 }).priorityFeeLamports).toBe(36_000n);
+    expect(costs.costsOf({ legs: 2, computeUnits: 1_300_000 }).priorityFeeLamports).toBe(100_000n);
+    costs.setUnitPrice(undefined);
+    expect(costs.costsOf(counted).priorityFeeLamports).toBe(3_000n);
   });
 
   it('make a hurdle at which the attempts that fail are just paid for', () => {

@@ -32,6 +32,8 @@ export interface CostQuery {
   readonly legs: number;
   /** Token accounts that it must create; 0 when absent. */
   readonly newAccounts?: number;
+  /** Compute units that its swaps were counted to cost; taken from their number when absent. */
+  readonly computeUnits?: number;
 }
 
 /** Gives the costs of an attempt before it is sized: they move with the route, not with the amount. */
@@ -78,7 +80,7 @@ export function expectedLamports({ odds, failureLamports }: CostBreakdown, netLa
 
 /** How an estimate of what a compute unit costs becomes the fee of a leg. */
 export interface EstimatedCosts extends StaticCosts {
-  /** Compute units that one swap is taken to need. */
+  /** Compute units that one swap is taken to need until its route has been quoted exactly. */
   readonly unitsPerLeg: number;
   /** No estimate makes a leg dearer, in lamports. */
   readonly maxPriorityFeeLamports: bigint;
@@ -88,27 +90,31 @@ const MICRO_LAMPORTS = 1_000_000n;
 
 /** A model with fixed figures: the same for every route of the same length. */
 export function createStaticCosts(figures: StaticCosts): CostModel {
-  return createCosts(figures, () => figures.priorityFeeLamports, false);
+  return createCosts(figures, () => figures.priorityFeeLamports, undefined);
 }
 
-/** Fixed figures, but the priority fee follows what a compute unit costs while that is known; rounded up a leg. */
+/**
+ * Fixed figures, but the priority fee follows what a compute unit costs while that is known: times the units that a route
+ * was counted to need, rounded up, or times a figure for each leg before that is known.
+ */
 export function createEstimatedCosts(figures: EstimatedCosts): CostModel {
+  const { maxPriorityFeeLamports: most } = figures;
+  const feeOf = (price: bigint, units: bigint): bigint =>
+    (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
+  const atMost = (fee: bigint, limit: bigint): bigint => (fee < limit ? fee : limit);
   const units = BigInt(figures.unitsPerLeg);
   return createCosts(
     figures,
-    (price) => {
-      if (price === undefined) return figures.priorityFeeLamports;
-      const fee = (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
-      return fee < figures.maxPriorityFeeLamports ? fee : figures.maxPriorityFeeLamports;
-    },
-    true,
+    (price) => (price === undefined ? figures.priorityFeeLamports : atMost(feeOf(price, units), most)),
+    (price, computeUnits, legs) => atMost(feeOf(price, BigInt(computeUnits)), most * BigInt(legs)),
   );
 }
 
 function createCosts(
   figures: StaticCosts,
   feePerLeg: (microLamportsPerUnit: bigint | undefined) => bigint,
-  listens: boolean,
+  /** The fee of a route whose units are counted; undefined for a model that does not listen to what a unit costs. */
+  feeOfUnits: ((microLamportsPerUnit: bigint, units: number, legs: number) => bigint) | undefined,
 ): CostModel {
   const known: CostBreakdown[] = [];
   const odds: AttemptOdds = {
@@ -123,7 +129,7 @@ function createCosts(
       return unitPrice;
     },
     setUnitPrice(microLamportsPerUnit) {
-      if (!listens) return;
+      if (feeOfUnits === undefined) return;
       unitPrice = microLamportsPerUnit;
       legFeeLamports = feePerLeg(microLamportsPerUnit);
       known.length = 0;
@@ -133,11 +139,14 @@ function createCosts(
       rentEach = lamports;
       known.length = 0;
     },
-    costsOf({ legs, newAccounts = 0 }) {
+    costsOf({ legs, newAccounts = 0, computeUnits }) {
+      const isCounted = computeUnits !== undefined && unitPrice !== undefined && feeOfUnits !== undefined;
       const key = legs * MAX_NEW_ACCOUNTS + newAccounts;
-      const before = known[key];
+      const before = isCounted ? undefined : known[key];
       if (before !== undefined) return before;
-      const priorityFeeLamports = legFeeLamports * BigInt(legs);
+      const priorityFeeLamports = isCounted
+        ? feeOfUnits(unitPrice!, computeUnits, legs)
+        : legFeeLamports * BigInt(legs);
       const failureLamports = figures.baseFeeLamports + priorityFeeLamports;
       const rentLamports = rentEach * BigInt(newAccounts);
       const totalLamports = failureLamports + figures.tipLamports + rentLamports;
@@ -151,7 +160,7 @@ function createCosts(
         hurdleLamports: totalLamports + perSuccess(failureLamports, odds),
         odds,
       };
-      known[key] = breakdown;
+      if (!isCounted) known[key] = breakdown;
       return breakdown;
     },
   };

@@ -4,6 +4,7 @@ import { type Outcome, refusal, success } from '../core/outcome.ts';
 import { BPS } from '../core/units.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+import { isBeyondCompute } from '../venues/compute.ts';
 import { stateAfter } from '../venues/shared-accounts.ts';
 import type { PoolState } from '../venues/venue.ts';
 
@@ -23,6 +24,7 @@ export interface QuotedLeg {
   readonly mintOut: Address;
   readonly amountIn: bigint;
   readonly amountOut: bigint;
+  readonly computeUnits: number;
 }
 
 /** The most that the held pools pay for the amount, and how. */
@@ -69,6 +71,7 @@ export function bestQuote(market: Market, ask: QuoteAsk): Outcome<BestQuote, Bes
     found = true;
     const state = stateBehind(entry, market.poolAt(before.pool), before, clock);
     const leg = quoteLeg(entry, mint, before.amountOut, clock, state);
+    if (leg !== undefined && isBeyondCompute(before.computeUnits + leg.computeUnits, clock)) continue;
     if (leg !== undefined) offer([before, leg]);
   }
   if (out.best !== undefined) return success(out.best);
@@ -114,5 +117,6 @@ function quoteLeg(
   const quote = venue.quote(state, aToB, amountIn, clock);
   if (!quote.ok || quote.consumedIn !== amountIn) return undefined;
   const mintOut = aToB ? state.mintB : state.mintA;
-  return { venue: venue.id, pool: address, aToB, mintIn, mintOut, amountIn, amountOut: quote.amountOut };
+  const { amountOut, computeUnits } = quote;
+  return { venue: venue.id, pool: address, aToB, mintIn, mintOut, amountIn, amountOut, computeUnits };
 }

@@ -36,7 +36,7 @@ export interface PayingCycle extends Candidate {
   readonly maxInUnits: bigint;
   readonly price: ReferencePrice;
   readonly unitsPerLamport: number;
-  breakdownOf(swaps: number): CostBreakdown;
+  breakdownOf(swaps: number, computeUnits?: number): CostBreakdown;
 }
 
 export interface CandidateParams {
@@ -130,7 +130,12 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
         if (h > 0 && !gate.hasAccount(mint)) newAccounts += 1;
       }
       const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
-      const breakdownOf = (swaps: number): CostBreakdown => costs.costsOf({ legs: swaps, newAccounts });
+      const breakdownOf = (swaps: number, computeUnits?: number): CostBreakdown =>
+        costs.costsOf(
+          computeUnits === undefined
+            ? { legs: swaps, newAccounts }
+            : { legs: swaps, newAccounts, computeUnits },
+        );
       return {
         cycle,
         hops,

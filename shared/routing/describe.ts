@@ -33,7 +33,7 @@ export function describeRoute(
       amountOut: route.amountsOut[i]!,
     });
   }
-  const costs = candidate.breakdownOf(legs.length);
+  const costs = candidate.breakdownOf(legs.length, route.computeUnits);
   const costUnits = lamportsToUnits(costs.totalLamports, price);
   const grossProfit = route.profit;
   const netProfit = grossProfit - costUnits;

@@ -1,4 +1,5 @@
 import type { ChainClock } from '../core/clock.ts';
+import { unitsForSwaps } from '../core/compute.ts';
 import { isQuotable } from '../market/pool-entry.ts';
 import { type Swapped, sharesWrites, stateAfter } from '../venues/shared-accounts.ts';
 import type { PoolState } from '../venues/venue.ts';
@@ -6,14 +7,15 @@ import type { Curves, QuoteBudget } from './curves.ts';
 import type { Graph } from './graph.ts';
 
 /** Why a run came to nothing. */
-export type RunRefusal = 'quote-refused' | 'budget-exhausted';
+export type RunRefusal = 'quote-refused' | 'budget-exhausted' | 'beyond-compute';
 
 /**
  * @hot
  * One plan quoted exactly, as the chain will do it: each hop's whole output is offered to the next hop, divided by the
  * hop's shares with floors and the rest to its last pool; what a venue leaves of its input counts as nothing, except in
  * the first hop, where it is not spent. A leg whose pool shares accounts with an earlier leg's meets them as that one
- * leaves them. The legs of the last run stay readable.
+ * leaves them. One whose legs take more compute units than a transaction has is refused. The legs of the last run stay
+ * readable.
  */
 export class ExactRoute {
   /** Of each leg in execution order. */
@@ -23,6 +25,8 @@ export class ExactRoute {
   readonly amountsIn: bigint[] = [];
   readonly consumed: bigint[] = [];
   readonly amountsOut: bigint[] = [];
+  /** Compute units of each leg. */
+  readonly units: number[] = [];
   amountIn = 0n;
   amountOut = 0n;
   hops = 0;
@@ -122,7 +126,16 @@ export class ExactRoute {
     }
     this.amountIn = taken;
     this.amountOut = total;
-    return true;
+    if (this.computeUnits <= unitsForSwaps(this.#clock)) return true;
+    this.refusal = 'beyond-compute';
+    return false;
+  }
+
+  /** Compute units of all legs as last quoted. */
+  get computeUnits(): number {
+    let sum = 0;
+    for (let leg = 0; leg < this.edges.length; leg++) sum += this.units[leg]!;
+    return sum;
   }
 
   /** What the legs before it in this run have left of the leg's pool. */
@@ -151,11 +164,16 @@ export class ExactRoute {
     const pool = this.#graph.poolOf(edge);
     const state = this.#shares ? (this.#met[leg] ?? pool.state!) : pool.state!;
     const quote = pool.venue.quote(state, (edge & 1) === 0, amountIn, this.#clock);
-    if (!quote.ok || quote.amountOut === 0n) return false;
+    if (!quote.ok) {
+      if (quote.reason === 'compute') this.refusal = 'beyond-compute';
+      return false;
+    }
+    if (quote.amountOut === 0n) return false;
     if (!this.#curves.isWithinShare(edge, Number(quote.consumedIn), Number(quote.amountOut))) return false;
     this.amountsIn[leg] = amountIn;
     this.consumed[leg] = quote.consumedIn;
     this.amountsOut[leg] = quote.amountOut;
+    this.units[leg] = quote.computeUnits;
     return true;
   }
 }

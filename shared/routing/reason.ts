@@ -17,6 +17,7 @@ export const REASONS = [
   'outranked',
   'budget-exhausted',
   'quote-refused',
+  'beyond-compute',
   'no-exact-profit',
   'conflicting',
   // Approval.

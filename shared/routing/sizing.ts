@@ -11,6 +11,8 @@ const FIRST_STEP = 0.04;
 const MAX_SIZE_RUNS = 48;
 const MAX_SHARE_RUNS = 40;
 const MAX_TRIM_RUNS = 24;
+/** A plan that takes more compute units than a transaction has is halved so often. */
+const MAX_HALVINGS = 12;
 /** Shares are settled, then the size, then the shares again when the size moved by more than this. */
 const RESETTLE = 0.02;
 /** A whole unit between two hops that is worth more than this share of the profit makes sizes stairs. */
@@ -28,11 +30,13 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   const ceiling = Number(maxIn);
   let best: { offered: bigint; profit: bigint } | undefined;
   let exhausted = false;
+  let beyondCompute = false;
   let quoted = false;
   const profitAt = (size: number): number => {
     const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
     if (!route.run(offered)) {
       exhausted ||= route.refusal === 'budget-exhausted';
+      beyondCompute ||= route.refusal === 'beyond-compute';
       return Number.NEGATIVE_INFINITY;
     }
     quoted = true;
@@ -56,6 +60,11 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   const isSplit = route.edges.length > route.hops;
   if (isSplit) shareOut(route, size, ceiling, maxIn);
   profitAt(size);
+  for (let i = 0; i < MAX_HALVINGS && !quoted && beyondCompute && !exhausted; i++) {
+    size /= 2;
+    if (isSplit) shareOut(route, size, ceiling, maxIn);
+    profitAt(size);
+  }
   // Where a whole unit on the way is worth a part of the profit, sizes are stairs: no top can be climbed to on them.
   const isStepped = quoted && stepOf(route) > LEAST_STEP * Math.abs(Number(route.profit));
   let settled = isStepped ? size : climbFrom(size);
@@ -81,7 +90,8 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   }
   if (best === undefined || best.profit <= 0n) {
     if (exhausted) return { ok: false, reason: 'budget-exhausted' };
-    return { ok: false, reason: quoted ? 'no-exact-profit' : 'quote-refused' };
+    if (quoted) return { ok: false, reason: 'no-exact-profit' };
+    return { ok: false, reason: beyondCompute ? 'beyond-compute' : 'quote-refused' };
   }
   if (!route.run(best.offered)) return { ok: false, reason: route.refusal };
   if (isStepped && !route.sharesAccounts) best = { ...best, offered: trimFirstLegs(route) };

@@ -29,6 +29,10 @@ const REASONS = {
     'Quote refused',
     'A pool would not pay for the amount: too small, too large or out of liquidity.',
   ],
+  'beyond-compute': [
+    'Too much work',
+    'The swaps together would take more compute units than one transaction may use.',
+  ],
   'too-small': [
     'Too small',
     'Even all the capital allowed, at the best marginal price, would not earn the costs.',
