@@ -88,6 +88,8 @@ describe('a fee estimate', () => {
       maxPriorityFeeLamports: 1_000_000n,
     });
   const estimated = () => createTestMarket(WITH_SOL, { costs: costs(), maxEstimateAgeSlots: MAX_AGE });
+  /** What two swaps of the CPMM are counted to cost. */
+  const UNITS = 2n * 46_600n;
   const feeOfNextTrade = (market: ReturnType<typeof estimated>, slot: number) => {
     const record = market.trade(market.pools[0]!, USDC_MINT, 9_000_000_000n, slot);
     return record.decisions[0]?.opportunity.costs.priorityFeeLamports;
@@ -99,14 +101,14 @@ describe('a fee estimate', () => {
     expect(feeOfNextTrade(estimated(), NEXT)).toBe(2_000n);
     const market = estimated();
     tellFee(market, 70_000n);
-    expect(feeOfNextTrade(market, NEXT)).toBe(14_000n);
+    expect(feeOfNextTrade(market, NEXT)).toBe((70_000n * UNITS) / 1_000_000n);
   });
 
   it('gives way to the configured fee when it is too old', () => {
     const market = estimated();
     tellFee(market, 70_000n);
     market.begin(NEXT + MAX_AGE);
-    expect(feeOfNextTrade(market, NEXT + MAX_AGE)).toBe(14_000n);
+    expect(feeOfNextTrade(market, NEXT + MAX_AGE)).toBe((70_000n * UNITS) / 1_000_000n);
     const later = estimated();
     tellFee(later, 70_000n);
     later.begin(NEXT + MAX_AGE + 1);

@@ -61,7 +61,7 @@ describe('compute units of a route', () => {
 
   it('that no size gets by with refuse the route by a reason of its own', () => {
     const tally = createTally();
-    expect(bestOn(createStill(APART), clockWith(60_000), tally)).toBeUndefined();
+    expect(bestOn(createStill(APART), clockWith(75_000), tally)).toBeUndefined();
     expect(tally.of('beyond-compute')).toBe(1);
     expect(tally.of('quote-refused')).toBe(0);
   });

@@ -126,9 +126,14 @@ export class ExactRoute {
     }
     this.amountIn = taken;
     this.amountOut = total;
-    if (this.computeUnits <= unitsForSwaps(this.#clock)) return true;
+    if (this.isWithinCompute) return true;
     this.refusal = 'beyond-compute';
     return false;
+  }
+
+  /** True when one transaction has the compute units for all legs as last quoted. */
+  get isWithinCompute(): boolean {
+    return this.computeUnits <= unitsForSwaps(this.#clock);
   }
 
   /** Compute units of all legs as last quoted. */
@@ -165,7 +170,10 @@ export class ExactRoute {
     const state = this.#shares ? (this.#met[leg] ?? pool.state!) : pool.state!;
     const quote = pool.venue.quote(state, (edge & 1) === 0, amountIn, this.#clock);
     if (!quote.ok) {
-      if (quote.reason === 'compute') this.refusal = 'beyond-compute';
+      if (quote.reason === 'compute') {
+        this.refusal = 'beyond-compute';
+        this.units[leg] = Number.POSITIVE_INFINITY;
+      }
       return false;
     }
     if (quote.amountOut === 0n) return false;

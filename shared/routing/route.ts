@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
+import { isBeyondCompute } from '../venues/compute.ts';
 import { type Swapped, stateAfter } from '../venues/shared-accounts.ts';
 
 /** One swap of a route before it is sized. */
@@ -33,12 +34,14 @@ export interface RouteQuote {
 
 /**
  * The whole route for `offered`, exact: each leg's output is the next one's input, as the chain does it. What a middle
- * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses.
+ * leg leaves of its input stays in the wallet and counts as nothing. Undefined when any leg refuses, or when all of them
+ * together take more compute units than a transaction has.
  */
 export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): RouteQuote | undefined {
   const left: Swapped[] = [];
   let amount = offered;
   let amountIn = offered;
+  let units = 0;
   for (let i = 0; i < route.hops.length; i++) {
     const { pool, aToB } = route.hops[i]!;
     const { venue } = pool;
@@ -50,6 +53,8 @@ export function quoteRoute(route: Route, offered: bigint, clock: ChainClock): Ro
       const settled = venue.settle(state, aToB, amount, clock);
       if (settled.ok) left.push({ venue, state: settled.state });
     }
+    units += quote.computeUnits;
+    if (isBeyondCompute(units, clock)) return undefined;
     if (i === 0) amountIn = quote.consumedIn;
     amount = quote.amountOut;
   }

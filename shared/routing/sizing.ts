@@ -13,6 +13,8 @@ const MAX_SHARE_RUNS = 40;
 const MAX_TRIM_RUNS = 24;
 /** A plan that takes more compute units than a transaction has is halved so often. */
 const MAX_HALVINGS = 12;
+/** or so many eighths of its dearest leg's amount go to another pool of the same hop. */
+const MAX_ROOM_RUNS = 24;
 /** Shares are settled, then the size, then the shares again when the size moved by more than this. */
 const RESETTLE = 0.02;
 /** A whole unit between two hops that is worth more than this share of the profit makes sizes stairs. */
@@ -33,7 +35,7 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   let beyondCompute = false;
   let quoted = false;
   const profitAt = (size: number): number => {
-    const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+    const offered = offeredAt(size, ceiling, maxIn);
     if (!route.run(offered)) {
       exhausted ||= route.refusal === 'budget-exhausted';
       beyondCompute ||= route.refusal === 'beyond-compute';
@@ -58,11 +60,18 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
 
   let size = planned;
   const isSplit = route.edges.length > route.hops;
+  const shares = [...route.shares];
   if (isSplit) shareOut(route, size, ceiling, maxIn);
   profitAt(size);
   for (let i = 0; i < MAX_HALVINGS && !quoted && beyondCompute && !exhausted; i++) {
-    size /= 2;
-    if (isSplit) shareOut(route, size, ceiling, maxIn);
+    if (i > 0) size /= 2;
+    shares.forEach((share, leg) => {
+      route.shares[leg] = share;
+    });
+    if (isSplit) {
+      makeRoom(route, offeredAt(size, ceiling, maxIn));
+      shareOut(route, size, ceiling, maxIn);
+    }
     profitAt(size);
   }
   // Where a whole unit on the way is worth a part of the profit, sizes are stairs: no top can be climbed to on them.
@@ -99,9 +108,40 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   return { ok: true, offered: offerWhatIsTaken(route, best.offered), profit: route.profit };
 }
 
+function offeredAt(size: number, ceiling: number, maxIn: bigint): bigint {
+  return size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+}
+
+/**
+ * Of legs that together take more compute units than a transaction has, the dearest of those that share their hop gives
+ * parts of its amount to the cheapest one there, until there are enough units or nothing helps.
+ */
+function makeRoom(route: ExactRoute, offered: bigint): void {
+  for (let i = 0; i < MAX_ROOM_RUNS && !route.run(offered) && route.refusal === 'beyond-compute'; i++) {
+    let dearest = -1;
+    let cheapest = -1;
+    for (let leg = 0; leg < route.edges.length; leg++) {
+      if (isAlone(route, leg)) continue;
+      if (dearest < 0 || route.units[leg]! > route.units[dearest]!) dearest = leg;
+    }
+    for (let leg = 0; leg < route.edges.length; leg++) {
+      if (dearest < 0 || leg === dearest || route.hopOf[leg] !== route.hopOf[dearest]) continue;
+      if (cheapest < 0 || route.units[leg]! < route.units[cheapest]!) cheapest = leg;
+    }
+    if (cheapest < 0) return;
+    const given = route.shares[dearest]! / 8;
+    route.shares[dearest]! -= given;
+    route.shares[cheapest]! += given;
+  }
+}
+
+function isAlone(route: ExactRoute, leg: number): boolean {
+  return route.hopOf[leg - 1] !== route.hopOf[leg] && route.hopOf[leg + 1] !== route.hopOf[leg];
+}
+
 /** Sets the shares of every split hop, each pair of its pools in turn, to what pays most for the planned amounts. */
 function shareOut(route: ExactRoute, size: number, ceiling: number, maxIn: bigint): void {
-  const offered = size >= ceiling ? maxIn : BigInt(Math.max(1, Math.floor(size)));
+  const offered = offeredAt(size, ceiling, maxIn);
   for (let h = 0; h < route.hops; h++) {
     const first = route.hopOf.indexOf(h);
     const last = route.hopOf.lastIndexOf(h);
@@ -123,7 +163,8 @@ function balance(route: ExactRoute, i: number, j: number, total: number): void {
     const inJ = BigInt(Math.max(1, Math.floor((both - ofI) * total)));
     if (!route.quoteLeg(i, inI)) return Number.NEGATIVE_INFINITY;
     const outI = Number(route.amountsOut[i]);
-    return route.quoteLeg(j, inJ) ? outI + Number(route.amountsOut[j]) : Number.NEGATIVE_INFINITY;
+    if (!route.quoteLeg(j, inJ) || !route.isWithinCompute) return Number.NEGATIVE_INFINITY;
+    return outI + Number(route.amountsOut[j]);
   };
   const { at, height } = climb({
     height: outputAt,

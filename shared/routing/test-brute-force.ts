@@ -1,4 +1,5 @@
 import type { PoolEntry } from '../market/pool-entry.ts';
+import { isBeyondCompute } from '../venues/compute.ts';
 import { quoteRoute, type Route } from './route.ts';
 import { CLOCK } from './test-market.ts';
 
@@ -72,6 +73,7 @@ export function bestOfSplit(hops: readonly SplitHop[], maxIn: bigint): number {
   const profitAt = (size: number, shares: readonly number[]): number => {
     let total = BigInt(Math.floor(size));
     let taken = 0n;
+    let units = 0;
     for (const [h, { pools }] of hops.entries()) {
       let output = 0n;
       let left = total;
@@ -82,12 +84,13 @@ export function bestOfSplit(hops: readonly SplitHop[], maxIn: bigint): number {
         if (amount === 0n) continue;
         const quote = pool.venue.quote(pool.state!, aToB, amount, CLOCK);
         if (!quote.ok) return -1;
+        units += quote.computeUnits;
         output += quote.amountOut;
         if (h === 0) taken += quote.consumedIn;
       }
       total = output;
     }
-    return Number(total - taken);
+    return isBeyondCompute(units, CLOCK) ? -1 : Number(total - taken);
   };
   let size = 0;
   let shares = hops.map(() => 0.5);

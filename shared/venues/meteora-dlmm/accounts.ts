@@ -3,9 +3,13 @@ import type { PoolAccount } from '../venue.ts';
 import { type ArrayIndexes, type Reach, reachFrom } from './bitmap.ts';
 import { DLMM_PROGRAM } from './layout.ts';
 
-/** Bin arrays that our swap instruction carries, and so the most that one of our swaps goes through. */
-export const ARRAYS_PER_SWAP = 3;
-/** Bin arrays watched in each direction: one more, so that a settled swap still has its three. */
+/**
+ * Bin arrays that our swap instruction carries, and so the most that one of our swaps goes through. The program takes as
+ * many as it is given; two full ones and a half cost all the compute units of a transaction, and four legs of so many
+ * accounts still fit one.
+ */
+export const ARRAYS_PER_SWAP = 5;
+/** Bin arrays watched in each direction: one more, so that a settled swap still has its five. */
 const WATCHED_ARRAYS = ARRAYS_PER_SWAP + 1;
 
 const encoder = new TextEncoder();
@@ -50,7 +54,7 @@ export function extensionAddressOf(addresses: PoolAddresses): Address {
 export interface Window {
   /** Index of the array that holds the active bin. */
   readonly base: number;
-  /** The arrays that swaps taking A (down) and B (up) go through, at most three each. */
+  /** The arrays that swaps taking A (down) and B (up) go through, at most five each. */
   readonly down: Reach;
   readonly up: Reach;
   /** Every array to watch, ascending. */

@@ -4,9 +4,12 @@ import { arrayOf, type Bitmaps, canExtend, findArray, TICKS_PER_ARRAY } from './
 import { CLMM_PROGRAM } from './layout.ts';
 
 /** Tick arrays watched on each side of the price's own: one more than a swap is given. */
-const WATCHED_EACH_SIDE = 3;
-/** Tick arrays that one swap instruction carries. */
-const ARRAYS_PER_SWAP = 3;
+const WATCHED_EACH_SIDE = 5;
+/**
+ * Tick arrays that one swap instruction carries: the program takes as many as it is given. What a transaction's compute
+ * units pay for ends after some sixty ticks, which stand in five arrays unless liquidity is thin.
+ */
+const ARRAYS_PER_SWAP = 5;
 
 const encoder = new TextEncoder();
 

@@ -20,7 +20,7 @@ const MAX_STEPS = 2_048;
 
 export const MISSING_ARRAY = refusal<QuoteRefusal>('missing-account', 'tick array not known');
 export const MISSING_EXTENSION = refusal<QuoteRefusal>('missing-account', 'bitmap extension not known');
-export const ARRAYS_EXHAUSTED = refusal<QuoteRefusal>('no-liquidity', 'three tick arrays hold too little');
+export const ARRAYS_EXHAUSTED = refusal<QuoteRefusal>('no-liquidity', 'five tick arrays hold too little');
 export const NOTHING_MORE = refusal<QuoteRefusal>('no-liquidity', 'no initialized tick further on');
 export const AT_LAST_PRICE = refusal<QuoteRefusal>('no-liquidity', 'the price stands at its bound');
 const LAST_PRICE_REACHED = refusal<QuoteRefusal>('no-liquidity', 'the price would reach its bound');

@@ -78,11 +78,9 @@ describe('the swap instruction', () => {
 
   test('bounds the quote: what lies beyond its arrays is refused', () => {
     const narrow = contractPool(raydiumClmm, CONTRACT_CASES[4]!).state;
-    const beyond = quote(narrow, false, 10n ** 18n, CONTRACT_CLOCK);
-    expect(beyond).toEqual({
+    expect(quote(narrow, false, 10n ** 18n, CONTRACT_CLOCK)).toMatchObject({
       ok: false,
       reason: 'no-liquidity',
-      detail: 'three tick arrays hold too little',
     });
   });
 });
