@@ -24,6 +24,8 @@ const COUNTED = [
   'contradictions',
   'missed',
   'lies',
+  'overruled',
+  'refusals',
   'conflated',
   'overflows',
   'recoveries',

@@ -14,7 +14,7 @@ export function feedView(
   const pools = market.pools.filter((pool) => pool.status !== 'removed');
   return {
     live: status.state === 'live',
-    reason: status.reason,
+    reason: status.state === 'live' && status.shortfall !== '' ? status.shortfall : status.reason,
     accounts: status.accounts,
     confirmed: status.confirmed,
     pools: pools.length,

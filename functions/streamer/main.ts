@@ -202,6 +202,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       rpc,
       clock,
       log,
+      groupOf: (address) => parts.engine.market.firstUser(address),
       onEvent(event) {
         pipeline.process(event);
         if (event.kind === 'slot') chain.onSlot(event.slot, event.atMicros);

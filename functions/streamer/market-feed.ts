@@ -1,3 +1,4 @@
+import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
@@ -16,6 +17,8 @@ export interface MarketFeedParams {
   readonly rpc: RpcClient;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What an account is part of: where a plan is too small for all, pools are followed whole or not at all. */
+  readonly groupOf: (address: Address) => unknown;
   readonly onEvent: (event: MarketEvent) => void;
 }
 
@@ -36,6 +39,7 @@ export function createMarketFeed({
   rpc,
   clock,
   log,
+  groupOf,
   onEvent,
 }: MarketFeedParams): MarketFeed {
   const heard = streamEndpoints(endpoints, config.feed);
@@ -51,6 +55,7 @@ export function createMarketFeed({
     maxSlotLag: config.risk.maxSlotLag,
     timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },
     rpc,
+    groupOf,
     commitment: config.rpc.commitment,
     clock,
     random: createRandom(config.seed).fork('stream'),

@@ -159,7 +159,7 @@ export function replayFrames({ market, events, frames, addresses }: Recording): 
     }
     const from = clock.monotonicMicros();
     if (decoder.decode(frame) !== 'account') throw new Error(`not an account frame: ${decoder.problem}`);
-    const address = addresses[decoder.subscription]!;
+    const address = addresses[Number(decoder.subscription)]!;
     const record = engine.process({
       kind: 'account',
       atMicros: from,

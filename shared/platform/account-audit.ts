@@ -86,6 +86,8 @@ export class AccountAudit {
         priority: 'reports',
         sizeOf: (address) => tracks.get(address)?.bytes,
         clockProblem,
+        // It cannot be judged by what is no account.
+        onUnread: () => {},
         onAccount: (address, slot, account) => {
           const track = tracks.get(address);
           this.read++;

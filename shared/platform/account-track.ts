@@ -1,30 +1,48 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
+import type { Claim } from './contradictions.ts';
 import type { Shard } from './shard.ts';
 
-/** A frame that waits for the snapshot of its account. */
-export interface HeldFrame {
+/** What one connection said last of an account in a slot. */
+export interface Word {
   readonly slot: number;
   readonly account: AccountBytes | null;
-  readonly lane: number;
   readonly endpoint: string;
+  readonly atMicros: number;
 }
 
-interface Content {
-  readonly account: AccountBytes | null;
-  /** Bits of the lanes that told it. */
-  lanes: number;
+/** A frame that waits for the snapshot of its account. */
+export interface HeldFrame extends Word {
+  readonly lane: number;
 }
 
-/** What became of a frame. `foreign`: it names another owner than the account has. */
-export type FrameFate = 'told' | 'held' | 'late' | 'duplicate' | 'foreign';
+/**
+ * When a state is told. `at-once`: as it comes, with nobody to compare it with. `first`: as it comes from whoever speaks of
+ * the slot first. `at-end`: when its slot is over. Where two connections carry the account, or the end of a slot is waited
+ * for, what they said is judged at that end, by the same rule either way.
+ */
+export type TellRule = 'at-once' | 'first' | 'at-end';
 
-/** States of one account in one slot that are told apart; a source that tells more repeats itself. */
-const CONTENTS_MAX = 16;
+/** What became of a frame. `kept`: it counts at the end of its slot. `foreign`: it names another owner than the account has. */
+export type FrameFate = 'told' | 'kept' | 'held' | 'late' | 'duplicate' | 'foreign';
+
+/** Of what was said of slots that are over: what it is now, or what cannot both be true. */
+export interface Verdict {
+  readonly word: Word;
+  /** Empty when nobody who should know of the word says otherwise. */
+  readonly claims: readonly Claim[];
+}
+
+/** Slots of one account that wait for their end; of more the oldest is forgotten, as a newer state is here. */
+const WORDS_MAX = 8;
+const NOBODY = -1;
+const NONE: readonly Claim[] = [];
 
 /** @hot One account of the stream: who carries it, what of it was told, and whether that can be relied on. */
 export class AccountTrack {
   readonly address: Address;
+  /** What it is part of (a pool): of use only together with the rest of that. */
+  readonly group: unknown;
   /** The connection that carries it, by lane. */
   readonly shards: (Shard | undefined)[] = [undefined, undefined];
   /** Of what was told last; -1 while unconfirmed. */
@@ -45,12 +63,20 @@ export class AccountTrack {
   held: HeldFrame | undefined;
   /** Kept while it is unconfirmed; undefined before the first and for an account that is not there. */
   #owner: Address | undefined;
-  /** What was told of `slot`, where two lanes tell; empty with one. */
-  readonly #contents: Content[] = [];
-  readonly #last: (AccountBytes | null | undefined)[] = [undefined, undefined];
+  /** What it was when the last slot was over: what silence says. */
+  #before: AccountBytes | null | undefined = undefined;
+  /** The lane that speaks of the present slot. */
+  #speaker = NOBODY;
+  #words: readonly [Word[], Word[]] | undefined;
 
-  constructor(address: Address) {
+  constructor(address: Address, group: unknown = address) {
     this.address = address;
+    this.group = group;
+  }
+
+  /** True while something said of it waits for the end of its slot. */
+  get isOpen(): boolean {
+    return this.#words !== undefined && this.#words[0].length + this.#words[1].length > 0;
   }
 
   /** Where a frame of a lane stands. With `told` it is what the account is now. */
@@ -59,26 +85,29 @@ export class AccountTrack {
     slot: number,
     account: AccountBytes | null,
     endpoint: string,
-    twoLanes: boolean,
+    atMicros: number,
+    rule: TellRule,
   ): FrameFate {
     this.updates++;
     if (!this.confirmed) {
-      if (this.held === undefined || slot >= this.held.slot) this.held = { slot, account, lane, endpoint };
+      const isNewest = this.held === undefined || slot >= this.held.slot;
+      if (isNewest) this.held = { slot, account, lane, endpoint, atMicros };
       return 'held';
     }
     if (this.isForeign(account)) return 'foreign';
     if (slot < this.slot) return 'late';
-    if (twoLanes) {
-      if (slot === this.slot) {
-        this.#last[lane] = account;
-        if (!this.#isNews(lane, account)) return 'duplicate';
-      } else {
-        this.#contents.length = 0;
-        this.#contents.push({ account, lanes: 1 << lane });
-        this.#last[lane] = account;
-        this.#last[1 - lane] = undefined;
-      }
+    if (rule === 'at-once') {
+      this.#set(slot, account, endpoint);
+      return 'told';
     }
+    const same = this.#keep(lane, { slot, account, endpoint, atMicros });
+    if (rule === 'at-end') return 'kept';
+    if (slot === this.slot && this.#speaker !== NOBODY && this.#speaker !== lane) {
+      return same ? 'duplicate' : 'kept';
+    }
+    const isNews = slot > this.slot || this.account === undefined || !sameBytes(this.account, account);
+    this.#speaker = lane;
+    if (!isNews) return 'duplicate';
     this.#set(slot, account, endpoint);
     return 'told';
   }
@@ -86,17 +115,30 @@ export class AccountTrack {
   /** Takes it as of a snapshot: from now on it is relied on. */
   confirm(slot: number, account: AccountBytes | null, endpoint: string): void {
     this.confirmed = true;
-    this.#contents.length = 0;
-    this.#contents.push({ account, lanes: 0 });
-    this.#last[0] = undefined;
-    this.#last[1] = undefined;
+    this.#speaker = NOBODY;
     this.#owner = undefined;
+    this.#before = account;
     this.#set(slot, account, endpoint);
   }
 
-  /** Takes what all who should know of it have said of a slot that is over. False: it is no news. */
-  advance(slot: number, account: AccountBytes | null, endpoint: string): boolean {
-    if (!this.confirmed || slot < this.slot) return false;
+  /** What was said of the slots before `slot`, which are over on all who are well; undefined where nothing was. */
+  judge(slot: number): Verdict | undefined {
+    const words = this.#words;
+    if (words === undefined) return undefined;
+    const first = lastBefore(words[0], slot);
+    const second = lastBefore(words[1], slot);
+    const newest =
+      second === undefined || (first !== undefined && first.slot >= second.slot) ? first : second;
+    if (newest === undefined) return undefined;
+    return { word: newest, claims: this.#dissent(newest, first, second) };
+  }
+
+  /** Takes the outcome of a slot that is over. False: it was told already. */
+  settle({ slot, account, endpoint }: Word): boolean {
+    if (!this.confirmed) return false;
+    this.#before = account;
+    if (slot < this.slot) return false;
+    this.#speaker = NOBODY;
     if (slot === this.slot && this.account !== undefined && sameBytes(this.account, account)) return false;
     this.#set(slot, account, endpoint);
     return true;
@@ -114,20 +156,17 @@ export class AccountTrack {
     this.slot = -1;
     this.account = undefined;
     this.held = undefined;
-    this.#contents.length = 0;
-    this.#last[0] = undefined;
-    this.#last[1] = undefined;
+    this.#before = undefined;
+    this.#speaker = NOBODY;
+    this.#words = undefined;
   }
 
-  /** True while both lanes have told this slot and their last words on it differ. */
-  get isDisputed(): boolean {
-    const [one, other] = this.#last;
-    return one !== undefined && other !== undefined && !sameBytes(one, other);
-  }
-
-  /** What each lane said last of this slot. */
-  lastOf(lane: number): AccountBytes | null | undefined {
-    return this.#last[lane];
+  /** A connection's words count for nothing any more. */
+  loseLane(lane: number): void {
+    if (this.held?.lane === lane) this.held = undefined;
+    if (this.#speaker === lane) this.#speaker = NOBODY;
+    if (this.#words !== undefined) this.#words[lane as 0 | 1].length = 0;
+    this.covered &= ~(1 << lane);
   }
 
   #set(slot: number, account: AccountBytes | null, endpoint: string): void {
@@ -138,29 +177,52 @@ export class AccountTrack {
     this.#owner = account === null ? undefined : account.owner;
   }
 
-  /** Whether this content of the present slot is told for the first time, or again by the same lane after another. */
-  #isNews(lane: number, account: AccountBytes | null): boolean {
-    const bit = 1 << lane;
-    const contents = this.#contents;
-    const last = contents.length - 1;
-    for (let i = last; i >= 0; i--) {
-      const content = contents[i]!;
-      if (!sameBytes(content.account, account)) continue;
-      if ((content.lanes & bit) === 0) {
-        content.lanes |= bit;
-        return false;
-      }
-      if (i === last) return false;
-      break;
-    }
-    if (contents.length >= CONTENTS_MAX) contents.shift();
-    contents.push({ account, lanes: bit });
-    return true;
+  /**
+   * Keeps a word until its slot is over. True when the other lane has said the same of this slot: one array of bytes is
+   * then kept for both, and they are never compared again.
+   */
+  #keep(lane: number, word: Word): boolean {
+    this.#words ??= [[], []];
+    const mine = this.#words[lane as 0 | 1];
+    const said = this.#words[(1 - lane) as 0 | 1].find(({ slot }) => slot === word.slot);
+    const same = said !== undefined && sameBytes(said.account, word.account);
+    const kept = same ? { ...word, account: said.account } : word;
+    let at = mine.length;
+    while (at > 0 && mine[at - 1]!.slot > word.slot) at--;
+    if (at > 0 && mine[at - 1]!.slot === word.slot) mine[at - 1] = kept;
+    else mine.splice(at, 0, kept);
+    if (mine.length > WORDS_MAX) mine.shift();
+    return same;
+  }
+
+  #dissent(newest: Word, first: Word | undefined, second: Word | undefined): readonly Claim[] {
+    const other = newest === first ? second : first;
+    const lane = newest === first ? 1 : 0;
+    const shard = this.shards[lane];
+    const knows =
+      shard?.isCurrent === true &&
+      (this.covered & (1 << lane)) !== 0 &&
+      newest.slot > this.coveredSlot[lane]!;
+    if (!knows) return NONE;
+    const silent = other === undefined || other.slot !== newest.slot;
+    // Silence is a word too: it says that the account is what it was.
+    const says = other === undefined ? this.#before : other.account;
+    if (says !== undefined && sameBytes(says, newest.account)) return NONE;
+    const claim = { endpoint: shard.options.endpoint.name, slot: newest.slot, account: says ?? null, silent };
+    return [newest, claim];
   }
 }
 
+/** Takes the words of slots before `slot` out and gives the last of them. */
+function lastBefore(words: Word[], slot: number): Word | undefined {
+  let last: Word | undefined;
+  while (words.length > 0 && words[0]!.slot < slot) last = words.shift();
+  return last;
+}
+
 export function sameBytes(before: AccountBytes | null, after: AccountBytes | null): boolean {
-  if (before === null || after === null) return before === after;
+  if (before === after) return true;
+  if (before === null || after === null) return false;
   return (
     before.owner === after.owner &&
     before.data.length === after.data.length &&

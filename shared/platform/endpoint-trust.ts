@@ -7,9 +7,13 @@ export interface EndpointTrustOptions {
   readonly clock: Clock;
   readonly quarantineMs: number;
   readonly log: StreamLog;
-  readonly onQuarantine: (endpoint: string, reason: string) => void;
+  /** False: nobody has room for what it carries, so that it is needed again soon. */
+  readonly onQuarantine: (endpoint: string, reason: string, forMs: number) => boolean;
   readonly onRelease: (endpoint: string) => void;
 }
+
+/** An endpoint without which something is not followed at all is left alone for so long at most. */
+const NEEDED_MS = 5_000;
 
 /** Which endpoints are left alone because they told what is not so. The last one left is never: it is all there is. */
 export class EndpointTrust {
@@ -33,12 +37,21 @@ export class EndpointTrust {
     const { names, clock, quarantineMs, log, onQuarantine } = this.#options;
     if (this.#quarantined.has(endpoint)) return true;
     if (!names.some((name) => name !== endpoint && !this.#quarantined.has(name))) return false;
-    const timer = setTimeout(() => this.#release(endpoint), quarantineMs);
-    timer.unref();
-    this.#quarantined.set(endpoint, { endpoint, reason, untilMs: clock.nowMs() + quarantineMs, timer });
+    const hold = (forMs: number): void => {
+      clearTimeout(this.#quarantined.get(endpoint)?.timer);
+      const timer = setTimeout(() => this.#release(endpoint), forMs);
+      timer.unref();
+      this.#quarantined.set(endpoint, { endpoint, reason, untilMs: clock.nowMs() + forMs, timer });
+    };
+    hold(quarantineMs);
     log('stream.endpoint-quarantined', { endpoint, reason });
-    onQuarantine(endpoint, reason);
+    if (!onQuarantine(endpoint, reason, quarantineMs)) hold(Math.min(quarantineMs, NEEDED_MS));
     return true;
+  }
+
+  /** Of the others nobody can be reached: a liar that may have mended is better than nobody. */
+  releaseAll(): void {
+    for (const endpoint of [...this.#quarantined.keys()]) this.#release(endpoint);
   }
 
   stop(): void {
@@ -46,6 +59,7 @@ export class EndpointTrust {
   }
 
   #release(endpoint: string): void {
+    clearTimeout(this.#quarantined.get(endpoint)?.timer);
     this.#quarantined.delete(endpoint);
     this.#options.log('stream.endpoint-released', { endpoint });
     this.#options.onRelease(endpoint);

@@ -51,8 +51,8 @@ export const benches: readonly Bench[] = [
         const frame = frames[next]!;
         writeSlot(frame, slot);
         if (decoder.decode(frame) !== 'account') throw new Error(`bad frame: ${decoder.problem}`);
-        const track = tracks[decoder.subscription]!;
-        const fate = track.take(0, decoder.slot, decoder.account, 'node', false);
+        const track = tracks[Number(decoder.subscription)]!;
+        const fate = track.take(0, decoder.slot, decoder.account, 'node', 0, 'at-once');
         if (fate === 'told') {
           const update = { address: track.address, slot: decoder.slot, account: decoder.account };
           queue.push({ kind: 'account', atMicros: 0, update, endpoint: 'node' });

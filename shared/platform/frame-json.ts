@@ -1,5 +1,6 @@
 import { keepLargeLamports, lamportsOf } from './account-payload.ts';
 import type { FrameDecoder, FrameKind } from './frame.ts';
+import { keepLargeSubscriptions, subscriptionId } from './subscription-id.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -8,7 +9,7 @@ export function readJsonFrame(frame: Buffer, into: FrameDecoder): FrameKind {
   into.subscription = -1;
   let message: unknown;
   try {
-    message = JSON.parse(keepLargeLamports(frame.toString('utf8')));
+    message = JSON.parse(keepLargeSubscriptions(keepLargeLamports(frame.toString('utf8'))));
   } catch {
     return bad(into, 'not JSON');
   }
@@ -86,8 +87,9 @@ function readSlot(message: Json, into: FrameDecoder): FrameKind {
 
 function notificationResult(message: Json, into: FrameDecoder): Json | undefined {
   const params = message.params;
-  if (!isObject(params) || !isSlot(params.subscription)) return undefined;
-  into.subscription = params.subscription;
+  const subscription = isObject(params) ? subscriptionId(params.subscription) : undefined;
+  if (!isObject(params) || subscription === undefined) return undefined;
+  into.subscription = subscription;
   return isObject(params.result) ? params.result : undefined;
 }
 

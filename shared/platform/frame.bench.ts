@@ -25,7 +25,7 @@ export const benches: readonly Bench[] = VENUES.map((venue) => ({
     let next = 0;
     const step = (): void => {
       if (decoder.decode(frames[next]!) !== 'account') throw new Error(`bad frame: ${decoder.problem}`);
-      const applied = venue.apply(pool.state, addresses[decoder.subscription]!, decoder.account);
+      const applied = venue.apply(pool.state, addresses[Number(decoder.subscription)]!, decoder.account);
       if (!applied.ok) throw new Error(`not applied: ${applied.reason}`);
       next = (next + 1) % frames.length;
     };

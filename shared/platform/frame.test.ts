@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { addressAt } from '../core/address.ts';
 import { FrameDecoder } from './frame.ts';
 import { readJsonFrame } from './frame-json.ts';
+import { requestJson, subscriptionId } from './subscription-id.ts';
 
 const OWNER = addressAt(new Uint8Array(32).fill(5));
 
@@ -188,4 +189,23 @@ it('does not let a small zstd frame grow beyond what an account can hold', () =>
   const decoder = new FrameDecoder();
   expect(decoder.decode(Buffer.from(bomb))).toBe('bad');
   expect(decoder.problem).toMatch(/not zstd|longer than/);
+});
+
+it.each(['9007199254740993', '18446744073709551615'])('keeps every digit of subscription id %s', (id) => {
+  const decoder = new FrameDecoder();
+  const frame = (text: string) => decoder.decode(Buffer.from(text));
+  expect(frame(`{"jsonrpc":"2.0","result":${id},"id":1}`)).toBe('reply');
+  expect(subscriptionId(decoder.replyResult)).toBe(BigInt(id));
+  const value =
+    '{"lamports":5,"data":["AQ==","base64"],"owner":"11111111111111111111111111111111","executable":false,"rentEpoch":0,"space":1}';
+  const head = '{"jsonrpc":"2.0","method":"accountNotification","params":{"result":{"context":{"slot":';
+  expect(frame(`${head}7},"value":${value}},"subscription":${id}}}`)).toBe('account');
+  expect(decoder.parsedFrames).toBe(1);
+  expect(decoder.subscription).toBe(BigInt(id));
+  const slot = `{"jsonrpc":"2.0","method":"slotNotification","params":{"result":{"parent":6,"root":1,"slot":7},"subscription":${id}}}`;
+  expect(frame(slot)).toBe('slot');
+  expect(decoder.subscription).toBe(BigInt(id));
+  expect(requestJson(3, 'accountUnsubscribe', [BigInt(id)])).toBe(
+    `{"jsonrpc":"2.0","id":3,"method":"accountUnsubscribe","params":[${id}]}`,
+  );
 });

@@ -2,6 +2,7 @@
 import type { AccountBytes } from '../core/account.ts';
 import { AccountPayloadDecoder } from './account-payload.ts';
 import { readJsonFrame } from './frame-json.ts';
+import { type SubscriptionId, subscriptionId } from './subscription-id.ts';
 
 export type FrameKind = 'account' | 'slot' | 'reply' | 'other' | 'bad';
 
@@ -38,7 +39,7 @@ const SEEN_NEEDED = SEEN_DATA | SEEN_LAMPORTS | SEEN_OWNER;
 export class FrameDecoder {
   readonly payloads = new AccountPayloadDecoder();
   /** Subscription of an account or slot notification; -1 when a bad frame did not tell. */
-  subscription = -1;
+  subscription: SubscriptionId = -1;
   slot = 0;
   /** The slot that `slot` was built on (slot notifications). */
   parent = 0;
@@ -122,7 +123,7 @@ export class FrameDecoder {
     }
     if ((seen & SEEN_NEEDED) !== SEEN_NEEDED || !matches(frame, at, SUBSCRIPTION)) return false;
     this.#at = at + SUBSCRIPTION.length;
-    const subscription = this.#integer(frame);
+    const subscription = this.#subscription(frame);
     if (subscription < 0 || this.#at + END.length !== frame.length || !matches(frame, this.#at, END))
       return false;
     // Through a number where that is exact: BigInt of a text costs ten times as much.
@@ -146,6 +147,15 @@ export class FrameDecoder {
     if (to < 0 || to - from > MAX_DIGITS) return -1;
     this.#at = to;
     return integerOf(frame, from, to);
+  }
+
+  /** A u64 at the cursor, which moves past it; -1 when there is none. */
+  #subscription(frame: Buffer): SubscriptionId {
+    const from = this.#at;
+    const to = digitsEnd(frame, from);
+    if (to - from <= MAX_DIGITS) return this.#integer(frame);
+    this.#at = to;
+    return subscriptionId(frame.toString('latin1', from, to)) ?? -1;
   }
 
   /** The owner's text; a new string only where it is not the last one of its initial. */

@@ -9,6 +9,8 @@ export interface LagWatchOptions {
   readonly maxLagMs: number;
   /** Slots that a connection's notifications may be behind the newest. */
   readonly maxSlotLag: number;
+  /** Accounts are told as they are processed, not when their slot is confirmed or finalized. */
+  readonly isProcessed: boolean;
   readonly shards: () => Iterable<Shard>;
 }
 
@@ -28,8 +30,13 @@ const READ_TURNS_MAX = 8;
  * The clock sysvar changes in every slot, so it is each connection's heartbeat: once a slot is told to have begun,
  * the clock of its parent must have been told. An account that nobody touches is not late; a connection without its
  * heartbeat is, whatever else it tells.
+ *
+ * At a later commitment the clock comes when its slot is confirmed or finalized, however long that takes the chain: it may
+ * even pause. There a connection is late when others have told clocks that it has not, and by what HTTP says of the
+ * commitment (`slot-probe.ts`).
  */
-export function createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards }: LagWatchOptions): LagWatch {
+export function createLagWatch(options: LagWatchOptions): LagWatch {
+  const { clock, line, maxLagMs, maxSlotLag, isProcessed, shards } = options;
   const timers = new Set<NodeJS.Timeout>();
 
   /** Undefined when all is well. */
@@ -40,9 +47,20 @@ export function createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards }: La
     if (shard.slots.highestSlot < told.slot - maxSlotLag - 1) {
       return `${told.slot - shard.slots.highestSlot} slots behind`;
     }
+    if (!isProcessed) {
+      const newest = newestHeartbeat();
+      const behind = newest - shard.heartbeat;
+      return behind > maxSlotLag + 1 ? `its clock is ${behind} slots behind another's` : undefined;
+    }
     if (shard.heartbeat >= told.parent) return undefined;
     const lateMs = Math.round((clock.monotonicMicros() - told.atMicros) / 1_000);
     return `the clock of slot ${told.parent} is ${lateMs} ms late`;
+  }
+
+  function newestHeartbeat(): number {
+    let newest = -1;
+    for (const shard of shards()) if (shard.isCurrent) newest = Math.max(newest, shard.heartbeat);
+    return newest;
   }
 
   /** After a stall of this process timers fire before the sockets are read: what waits there is heard first. */
@@ -55,6 +73,14 @@ export function createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards }: La
       if (turn < READ_TURNS_MAX && frames !== framesBefore) return judge(told, turn + 1, frames);
       for (const shard of late) shard.fallBehind(lateness(shard, told) ?? 'behind');
     });
+  }
+
+  /** What it has told is what it should have by now. */
+  function hasCaughtUp(shard: Shard, slot: number, atMicros: number): boolean {
+    if (shard.slots.highestSlot < line.newest - maxSlotLag - 1) return false;
+    if (!isProcessed) return slot >= newestHeartbeat() - maxSlotLag;
+    const due = line.toldBefore(atMicros, maxLagMs * 1_000);
+    return due === undefined || slot >= due.parent;
   }
 
   let stopped = false;
@@ -70,10 +96,7 @@ export function createLagWatch({ clock, line, maxLagMs, maxSlotLag, shards }: La
       const next = line.at(line.newest);
       shard.lagMs =
         next !== undefined && next.parent === slot ? Math.max(0, (atMicros - next.atMicros) / 1_000) : 0;
-      if (!shard.isBehind) return;
-      const due = line.toldBefore(atMicros, maxLagMs * 1_000);
-      const hears = shard.slots.highestSlot >= line.newest - maxSlotLag - 1;
-      if (hears && (due === undefined || slot >= due.parent)) shard.catchUp();
+      if (shard.isBehind && hasCaughtUp(shard, slot, atMicros)) shard.catchUp();
     },
     stop() {
       stopped = true;

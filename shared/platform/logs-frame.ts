@@ -1,16 +1,18 @@
 import { isSignature } from './rpc-history.ts';
+import { keepLargeSubscriptions, type SubscriptionId, subscriptionId } from './subscription-id.ts';
 
 /** What a frame of a connection with log subscriptions says. */
 export type LogsFrame =
   | {
       readonly kind: 'logs';
-      readonly subscription: number;
+      readonly subscription: SubscriptionId;
       readonly signature: string;
       readonly slot: number;
       readonly failed: boolean;
     }
-  | { readonly kind: 'subscribed'; readonly id: number; readonly subscription: number }
-  | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'subscribed'; readonly id: number; readonly subscription: SubscriptionId }
+  | { readonly kind: 'refused'; readonly id: number; readonly code: number; readonly reason: string }
+  | { readonly kind: 'slot' }
   | { readonly kind: 'other' }
   | { readonly kind: 'bad'; readonly problem: string };
 
@@ -23,28 +25,38 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 export function readLogsFrame(frame: Buffer): LogsFrame {
   let body: unknown;
   try {
-    body = JSON.parse(frame.toString('utf8'));
+    body = JSON.parse(keepLargeSubscriptions(frame.toString('utf8')));
   } catch {
     return { kind: 'bad', problem: 'no JSON' };
   }
   if (!isBody(body)) return { kind: 'bad', problem: 'no object' };
   if (isCount(body.id)) return answer(body.id, body);
+  if (body.method === 'slotNotification') return { kind: 'slot' };
   if (body.method !== 'logsNotification') return { kind: 'other' };
   const params = isBody(body.params) ? body.params : {};
   const result = isBody(params.result) ? params.result : {};
   const context = isBody(result.context) ? result.context : {};
   const value = isBody(result.value) ? result.value : {};
-  const { subscription } = params;
+  const subscription = subscriptionId(params.subscription);
   const { slot } = context;
   const { signature, err } = value;
-  if (!isCount(subscription) || !isCount(slot) || !isSignature(signature) || err === undefined) {
+  if (subscription === undefined || !isCount(slot) || !isSignature(signature) || err === undefined) {
     return { kind: 'bad', problem: 'a logs notification without subscription, slot, signature or err' };
   }
   return { kind: 'logs', subscription, signature, slot, failed: err !== null };
 }
 
 function answer(id: number, body: Body): LogsFrame {
-  if (isBody(body.error)) return { kind: 'refused', id, reason: String(body.error.message).slice(0, 200) };
+  if (isBody(body.error)) {
+    const { code, message } = body.error;
+    return {
+      kind: 'refused',
+      id,
+      code: typeof code === 'number' ? code : 0,
+      reason: String(message).slice(0, 200),
+    };
+  }
   // An unsubscription is answered with true.
-  return isCount(body.result) ? { kind: 'subscribed', id, subscription: body.result } : { kind: 'other' };
+  const subscription = subscriptionId(body.result);
+  return subscription === undefined ? { kind: 'other' } : { kind: 'subscribed', id, subscription };
 }

@@ -4,16 +4,19 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { ClockWitness } from './clock-witness.ts';
 import type { Provider } from './config/endpoint-leaf.ts';
+import type { ConnectionPhase } from './connection-state.ts';
 import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
 import type { Shard } from './shard.ts';
 import type { StreamTiming } from './stream-contract.ts';
 import type { StreamCounters, StreamLog } from './stream-counters.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
+import type { StreamTransport } from './stream-transport.ts';
 
 export interface ShardOptions {
   /** The endpoint's name and a number. */
   readonly name: string;
   readonly endpoint: StreamEndpoint;
+  readonly transport: StreamTransport;
   /** Which of the two copies of every account it belongs to; 0 where there is only one. */
   readonly lane: number;
   readonly rpc: RpcClient;
@@ -52,26 +55,21 @@ export interface ShardListener {
   onLive(shard: Shard): void;
   /** Nothing that it carries may be relied on. */
   onLost(shard: Shard, reason: string): void;
-  /** The node will not let it follow this account. */
+  /** The node will not let it follow this account for now. */
   onRefused(shard: Shard, address: Address): void;
+  /** It may carry fewer accounts than it was given, or one more than it does. */
+  onRoom(shard: Shard): void;
   /** What the node's HTTP side says the slot is. */
   onHttpSlot(slot: number): void;
-  /** Its slots are not those of the node's HTTP side, or its clock cannot be. */
-  onFarSlot(shard: Shard, reason: string): void;
-  /** It failed to connect, not for the first time. */
-  onUnreachable(shard: Shard): void;
+  /** It told a clock that contradicts itself. */
+  onImpossible(shard: Shard, reason: string): void;
+  /** It told a clock that was not to be expected: others must be asked. */
+  onOddClock(shard: Shard, reason: string): void;
+  /** Others should carry what it carries: it failed to connect, or to tell the news, not for the first time. */
+  onFailing(shard: Shard): void;
 }
 
-export type ShardState =
-  | 'idle'
-  | 'connecting'
-  | 'subscribing'
-  | 'snapshot'
-  | 'live'
-  | 'behind'
-  | 'waiting'
-  | 'suspended'
-  | 'stopped';
+export type ShardState = ConnectionPhase;
 
 /** One connection as people and metrics see it. */
 export interface ShardStatus extends Readonly<StreamCounters> {
@@ -82,15 +80,21 @@ export interface ShardStatus extends Readonly<StreamCounters> {
   readonly host: string;
   readonly lane: number;
   readonly state: ShardState;
-  /** Why it is not live, or why it last was not. */
+  /** Why it is not live, or why it last was not: with the provider's own sentence where it gave one. */
   readonly reason: string;
   /** Accounts that it carries. */
   readonly accounts: number;
   readonly subscribed: number;
   /** Wanted but not acknowledged yet, slots and clock among them. */
   readonly pending: number;
-  /** Refused by the node so often that they are left alone until the next connection or `watch`. */
+  /** Refused by the node for now. They are tried again, one at a time. */
   readonly failed: readonly Address[];
+  /** Subscriptions that its provider's plan lets it have, as learnt; Infinity while no limit was met. */
+  readonly planLimit: number;
+  /** What the provider said of that limit, or of the last subscription that it refused. */
+  readonly refusal: string;
+  /** Unix milliseconds at which it is opened again; 0 unless it waits. */
+  readonly opensAtMs: number;
   /** Of the last slot notification; -1 before the first of this connection. */
   readonly lastSlot: number;
   /** Newest slot whose clock it told. */

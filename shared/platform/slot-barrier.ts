@@ -7,16 +7,22 @@ export interface SlotBarrierOptions {
   readonly shards: () => readonly Shard[];
   /** True: a slot waits for every connection that is well, not only for those of one lane. */
   readonly waitsForAll: boolean;
+  /** Accounts are told as they are processed, not when their slot is confirmed or finalized. */
+  readonly isProcessed: boolean;
+  /** Everything before `slot` has been said by every connection that is well. */
+  readonly onOver: (slot: number) => void;
   readonly onSlot: (told: ToldSlot) => void;
 }
 
 /**
  * Passes a slot on once every account change of its parent has been heard: when all connections of one lane have
  * told it, or, where no lane is whole, all connections that can be relied on. A connection that keeps the others
- * waiting is found to be behind, so that nothing waits for longer than that takes.
+ * waiting is found to be behind, so that nothing waits for longer than that takes. Of accounts that are told at a later
+ * commitment the slot is over when its clock is told, long after the next began.
  */
 export class SlotBarrier {
   #passed = -1;
+  #over = -1;
   readonly #options: SlotBarrierOptions;
 
   constructor(options: SlotBarrierOptions) {
@@ -25,11 +31,17 @@ export class SlotBarrier {
 
   reset(): void {
     this.#passed = -1;
+    this.#over = -1;
   }
 
   advance(): void {
-    const { line, onSlot } = this.#options;
-    const complete = Math.min(this.#complete(), line.newest);
+    const { line, onOver, onSlot } = this.#options;
+    const all = this.#ofAll();
+    if (all > this.#over) {
+      this.#over = all;
+      onOver(all);
+    }
+    const complete = Math.min(this.#complete(all), line.newest);
     if (complete <= this.#passed) return;
     let slot = this.#passed < 0 ? complete : this.#passed + 1;
     this.#passed = complete;
@@ -39,17 +51,17 @@ export class SlotBarrier {
     }
   }
 
-  #complete(): number {
+  #complete(all: number): number {
     const { lanes, shards, waitsForAll } = this.#options;
-    let best = waitsForAll ? this.#ofAll() : -1;
-    if (best >= 0) return best;
+    if (waitsForAll && all >= 0) return all;
+    let best = -1;
     for (let lane = 0; lane < lanes; lane++) best = Math.max(best, this.#ofLane(lane));
     if (best >= 0) return best;
     let least = Number.MAX_SAFE_INTEGER;
     for (const shard of shards()) {
-      const { highestSlot } = shard.slots;
-      const fetching = shard.state === 'snapshot' && highestSlot >= 0;
-      if (shard.load > 0 && (shard.isLive || fetching)) least = Math.min(least, highestSlot);
+      const begun = this.#begun(shard);
+      const fetching = shard.state === 'snapshot' && begun >= 0;
+      if (shard.load > 0 && (shard.isLive || fetching)) least = Math.min(least, begun);
     }
     return least;
   }
@@ -64,10 +76,20 @@ export class SlotBarrier {
   }
 
   /** All that it tells of the slots before this one has been told: their clocks were, and the clock is one of it. */
-  #overBefore({ slots: { highestSlot }, heartbeat }: Shard): number {
-    const parent = this.#options.line.at(highestSlot)?.parent;
-    if (heartbeat < 0 || parent === undefined || heartbeat >= parent) return highestSlot;
-    return Math.min(highestSlot, heartbeat);
+  #overBefore(shard: Shard): number {
+    const begun = this.#begun(shard);
+    if (!this.#options.isProcessed) return begun;
+    const parent = this.#options.line.at(begun)?.parent;
+    if (shard.heartbeat < 0 || parent === undefined || shard.heartbeat >= parent) return begun;
+    return Math.min(begun, shard.heartbeat);
+  }
+
+  /**
+   * The newest slot that has begun on a connection, at the commitment of its accounts: at a later one no notification
+   * ends a slot, and the clock of the next says that all of it has been told.
+   */
+  #begun({ slots: { highestSlot }, heartbeat }: Shard): number {
+    return this.#options.isProcessed ? highestSlot : heartbeat;
   }
 
   /** -1 unless all of its connections are live. */
@@ -76,7 +98,7 @@ export class SlotBarrier {
     for (const shard of this.#options.shards()) {
       if (shard.lane !== lane || shard.load === 0) continue;
       if (!shard.isLive) return -1;
-      least = Math.min(least, shard.slots.highestSlot);
+      least = Math.min(least, this.#begun(shard));
     }
     return least === Number.MAX_SAFE_INTEGER ? -1 : least;
   }

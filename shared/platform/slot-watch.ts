@@ -1,7 +1,5 @@
+import { SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
 import type { StreamCounters } from './stream-counters.ts';
-
-/** About a minute of slots: what two views of one chain may differ by before one of them is not to be believed. */
-export const SLOT_DISAGREEMENT_MAX = 150;
 
 /** What the stream hears of slots on one connection, and whether it hangs together. Judges nothing: it counts. */
 export class SlotWatch {

@@ -18,9 +18,13 @@ export interface SnapshotOptions {
   /** Why the clock in an answer as of `slot` cannot be, or ''. */
   readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
   readonly onAccount: (address: Address, slot: number, account: AccountBytes | null) => void;
+  /** What the answer says of it is no account; its neighbours are told all the same. */
+  readonly onUnread: (address: Address, why: string) => void;
 }
 
 const CHUNKS_AT_ONCE = 4;
+/** A chunk without an answer by then is asked again, of whoever else can answer. */
+const CHUNK_DEADLINE_MS = 6_000;
 /** Up to here an account costs less to parse than to decompress (bench `feed.reconnect`); what is unknown may be large. */
 const SMALL_BYTES = 1_500;
 
@@ -36,12 +40,20 @@ export async function fetchSnapshot(
   const chunks = chunksOf(addresses, (address) => (sizeOf(address) ?? Number.MAX_VALUE) <= SMALL_BYTES);
   let next = 0;
   let failure = '';
-  let unread = '';
   async function fetchChunks(): Promise<void> {
     while (failure === '' && next < chunks.length) {
       const { addresses: chunk, encoding } = chunks[next++]!;
       const asked = [...chunk, CLOCK_SYSVAR];
-      const how = { commitment, encoding, minContextSlot, signal, priority, partial: true } as const;
+      const deadlineMs = CHUNK_DEADLINE_MS;
+      const how = {
+        commitment,
+        encoding,
+        minContextSlot,
+        signal,
+        priority,
+        deadlineMs,
+        partial: true,
+      } as const;
       const answer = await orFailure(rpc.getMultipleAccounts(asked, how));
       if (typeof answer === 'string') {
         failure = answer;
@@ -60,12 +72,12 @@ export async function fetchSnapshot(
       for (let i = 0; i < chunk.length; i++) {
         const why = unreadable?.get(i);
         if (why === undefined) onAccount(chunk[i]!, slots?.[i] ?? slot, accounts[i]!);
-        else unread = why;
+        else options.onUnread(chunk[i]!, why);
       }
     }
   }
   await Promise.all(Array.from({ length: CHUNKS_AT_ONCE }, fetchChunks));
-  return signal.aborted ? 'aborted' : failure === '' ? unread : failure;
+  return signal.aborted ? 'aborted' : failure;
 }
 
 interface Chunk {

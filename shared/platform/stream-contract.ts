@@ -7,6 +7,7 @@ import type { AccountEncoding, Commitment, RpcClient } from './rpc-client.ts';
 import type { ShardState, ShardStatus } from './shard-contract.ts';
 import type { FeedCounters, StreamCounters, StreamLog } from './stream-counters.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
+import type { StreamTransport } from './stream-transport.ts';
 
 export interface StreamTiming {
   readonly handshakeTimeoutMs: number;
@@ -14,12 +15,23 @@ export interface StreamTiming {
   readonly silenceMs: number;
   /** A subscription request without a reply for this long is sent again. */
   readonly ackTimeoutMs: number;
-  /** Requests for one subscription before it is reported as failed. */
+  /** Requests for one subscription before the connection goes on without it, and tries it again later. */
   readonly subscribeAttempts: number;
   readonly subscribeBackoff: BackoffPolicy;
+  /** Of an endpoint that cannot be reached, or that broke off. */
   readonly reconnectBackoff: BackoffPolicy;
+  /** Of an endpoint that was reached and would not, and between two tries of a refused subscription. */
+  readonly refusedBackoff: BackoffPolicy;
+  /** Of a connection that was found more than now and then not to tell what it should. */
+  readonly faultBackoff: BackoffPolicy;
+  /** A connection that tells old news for this long is opened anew. */
+  readonly behindMs: number;
+  /** Subscribing or fetching without anything coming for this long is stuck: the connection is opened anew. */
+  readonly stuckMs: number;
   /** A feed that has been live for this long starts its backoff anew. */
   readonly stableMs: number;
+  /** A connection that has been live for this long without a fault has none behind it. */
+  readonly steadyMs: number;
   /** No slot for this long while accounts flow is a stall. */
   readonly slotStallMs: number;
   /** How often the slots are held against the node's HTTP side. */
@@ -29,13 +41,18 @@ export interface StreamTiming {
 }
 
 export const STREAM_TIMING: StreamTiming = {
-  handshakeTimeoutMs: 10_000,
+  handshakeTimeoutMs: 5_000,
   silenceMs: 5_000,
   ackTimeoutMs: 5_000,
   subscribeAttempts: 4,
   subscribeBackoff: { minMs: 100, baseMs: 400, capMs: 5_000 },
   reconnectBackoff: { minMs: 50, baseMs: 200, capMs: 2_000 },
+  refusedBackoff: { minMs: 1_000, baseMs: 2_000, capMs: 8_000 },
+  faultBackoff: { minMs: 250, baseMs: 1_000, capMs: 8_000 },
+  behindMs: 2_000,
+  stuckMs: 8_000,
   stableMs: 10_000,
+  steadyMs: 20_000,
   slotStallMs: 3_000,
   probeMs: 2_000,
   quarantineMs: 300_000,
@@ -51,6 +68,8 @@ export interface AccountStreamOptions {
    * otherwise. `frame`: at once. Default `frame`.
    */
   readonly tellAt?: 'frame' | 'slot';
+  /** What an account is part of (a pool), for what is carried whole or not at all where there is not room for all. */
+  readonly groupOf?: (address: Address) => unknown;
   /** Calls a second by which every account is read again, to find what was not told. Default 0: none. */
   readonly auditsPerSecond?: number;
   /** How late a slot may be told before a connection counts as behind. Default 100 ms. */
@@ -73,6 +92,8 @@ export interface AccountStreamOptions {
   readonly maxFrameBytes?: number;
   readonly maxRequestsInFlight?: number;
   readonly timing?: Partial<StreamTiming>;
+  /** How an endpoint is spoken to. Default: as its addresses say. */
+  readonly transport?: (endpoint: StreamEndpoint, commitment: Commitment) => StreamTransport;
 }
 
 export type StreamState = ShardState;
@@ -92,8 +113,13 @@ export interface StreamStatus extends Readonly<StreamCounters>, Readonly<FeedCou
   readonly subscribed: number;
   /** Wanted but not acknowledged yet. */
   readonly pending: number;
-  /** Refused by the node, or without room on any connection. */
+  /** Refused by the node, or without room on any connection. They are tried again for as long as they are wanted. */
   readonly failed: readonly Address[];
+  /**
+   * '' while everything wanted is carried. Otherwise what is not, in a sentence: the plan carries so many of so many
+   * accounts, and what the provider says of it.
+   */
+  readonly shortfall: string;
   /** Newest slot told by any connection; -1 before the first. */
   readonly lastSlot: number;
   /** Slots that the newest account is ahead of the slot notifications. */
@@ -121,7 +147,8 @@ export interface QuarantinedEndpoint {
  * first to arrive is told. When it can no longer be relied on, `lost` says so, and the next that is told of it is
  * again a snapshot. `feed live: false` is said when there is nothing left to rely on.
  *
- * An account whose subscription the node keeps refusing is not told and is listed in `status().failed`.
+ * An account whose subscription the node refuses is asked for again, and on other connections. As long as nobody lets it
+ * be followed it is not told, is listed in `status().failed` and named in `status().shortfall`.
  */
 export interface AccountStream {
   start(): void;

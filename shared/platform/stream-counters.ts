@@ -31,6 +31,8 @@ export interface StreamCounters {
   slotStalls: number;
   /** Times that it fell behind the slots. */
   timesBehind: number;
+  /** Subscriptions that the node refused, each as often as it was refused for good. */
+  refusals: number;
 }
 
 export function createStreamCounters(): StreamCounters {
@@ -51,6 +53,7 @@ export function createStreamCounters(): StreamCounters {
     slotJumps: 0,
     slotStalls: 0,
     timesBehind: 0,
+    refusals: 0,
   };
 }
 
@@ -73,6 +76,8 @@ export interface FeedCounters {
   missed: number;
   /** Times that an endpoint was found to have told what is not so. */
   lies: number;
+  /** Times that all that could be reached agreed on what could not be: a clock that was corrected, a chain elsewhere. */
+  overruled: number;
   /** States that a newer one replaced before the engine took them. */
   conflated: number;
   /** Times that more waited for the engine than is held. */
@@ -96,6 +101,7 @@ export function createFeedCounters(): FeedCounters {
     contradictions: 0,
     missed: 0,
     lies: 0,
+    overruled: 0,
     conflated: 0,
     overflows: 0,
     timesDown: 0,

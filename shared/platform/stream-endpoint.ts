@@ -1,5 +1,6 @@
 import type { EndpointConfig, Provider } from './config/endpoint-leaf.ts';
 import { endpointAddress } from './endpoint-address.ts';
+import type { EndpointSecrets } from './endpoint-sentence.ts';
 import type { Commitment } from './rpc-client.ts';
 import type { StreamTransport } from './stream-transport.ts';
 import { createWsTransport } from './ws-transport.ts';
@@ -60,6 +61,11 @@ export function streamEndpoints(
     const { url, headers } = endpointAddress(endpoint, wsUrl);
     return [{ name, provider, wsUrl: url, headers, limits: own }];
   });
+}
+
+/** What of the endpoint may never be shown. */
+export function secretsOf({ wsUrl, grpcUrl, headers, token }: StreamEndpoint): EndpointSecrets {
+  return { url: wsUrl ?? grpcUrl ?? '', headers, token };
 }
 
 /** How the endpoint is spoken to. Throws `ws-url-invalid` and `grpc-url-invalid`. */

@@ -46,6 +46,7 @@ export function streamStatus(parts: StreamStatusParts): StreamStatus {
     subscribed: sum(connections, 'subscribed'),
     pending: sum(connections, 'pending'),
     failed: [...failed],
+    shortfall: shortfallOf(parts, failed.size),
     lastSlot: parts.lastSlot,
     slotLag: Math.max(0, ...connections.map(({ slotLag }) => slotLag)),
     lagMs: Math.max(0, ...connections.map(({ lagMs }) => lagMs)),
@@ -53,6 +54,16 @@ export function streamStatus(parts: StreamStatusParts): StreamStatus {
     liveSinceMs: parts.liveSinceMs,
     waiting: parts.waiting,
   };
+}
+
+/** What is wanted and not carried, for a person who reads it. */
+function shortfallOf({ accounts, homeless, connections }: StreamStatusParts, failed: number): string {
+  if (failed === 0) return '';
+  const said = connections.find(({ refusal }) => refusal !== '')?.refusal ?? '';
+  const isPlan = homeless.length > 0 || connections.some(({ planLimit }) => Number.isFinite(planLimit));
+  const who = isPlan ? 'the plan of the endpoints carries' : 'the endpoints let in';
+  const why = said === '' ? '' : `: ${said}`;
+  return `${who} ${accounts - failed} of ${accounts} accounts${why}`;
 }
 
 /** While nothing is live, what the connections say now is newer than why it went down. */

@@ -1,5 +1,6 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { FrameKind } from './frame.ts';
+import type { SubscriptionId } from './subscription-id.ts';
 
 /** What a connection is asked for: a subscription by its JSON-RPC name, whatever carries it. */
 export interface StreamRequest {
@@ -11,7 +12,7 @@ export interface StreamRequest {
 
 /** The fields of the message that came last; which of them mean something is told by its kind. */
 export interface StreamMessage {
-  readonly subscription: number;
+  readonly subscription: SubscriptionId;
   readonly slot: number;
   readonly parent: number;
   readonly account: AccountBytes | null;
@@ -20,6 +21,16 @@ export interface StreamMessage {
   readonly replyErrorCode: number;
   readonly replyError: string;
   readonly problem: string;
+}
+
+/** Why a connection ended. */
+export interface StreamEnd {
+  /** With the endpoint's own sentence where it gave one; without any of our keys. */
+  readonly reason: string;
+  /** It was reached and would not: its plan, its rate or our key. False: it could not be reached, or broke off. */
+  readonly refused: boolean;
+  /** How long it asks us to stay away. */
+  readonly retryAfterMs?: number;
 }
 
 export interface StreamTransportOptions {
@@ -31,7 +42,7 @@ export interface StreamTransportOptions {
   /** In the turn in which it came. The message holds until the next one. */
   readonly onMessage: (kind: FrameKind, message: StreamMessage, bytes: number) => void;
   /** Once, whatever ended it, unless `close` did. */
-  readonly onEnd: (reason: string) => void;
+  readonly onEnd: (end: StreamEnd) => void;
 }
 
 /** One connection to an endpoint while it lasts. */

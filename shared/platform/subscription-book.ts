@@ -3,15 +3,19 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
+import { RequestWindow } from './request-window.ts';
 import type { AccountEncoding, Commitment } from './rpc-client.ts';
 import type { StreamRequest } from './stream-transport.ts';
+import { type SubscriptionId, subscriptionId } from './subscription-id.ts';
+import { type RefusalKind, subscriptionRefusal } from './subscription-refusal.ts';
 
 /** What is subscribed to: an account, or the slots. */
 export type Topic = Address | 'slots';
 
 interface Entry {
   readonly topic: Topic;
-  phase: 'queued' | 'requested' | 'waiting' | 'subscribed' | 'failed';
+  /** `refused`: left alone until its turn to be tried again; the connection goes on without it. */
+  phase: 'queued' | 'requested' | 'waiting' | 'subscribed' | 'refused';
   /** False once it is unwatched while its request is still out. */
   wanted: boolean;
   attempts: number;
@@ -20,7 +24,9 @@ interface Entry {
   /** The latest request; an error reply to an earlier one says nothing any more. */
   requestId: number;
   /** Ids on this connection: one, or more where the node answered a request that we had given up. */
-  subscriptions: number[];
+  subscriptions: SubscriptionId[];
+  /** True while it has been refused since it was last let in: that it is let in says something new. */
+  wasRefused: boolean;
 }
 
 export interface SubscriptionBookOptions {
@@ -29,13 +35,17 @@ export interface SubscriptionBookOptions {
   readonly commitment: Commitment;
   readonly encoding: AccountEncoding;
   readonly ackTimeoutMs: number;
+  /** Requests for one subscription before the connection goes on without it. It is tried again all the same. */
   readonly attempts: number;
   readonly backoff: BackoffPolicy;
+  /** Between two tries of what was refused. */
+  readonly retry: BackoffPolicy;
   /** Requests that may await their acknowledgement at one time. */
   readonly maxInFlight: number;
   readonly send: (request: StreamRequest) => void;
-  readonly onSubscribed: (topic: Topic, subscription: number) => void;
-  readonly onFailed: (topic: Topic, error: string) => void;
+  readonly onSubscribed: (topic: Topic, subscription: SubscriptionId) => void;
+  /** Refused so often, or for such a reason, that the connection goes on without it for now. */
+  readonly onRefused: (topic: Topic, kind: RefusalKind, error: string) => void;
   /** On a new connection the larger comes first. Without it everything is asked for in the order it was wanted. */
   readonly priorityOf?: (topic: Topic) => number;
 }
@@ -43,6 +53,9 @@ export interface SubscriptionBookOptions {
 /**
  * What is to be subscribed, what the node has acknowledged, and under which subscription id. It sends requests
  * through `send` and hears their fate through `reply` and `sweep`; it knows nothing of sockets.
+ *
+ * Nothing wanted is given up. A refusal for the rate slows all requests down (`RequestWindow`); what is refused for
+ * good is tried again one at a time, and the first that is let in brings all the others with it.
  *
  * A node gives equal subscriptions of one connection one id, so a second id of one topic is kept beside the first:
  * ending it could end both.
@@ -52,23 +65,29 @@ export class SubscriptionBook {
   readonly #entries = new Map<Topic, Entry>();
   readonly #requests = new Map<number, Topic>();
   readonly #unsubscribes = new Set<number>();
-  readonly #byId = new Map<number, Topic>();
+  readonly #byId = new Map<SubscriptionId, Topic>();
   /** Entries by phase, so that counting never walks them all. */
   readonly #queue = new Set<Entry>();
   readonly #open = new Set<Entry>();
+  readonly #refused = new Set<Entry>();
+  readonly #window: RequestWindow;
   #connected = false;
   #lastRequestId = 0;
+  #subscribed = 0;
+  #retries = 0;
+  #retryAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: SubscriptionBookOptions) {
     this.#options = options;
+    this.#window = new RequestWindow(options.maxInFlight, options.backoff, options.random);
     this.#add('slots');
   }
 
-  /** Wants the topic from now on; does nothing when it is wanted already and has not failed. */
+  /** Wants the topic from now on; does nothing when it is wanted already and was not refused. */
   watch(topic: Address): void {
     const entry = this.#entries.get(topic);
     if (entry === undefined) this.#add(topic);
-    else if (entry.phase === 'failed') this.#enqueue(entry, 0);
+    else if (entry.phase === 'refused' && this.#connected) this.#enqueue(entry, 0);
     else entry.wanted = true;
     this.#pump();
   }
@@ -93,8 +112,12 @@ export class SubscriptionBook {
     return this.#entries.get(topic)?.phase === 'subscribed';
   }
 
+  isRefused(topic: Topic): boolean {
+    return this.#entries.get(topic)?.phase === 'refused';
+  }
+
   /** The address whose notifications carry this id on this connection. */
-  topicOf(subscription: number): Topic | undefined {
+  topicOf(subscription: SubscriptionId): Topic | undefined {
     return this.#byId.get(subscription);
   }
 
@@ -115,11 +138,21 @@ export class SubscriptionBook {
     this.#byId.clear();
     this.#queue.clear();
     this.#open.clear();
+    this.#refused.clear();
+    this.#subscribed = 0;
+    this.#retries = 0;
+    this.#retryAtMs = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries.values()) {
       if (!entry.wanted) this.#entries.delete(entry.topic);
       entry.phase = 'queued';
       entry.subscriptions = [];
+      entry.wasRefused = false;
     }
+  }
+
+  /** The connection was ended while it was being asked: fewer at a time from now on, on the next one too. */
+  slowDown(): void {
+    this.#window.closed();
   }
 
   /**
@@ -132,24 +165,30 @@ export class SubscriptionBook {
     if (topic === undefined) return 'stray';
     this.#requests.delete(id);
     const entry = this.#entries.get(topic);
-    if (error !== '' || typeof result !== 'number' || !Number.isSafeInteger(result) || result < 0) {
-      const why = error === '' ? 'the reply is no subscription id' : `${errorCode} ${error}`;
-      if (entry?.requestId === id) this.#retry(entry, why);
+    const subscription = subscriptionId(result);
+    if (error !== '' || subscription === undefined) {
+      if (entry?.requestId === id) this.#onRefusal(entry, errorCode, error);
+      this.#pump();
       return 'taken';
     }
-    const owner = this.#byId.get(result);
+    this.#window.acknowledged();
+    const owner = this.#byId.get(subscription);
     if (owner === topic) return 'taken';
     if (owner !== undefined) return 'clash';
     if (entry === undefined || !entry.wanted) {
-      this.#unsubscribe(topic, result);
+      this.#unsubscribe(topic, subscription);
       if (entry !== undefined) this.#forget(entry);
     } else {
+      if (entry.phase !== 'subscribed') this.#subscribed++;
       entry.phase = 'subscribed';
-      entry.subscriptions.push(result);
+      entry.subscriptions.push(subscription);
       this.#queue.delete(entry);
       this.#open.delete(entry);
-      this.#byId.set(result, topic);
-      this.#options.onSubscribed(topic, result);
+      this.#refused.delete(entry);
+      this.#byId.set(subscription, topic);
+      this.#options.onSubscribed(topic, subscription);
+      if (entry.wasRefused) this.#letAllIn();
+      entry.wasRefused = false;
     }
     this.#pump();
     return 'taken';
@@ -160,18 +199,29 @@ export class SubscriptionBook {
     const now = this.#nowMs();
     for (const entry of [...this.#open]) {
       if (now < entry.dueMs) continue;
-      if (entry.phase === 'requested') this.#retry(entry, 'no acknowledgement');
+      if (entry.phase === 'requested') this.#retry(entry, 'other', 'no acknowledgement');
       else this.#enqueue(entry, entry.attempts);
     }
+    if (now >= this.#retryAtMs) this.#tryOne(now);
     this.#pump();
   }
 
-  /** Wanted and neither subscribed nor failed. */
+  /** Wanted and neither subscribed nor refused for now. */
   get pending(): number {
     return this.#queue.size + this.#open.size;
   }
 
-  addresses(phase: 'subscribed' | 'failed'): Address[] {
+  /** Acknowledged on this connection, the slots and the clock among them. */
+  get subscribed(): number {
+    return this.#subscribed;
+  }
+
+  /** Nothing is waited for but what the endpoint's rate lets in later. */
+  get isSettled(): boolean {
+    return this.pending === 0 || this.#window.isPaused(this.#nowMs()) || this.#window.isNarrow;
+  }
+
+  addresses(phase: 'subscribed' | 'refused'): Address[] {
     const found: Address[] = [];
     for (const { topic, phase: now } of this.#entries.values())
       if (now === phase && topic !== 'slots') found.push(topic);
@@ -198,6 +248,7 @@ export class SubscriptionBook {
       dueMs: 0,
       requestId: 0,
       subscriptions: [],
+      wasRefused: false,
     };
     this.#entries.set(topic, entry);
     if (this.#connected) this.#queue.add(entry);
@@ -207,13 +258,15 @@ export class SubscriptionBook {
     entry.phase = 'queued';
     entry.attempts = attempts;
     this.#open.delete(entry);
+    this.#refused.delete(entry);
     this.#queue.add(entry);
   }
 
   #pump(): void {
-    if (!this.#connected) return;
+    if (!this.#connected || this.#queue.size === 0) return;
+    const now = this.#nowMs();
     for (const entry of this.#queue) {
-      if (this.#open.size >= this.#options.maxInFlight) return;
+      if (!this.#window.mayAsk(this.#open.size, now)) return;
       this.#queue.delete(entry);
       this.#request(entry);
     }
@@ -231,7 +284,22 @@ export class SubscriptionBook {
     else this.#send(id, 'accountSubscribe', [entry.topic, { encoding, commitment }]);
   }
 
-  #retry(entry: Entry, error: string): void {
+  #onRefusal(entry: Entry, code: number, error: string): void {
+    const why = error === '' ? 'the reply is no subscription id' : `${code} ${error}`;
+    const kind = error === '' ? 'other' : subscriptionRefusal(code, error);
+    if (entry.phase === 'subscribed') return;
+    if (kind === 'rate' && entry.wanted) {
+      this.#window.refused(this.#nowMs());
+      // Its turn comes again; only when nothing at all is let in does the connection go on without.
+      if (this.#window.refusals <= this.#options.attempts) this.#enqueue(entry, entry.attempts);
+      else this.#refuse(entry, kind, why);
+      return;
+    }
+    if (kind === 'plan' && entry.wanted) this.#refuse(entry, kind, why);
+    else this.#retry(entry, kind, why);
+  }
+
+  #retry(entry: Entry, kind: RefusalKind, error: string): void {
     if (entry.phase === 'subscribed') return;
     if (!entry.wanted) {
       this.#forget(entry);
@@ -241,8 +309,7 @@ export class SubscriptionBook {
     this.#queue.delete(entry);
     this.#open.delete(entry);
     if (entry.attempts >= this.#options.attempts) {
-      entry.phase = 'failed';
-      this.#options.onFailed(entry.topic, error);
+      this.#refuse(entry, kind, error);
       return;
     }
     entry.phase = 'waiting';
@@ -250,7 +317,45 @@ export class SubscriptionBook {
     this.#open.add(entry);
   }
 
-  #unsubscribe(topic: Topic, subscription: number): void {
+  #refuse(entry: Entry, kind: RefusalKind, error: string): void {
+    entry.phase = 'refused';
+    entry.wasRefused = true;
+    this.#queue.delete(entry);
+    this.#open.delete(entry);
+    this.#refused.add(entry);
+    if (this.#retryAtMs === Number.POSITIVE_INFINITY) this.#scheduleRetry(this.#nowMs());
+    this.#options.onRefused(entry.topic, kind, error);
+  }
+
+  /** One of what was refused is asked for again: the longest refused first. */
+  #tryOne(now: number): void {
+    const [first] = this.#refused;
+    if (first === undefined) {
+      this.#retryAtMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    this.#scheduleRetry(now);
+    // Refused again by the first no.
+    this.#enqueue(first, this.#options.attempts - 1);
+  }
+
+  #scheduleRetry(now: number): void {
+    const { retry, random } = this.#options;
+    this.#retryAtMs = now + backoffMs(retry, this.#retries++, random);
+  }
+
+  /** The node lets in again: what was refused before is asked for anew. */
+  #letAllIn(): void {
+    if (this.#refused.size === 0) return;
+    this.#retries = 0;
+    for (const entry of [...this.#refused]) {
+      entry.wasRefused = false;
+      this.#enqueue(entry, this.#options.attempts - 1);
+    }
+    this.#retryAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #unsubscribe(topic: Topic, subscription: SubscriptionId): void {
     this.#byId.delete(subscription);
     const id = ++this.#lastRequestId;
     this.#unsubscribes.add(id);
@@ -258,8 +363,10 @@ export class SubscriptionBook {
   }
 
   #forget(entry: Entry): void {
+    if (entry.phase === 'subscribed') this.#subscribed--;
     this.#queue.delete(entry);
     this.#open.delete(entry);
+    this.#refused.delete(entry);
     this.#entries.delete(entry.topic);
   }
 

@@ -1,9 +1,10 @@
 import type { AccountBytes } from '../core/account.ts';
-import type { Address } from '../core/address.ts';
+import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import type { Random } from '../core/random.ts';
 import { type BackoffPolicy, backoffMs, sleep } from './backoff.ts';
+import { SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
-import { SLOT_DISAGREEMENT_MAX, type SlotWatch } from './slot-watch.ts';
+import type { SlotWatch } from './slot-watch.ts';
 import { fetchSnapshot, orFailure } from './snapshot.ts';
 import type { StreamCounters, StreamLog } from './stream-counters.ts';
 import type { StreamConnection } from './stream-transport.ts';
@@ -20,6 +21,8 @@ export interface StreamSession {
   again: boolean;
   /** It told slots that were not so: it must tell one before it is believed. */
   readonly mustHear: boolean;
+  /** Times in a row that its slots and those of HTTP were far from each other. */
+  disagreements: number;
 }
 
 export interface SynchronizerOptions {
@@ -42,9 +45,13 @@ export interface SynchronizerOptions {
   readonly log: StreamLog;
   /** True while the feed is live on this very connection. */
   readonly isLive: (session: StreamSession) => boolean;
+  /** All that was asked for was answered: the snapshot begins. */
   readonly onSnapshot: () => void;
+  /** An answer came: what takes long is not stuck. */
+  readonly onProgress: () => void;
   readonly onFailure: (reason: string) => void;
   readonly onHttpSlot: (slot: number) => void;
+  /** Not for the first time, the slots of the two ends of the node are far from each other. */
   readonly onDisagreement: (reason: string) => void;
   readonly onAccount: (address: Address, slot: number, account: AccountBytes | null) => void;
 }
@@ -60,10 +67,15 @@ export interface Synchronizer {
 }
 
 const ACK_POLL_MS = 5;
+const DISAGREEMENTS_MAX = 3;
+/** A call that has no answer by then is asked again: somebody else may be able to answer it. */
+const SLOT_DEADLINE_MS = 2_500;
 
 export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   const { rpc, commitment, random, backoff, host, book, slots, counters, log } = options;
   const unfetched = new Set<Address>();
+  /** Of the last fetch: what was no account, and why. */
+  const unread = new Map<Address, string>();
   let fetching: StreamSession | undefined;
 
   /** '' when every subscribed account has been told as of a slot not before its subscription. */
@@ -80,7 +92,13 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
 
   function snapshotOptions(session: StreamSession, minContextSlot: number) {
     const onAccount = (address: Address, slot: number, account: AccountBytes | null): void => {
+      options.onProgress();
       if (book.isWatched(address)) options.onAccount(address, slot, account);
+    };
+    const onUnread = (address: Address, why: string): void => {
+      // Asked for again beside what is live: one that cannot be read does not hold up the others.
+      unread.set(address, why);
+      if (book.isWatched(address)) unfetched.add(address);
     };
     const { sizeOf, clockProblem } = options;
     const { signal } = session.abort;
@@ -93,6 +111,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
       sizeOf,
       clockProblem,
       onAccount,
+      onUnread,
     };
   }
 
@@ -103,22 +122,38 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
    */
   async function snapshotFloor(session: StreamSession): Promise<number | string> {
     const rpcSlot = await orFailure(
-      rpc.getSlot({ commitment, signal: session.abort.signal, priority: 'execution' }),
+      rpc.getSlot({
+        commitment,
+        signal: session.abort.signal,
+        priority: 'execution',
+        deadlineMs: SLOT_DEADLINE_MS,
+      }),
     );
     if (typeof rpcSlot === 'string') return rpcSlot;
+    options.onProgress();
     options.onHttpSlot(rpcSlot);
     const heard = slots.lastParent;
     if (heard < 0) return rpcSlot;
     if (Math.abs(heard - rpcSlot) > SLOT_DISAGREEMENT_MAX) {
       const reason = `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
-      options.onDisagreement(reason);
+      // Which of the two is wrong cannot be known from here; another connection may lead to another machine.
+      if (++session.disagreements >= DISAGREEMENTS_MAX) options.onDisagreement(reason);
       return reason;
     }
-    // The open slot, not its parent: slots without a block lie between them.
-    if (slots.highestSlot < rpcSlot - options.maxSlotLag) {
-      return `the WebSocket is ${rpcSlot - slots.highestSlot} slots behind HTTP`;
+    session.disagreements = 0;
+    // Slots are told as they begin, accounts at the commitment: what has been told is the clock that came last. The open
+    // slot, not its parent: slots without a block lie between them.
+    const isProcessed = commitment === 'processed';
+    const told = isProcessed ? slots.highestSlot : options.heartbeat();
+    if (told >= 0 && told < rpcSlot - options.maxSlotLag) {
+      return `the WebSocket is ${rpcSlot - told} slots behind HTTP`;
     }
-    return Math.max(rpcSlot, heard);
+    return Math.max(rpcSlot, isProcessed ? heard : told);
+  }
+
+  /** Without slots and clock nothing can be dated. */
+  function hasOwn(): boolean {
+    return book.isSubscribed('slots') && book.isSubscribed(CLOCK_SYSVAR);
   }
 
   function failed(reason: string, accounts: number): void {
@@ -135,7 +170,11 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
           if (!(await sleep(backoffMs(backoff, session.attempts - 1, random), signal))) return false;
         }
         session.attempts++;
-        while (book.pending > 0 || (session.mustHear && (slots.lastSlot < 0 || options.heartbeat() < 0)))
+        while (
+          !book.isSettled ||
+          !hasOwn() ||
+          (session.mustHear && (slots.lastSlot < 0 || options.heartbeat() < 0))
+        )
           if (!(await sleep(ACK_POLL_MS, signal))) return false;
         options.onSnapshot();
         const failure = await takeSnapshot(session);
@@ -154,13 +193,16 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
       while (options.isLive(session) && unfetched.size > 0) {
         const addresses = [...unfetched];
         unfetched.clear();
+        unread.clear();
         const floor = await snapshotFloor(session);
         const failure =
           typeof floor === 'string' ? floor : await fetchSnapshot(addresses, snapshotOptions(session, floor));
-        if (failure === '') continue;
+        if (failure === '' && unread.size === 0) continue;
         if (session.abort.signal.aborted) break;
-        failed(failure, addresses.length);
-        for (const address of addresses) if (book.isWatched(address)) unfetched.add(address);
+        const [unreadable = ''] = unread.values();
+        failed(failure === '' ? unreadable : failure, failure === '' ? unread.size : addresses.length);
+        if (failure !== '')
+          for (const address of addresses) if (book.isWatched(address)) unfetched.add(address);
         await sleep(backoffMs(backoff, attempts++, random), session.abort.signal);
       }
       if (fetching === session) fetching = undefined;

@@ -70,7 +70,7 @@ const sides = () => told.map(({ fills }) => fills.map(({ aToB }) => (aToB ? 'sel
 
 it('tells swaps in the order of the chain, with what each of them filled', async () => {
   startStream();
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   trade();
   await soon(() => told.length).toBe(2);
   trade();
@@ -91,14 +91,14 @@ it('begins with the last transactions of before, and with none where none are wa
   await stream.stop();
   told = [];
   startStream(0);
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   trade();
   await soon(() => told.length).toBe(2);
 });
 
 it('tells what it missed while it was cut off, once each, before what comes after', async () => {
   startStream();
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   trade();
   await soon(() => told.length).toBe(2);
   const [port, wsPort] = [node.rpcUrl, node.wsUrl].map((url) => Number(new URL(url).port));
@@ -116,9 +116,9 @@ it('tells what it missed while it was cut off, once each, before what comes afte
 
 it('stops following an account when it is told to', async () => {
   startStream();
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   stream.follow([]);
-  await soon(() => node.subscriptions()).toBe(0);
+  await soon(() => node.subscriptions()).toBe(1);
   trade();
   stream.follow([market]);
   await soon(() => told.length).toBe(2);

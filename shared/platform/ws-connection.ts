@@ -1,5 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { ArbError } from '../core/errors.ts';
+import { endpointSentence } from './endpoint-sentence.ts';
+import { retryAfterMs } from './http/retry-after.ts';
+import type { StreamEnd } from './stream-transport.ts';
 
 export interface WsConnectionOptions {
   readonly url: string;
@@ -9,12 +13,14 @@ export interface WsConnectionOptions {
   readonly handshakeTimeoutMs: number;
   /** The connection is dropped when no frame came for this long (at most a quarter more), or no pong. */
   readonly silenceMs: number;
+  /** True: a pong is life enough, as where nothing may happen for hours. Default false. */
+  readonly isQuiet?: () => boolean;
   readonly maxFrameBytes: number;
   readonly onOpen: () => void;
   /** Called in the same turn as the socket's data event. */
   readonly onFrame: (frame: Buffer, isBinary: boolean) => void;
   /** Once, whatever ended it, unless `close` did. */
-  readonly onEnd: (reason: string) => void;
+  readonly onEnd: (end: StreamEnd) => void;
 }
 
 export interface WsConnection {
@@ -26,6 +32,13 @@ export interface WsConnection {
 }
 
 const TICKS_OF_SILENCE = 4;
+/** Of the body of a refused handshake. */
+const REFUSAL_BYTES = 2_048;
+const REFUSAL_MS = 500;
+const POLICY_VIOLATION = 1_008;
+const TRY_AGAIN_LATER = 1_013;
+/** From here on a code is the provider's own. */
+const OWN_CODES = 4_000;
 
 /** Host and port of a ws:// or wss:// URL. Throws `ws-url-invalid`, which shows no more of the URL than that. */
 export function webSocketHost(url: string): string {
@@ -53,11 +66,12 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   let ticksSincePong = 0;
   let ended = false;
   let fault = '';
+  let refusal: StreamEnd | undefined;
   // ws counts the silence between packets; a server that trickles its handshake must end too.
   const handshake = setTimeout(() => drop('handshake-timeout'), options.handshakeTimeoutMs);
   const watchdog = setInterval(() => {
     if (socket.readyState !== WebSocket.OPEN) return;
-    if (ticksSinceFrame > TICKS_OF_SILENCE) drop('silent');
+    if (ticksSinceFrame > TICKS_OF_SILENCE && options.isQuiet?.() !== true) drop('silent');
     else if (ticksSincePong > TICKS_OF_SILENCE) drop('no-pong');
     else {
       ticksSinceFrame++;
@@ -77,8 +91,35 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   function drop(reason: string): void {
     if (!end()) return;
     socket.terminate();
-    options.onEnd(reason);
+    options.onEnd({ reason, refused: false });
   }
+
+  /** The handshake was answered, and not with a WebSocket: what the provider says is kept. */
+  socket.on('unexpected-response', (request, response: IncomingMessage) => {
+    const status = response.statusCode ?? 0;
+    let body = '';
+    const give = (): void => {
+      clearTimeout(late);
+      request.destroy();
+      const said = endpointSentence(body, options);
+      const retryAfter = retryAfterMs(response.headers['retry-after'], Date.now());
+      refusal = {
+        reason: `refused ${status}${said === '' ? '' : `: ${said}`}`,
+        refused: true,
+        ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+      };
+      if (end()) options.onEnd(refusal);
+      socket.terminate();
+    };
+    const late = setTimeout(give, REFUSAL_MS);
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      body += chunk;
+      if (body.length >= REFUSAL_BYTES) response.destroy();
+    });
+    response.once('close', give);
+    response.on('error', () => {});
+  });
 
   socket.on('open', () => {
     clearTimeout(handshake);
@@ -95,11 +136,14 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   });
   socket.on('error', (error: Error & { code?: string }) => {
     // 'close' always follows and says that it is over; a message could quote the URL, a code cannot.
-    fault =
-      error.code ?? (/^Unexpected server response: \d+$/.test(error.message) ? error.message : error.name);
+    fault = error.code ?? error.name;
   });
-  socket.on('close', (code) => {
-    if (end()) options.onEnd(fault === '' ? `closed ${code}` : `closed ${code} (${fault})`);
+  socket.on('close', (code, text: Buffer) => {
+    if (!end()) return;
+    const said = endpointSentence(text.toString('utf8'), options);
+    const reason = `closed ${code}${fault === '' ? '' : ` (${fault})`}${said === '' ? '' : `: ${said}`}`;
+    const refused = code === POLICY_VIOLATION || code === TRY_AGAIN_LATER || code >= OWN_CODES;
+    options.onEnd({ reason, refused });
   });
 
   return {

@@ -1,5 +1,6 @@
 import { FrameDecoder } from './frame.ts';
 import type { StreamTransport } from './stream-transport.ts';
+import { requestJson } from './subscription-id.ts';
 import { openWsConnection, webSocketHost } from './ws-connection.ts';
 
 /** Solana's JSON-RPC subscriptions over a WebSocket. Throws `ws-url-invalid`. */
@@ -22,8 +23,7 @@ export function createWsTransport(endpoint: {
         },
       });
       return {
-        send: ({ id, method, params }) =>
-          connection.send(JSON.stringify({ jsonrpc: '2.0', id, method, params })),
+        send: ({ id, method, params }) => connection.send(requestJson(id, method, params)),
         drop: (reason) => connection.drop(reason),
         close: (graceMs) => connection.close(graceMs),
       };

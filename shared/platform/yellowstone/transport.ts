@@ -1,7 +1,14 @@
 import { type ClientDuplexStream, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ArbError } from '../../core/errors.ts';
+import { endpointSentence } from '../endpoint-sentence.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 import type { Commitment } from '../rpc-client.ts';
-import type { StreamConnection, StreamTransport, StreamTransportOptions } from '../stream-transport.ts';
+import type {
+  StreamConnection,
+  StreamEnd,
+  StreamTransport,
+  StreamTransportOptions,
+} from '../stream-transport.ts';
 import { type GeyserRequest, type GeyserUpdate, geyserService } from './service.ts';
 import { YellowstoneSubscriptions } from './subscriptions.ts';
 
@@ -12,6 +19,17 @@ export interface YellowstoneEndpoint {
   readonly token?: string | undefined;
   readonly commitment: Commitment;
 }
+
+/** The service was reached and would not: what it says of the limit or the key is kept. */
+const REFUSALS: readonly status[] = [
+  status.RESOURCE_EXHAUSTED,
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.INVALID_ARGUMENT,
+  status.FAILED_PRECONDITION,
+  status.NOT_FOUND,
+  status.UNIMPLEMENTED,
+];
 
 type Stream = ClientDuplexStream<GeyserRequest, GeyserUpdate>;
 
@@ -30,7 +48,7 @@ export function createYellowstoneTransport(endpoint: YellowstoneEndpoint): Strea
 }
 
 function open(
-  { token, commitment }: YellowstoneEndpoint,
+  { url, token, commitment }: YellowstoneEndpoint,
   address: string,
   secure: boolean,
   options: StreamTransportOptions,
@@ -70,10 +88,14 @@ function open(
   }
 
   function drop(reason: string): void {
+    over({ reason, refused: false });
+  }
+
+  function over(why: StreamEnd): void {
     if (!end()) return;
     stream?.cancel();
     client.close();
-    onEnd(reason);
+    onEnd(why);
   }
 
   client.waitForReady(Date.now() + handshakeTimeoutMs, (error) => {
@@ -92,7 +114,7 @@ function open(
       ticksSinceUpdate = 0;
       subscriptions.take(update);
     });
-    opened.on('error', (thrown: ServiceError) => drop(`closed ${status[thrown.code] ?? thrown.code}`));
+    opened.on('error', (thrown: ServiceError) => over(endOf(thrown, { url, token })));
     opened.on('end', () => drop('closed'));
     onOpen();
   });
@@ -109,5 +131,22 @@ function open(
       }
       return Promise.resolve();
     },
+  };
+}
+
+function endOf(
+  thrown: ServiceError,
+  secrets: { readonly url: string; readonly token?: string | undefined },
+): StreamEnd {
+  const said = endpointSentence(thrown.details ?? '', secrets);
+  const { metadata } = thrown;
+  const header = (name: string): string | undefined => metadata?.get(name)[0]?.toString();
+  const pushback = header('grpc-retry-pushback-ms');
+  const retryAfter =
+    pushback === undefined ? retryAfterMs(header('retry-after'), Date.now()) : Number(pushback);
+  return {
+    reason: `closed ${status[thrown.code] ?? thrown.code}${said === '' ? '' : `: ${said}`}`,
+    refused: REFUSALS.includes(thrown.code),
+    ...(retryAfter !== undefined && Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter } : {}),
   };
 }

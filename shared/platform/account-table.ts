@@ -1,0 +1,158 @@
+import type { Address } from '../core/address.ts';
+import { AccountTrack, sameBytes, type TellRule, type Word } from './account-track.ts';
+import type { Claim } from './contradictions.ts';
+import type { Shard } from './shard.ts';
+import type { FeedCounters } from './stream-counters.ts';
+
+export interface AccountTableOptions {
+  readonly rule: TellRule;
+  readonly counters: FeedCounters;
+  /** It is so now, and may be relied on. */
+  readonly onTold: (track: AccountTrack, atMicros: number) => void;
+  /** Two things were said that cannot both be true. */
+  readonly onContradiction: (track: AccountTrack, claims: readonly Claim[], why: string) => void;
+}
+
+/**
+ * What is held of every account, who said it, and whether it may be relied on. It judges by the accounts alone: which
+ * connections are well and which slots the chain has left is told to it.
+ */
+export class AccountTable {
+  readonly tracks = new Map<Address, AccountTrack>();
+  /** Accounts that may be relied on. */
+  confirmed = 0;
+  readonly #options: AccountTableOptions;
+  /** Those of which something waits for the end of its slot. */
+  readonly #open = new Set<AccountTrack>();
+
+  constructor(options: AccountTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.tracks.size;
+  }
+
+  get unconfirmed(): number {
+    return this.tracks.size - this.confirmed;
+  }
+
+  of(address: Address): AccountTrack | undefined {
+    return this.tracks.get(address);
+  }
+
+  /** The accounts that a connection carries. */
+  *on(shard: Shard): Iterable<AccountTrack> {
+    for (const address of shard.addresses) {
+      const track = this.tracks.get(address);
+      if (track !== undefined) yield track;
+    }
+  }
+
+  add(address: Address, group: unknown): AccountTrack {
+    const track = new AccountTrack(address, group);
+    this.tracks.set(address, track);
+    return track;
+  }
+
+  remove(track: AccountTrack): void {
+    if (track.confirmed) this.confirmed--;
+    this.#open.delete(track);
+    this.tracks.delete(track.address);
+  }
+
+  /** A connection told it. */
+  hear(track: AccountTrack, lane: number, word: Word): void {
+    const { rule, counters, onTold, onContradiction } = this.#options;
+    const { slot, account, endpoint, atMicros } = word;
+    const fate = track.take(lane, slot, account, endpoint, atMicros, rule);
+    if (rule !== 'at-once' && track.isOpen) this.#open.add(track);
+    if (fate === 'told') onTold(track, atMicros);
+    else if (fate === 'held') counters.heldFrames++;
+    else if (fate === 'late') counters.olderFrames++;
+    else if (fate === 'duplicate') counters.duplicates++;
+    else if (fate === 'foreign') onContradiction(track, [word], 'foreign-owner');
+  }
+
+  /** It was fetched for a connection as of `word.slot`. True: it was not relied on before, and is now. */
+  fetched(track: AccountTrack, lane: number, word: Word): boolean {
+    const { onTold, onContradiction } = this.#options;
+    const { slot, account, endpoint, atMicros } = word;
+    track.covered |= 1 << lane;
+    track.coveredSlot[lane] = slot;
+    if (!track.confirmed) {
+      this.confirmed++;
+      const { held } = track;
+      track.held = undefined;
+      track.confirm(slot, account, endpoint);
+      onTold(track, atMicros);
+      // What a connection told in the meantime, and it still carries the account.
+      if (held !== undefined && track.shards[held.lane]?.isCurrent === true) {
+        track.updates--;
+        this.hear(track, held.lane, { ...held, atMicros });
+      }
+      return true;
+    }
+    if (track.account === undefined || sameBytes(track.account, account)) return false;
+    if (slot > track.slot) {
+      track.confirm(slot, account, endpoint);
+      onTold(track, atMicros);
+    } else if (slot === track.slot) {
+      onContradiction(
+        track,
+        [{ endpoint: track.endpoint, slot, account: track.account }],
+        'snapshot-differs',
+      );
+    }
+    return false;
+  }
+
+  /** Every slot before `slot` is over on all connections that are well: what was said of them is told, or disputed. */
+  settle(slot: number, isAbandoned: (slot: number) => boolean): void {
+    const { counters, onTold, onContradiction } = this.#options;
+    for (const track of this.#open) {
+      const verdict = track.judge(slot);
+      if (!track.isOpen) this.#open.delete(track);
+      if (verdict === undefined || !track.confirmed || isAbandoned(verdict.word.slot)) continue;
+      const { word, claims } = verdict;
+      if (claims.length > 0) onContradiction(track, claims, 'endpoints-differ');
+      else if (track.settle(word)) onTold(track, word.atMicros);
+      else if (this.#options.rule === 'at-end') counters.duplicates++;
+    }
+  }
+
+  /** Nothing of them is relied on any more. Gives those that were. */
+  lose(tracks: readonly AccountTrack[]): readonly Address[] {
+    const lost: Address[] = [];
+    for (const track of tracks) {
+      if (track.confirmed) {
+        lost.push(track.address);
+        this.confirmed--;
+      }
+      this.#open.delete(track);
+      track.lose();
+    }
+    return lost;
+  }
+
+  /** What a connection said counts no more. Gives the accounts that nobody else vouches for. */
+  loseConnection(shard: Shard): readonly AccountTrack[] {
+    const alone: AccountTrack[] = [];
+    for (const track of this.on(shard)) {
+      track.loseLane(shard.lane);
+      if (track.confirmed && track.covered === 0) alone.push(track);
+    }
+    return alone;
+  }
+
+  /** Accounts whose state is of one of these slots. */
+  from(slots: ReadonlySet<number>): AccountTrack[] {
+    return [...this.tracks.values()].filter((track) => track.confirmed && slots.has(track.slot));
+  }
+}
+
+/** Who is told what: nobody to compare with, first come, or the end of the slot. */
+export function tellRuleOf(tellAt: 'frame' | 'slot', redundancy: 1 | 2): TellRule {
+  if (tellAt === 'slot') return 'at-end';
+  return redundancy === 2 ? 'first' : 'at-once';
+}

@@ -1,0 +1,184 @@
+import type { Clock } from '../core/clock.ts';
+import { ChainPosition, HTTP_VOICE, SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
+import type { ClockWitness } from './clock-witness.ts';
+import { createLagWatch } from './lag-watch.ts';
+import type { Commitment, RpcClient } from './rpc-client.ts';
+import type { Shard } from './shard.ts';
+import { SlotBarrier } from './slot-barrier.ts';
+import { SlotLine, type ToldSlot } from './slot-line.ts';
+import { createSlotProbe } from './slot-probe.ts';
+import type { StreamLog } from './stream-counters.ts';
+
+export interface ChainCourseOptions {
+  readonly clock: Clock;
+  readonly rpc: RpcClient;
+  readonly commitment: Commitment;
+  readonly lanes: number;
+  readonly waitsForAll: boolean;
+  readonly maxLagMs: number;
+  readonly maxSlotLag: number;
+  readonly probeMs: number;
+  readonly clockWitness: ClockWitness;
+  readonly shards: () => readonly Shard[];
+  readonly log: StreamLog;
+  /** Everything before `slot` was said by every connection that is well. */
+  readonly onOver: (slot: number) => void;
+  /** The market hears of it: what it needs of the parent has been told. */
+  readonly onSlot: (told: ToldSlot) => void;
+  /** The chain has left these slots. */
+  readonly onLeft: (slots: readonly number[]) => void;
+  /** An endpoint told what is not so. */
+  readonly onLie: (endpoint: string, why: string) => void;
+  /** What was known of the chain was overruled: it is elsewhere, or its clock was corrected. */
+  readonly onOverruled: (what: 'slot' | 'clock') => void;
+}
+
+/**
+ * Where the chain is and how it goes on, as all connections and HTTP tell it: which slots there are, which are over, who
+ * is late, and who is to be believed where they differ.
+ */
+export class ChainCourse {
+  readonly line = new SlotLine();
+  readonly #options: ChainCourseOptions;
+  readonly #position = new ChainPosition();
+  readonly #barrier: SlotBarrier;
+  readonly #lag: ReturnType<typeof createLagWatch>;
+  readonly #probe: ReturnType<typeof createSlotProbe>;
+
+  constructor(options: ChainCourseOptions) {
+    this.#options = options;
+    const { line } = this;
+    const { clock, rpc, commitment, lanes, waitsForAll, maxLagMs, maxSlotLag, clockWitness, shards } =
+      options;
+    const isProcessed = commitment === 'processed';
+    this.#barrier = new SlotBarrier({
+      line,
+      lanes,
+      shards,
+      waitsForAll,
+      isProcessed,
+      onOver: options.onOver,
+      onSlot: options.onSlot,
+    });
+    this.#lag = createLagWatch({ clock, line, maxLagMs, maxSlotLag, isProcessed, shards });
+    this.#probe = createSlotProbe({
+      rpc,
+      clock,
+      commitment,
+      everyMs: options.probeMs,
+      maxSlotLag,
+      clockWitness,
+      shards,
+      onSlot: (slot) => this.onHttpSlot(slot),
+      onClock: () => this.#ruleOnClock(),
+      onAhead: (shard, why) => {
+        if (shards().some(({ options: { endpoint } }) => endpoint !== shard.options.endpoint))
+          options.onLie(shard.options.endpoint.name, why);
+      },
+    });
+  }
+
+  start(): void {
+    this.#probe.start();
+  }
+
+  stop(): void {
+    this.#probe.stop();
+    this.#lag.stop();
+  }
+
+  /** True when nobody who is near the chain would say so. */
+  isFar(slot: number): boolean {
+    return this.#position.slot >= 0 && Math.abs(slot - this.#position.slot) > SLOT_DISAGREEMENT_MAX;
+  }
+
+  /** False when it cannot be, as far as is known. */
+  onHttpSlot(slot: number): boolean {
+    const near = this.#position.hear(HTTP_VOICE, slot, this.#options.clock.monotonicMicros()) === 'near';
+    if (this.#position.isOpen) this.#ruleOnPosition();
+    return near;
+  }
+
+  /** A connection told a slot. False: nothing else that it tells is to be believed before that is settled. */
+  onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): boolean {
+    const { endpoint } = shard.options;
+    const known = this.#position.slot;
+    if (this.#position.hear(endpoint.name, slot, atMicros) === 'far') {
+      shard.fallBehind(`slot ${slot} is far from ${known}`);
+      this.#probe.ask();
+      this.#ruleOnPosition();
+      return false;
+    }
+    if (this.#position.isOpen) this.#ruleOnPosition();
+    if (this.line.newest >= 0 && Math.abs(slot - this.line.newest) > SLOT_DISAGREEMENT_MAX) this.forget();
+    const told = this.line.at(slot);
+    if (told?.parent !== parent) this.#tellLine(slot, parent, atMicros);
+    // Told twice by one connection: a second bank of the slot. What came of the first may never have been.
+    else if (slot === before) this.#options.onLeft([slot]);
+    if (before >= 0 && parent > before) shard.distrust(`slot-gap: ${parent} was not told`);
+    return true;
+  }
+
+  onHeartbeat(shard: Shard, slot: number, atMicros: number): void {
+    if (this.#options.clockWitness.isOpen) this.#ruleOnClock();
+    this.#lag.onHeartbeat(shard, slot, atMicros);
+  }
+
+  /** A connection told a clock that was not to be expected. */
+  onOddClock(shard: Shard, why: string): void {
+    shard.fallBehind(why);
+    this.#probe.ask();
+    this.#ruleOnClock();
+  }
+
+  /** What can be told now is told. */
+  advance(): void {
+    this.#barrier.advance();
+  }
+
+  /** The market starts anew. */
+  restart(): void {
+    this.#barrier.reset();
+    this.#barrier.advance();
+  }
+
+  /** Nobody listens any more, or the chain went on elsewhere: the slots so far say nothing of those to come. */
+  forget(): void {
+    this.line.reset();
+    this.#barrier.reset();
+  }
+
+  #tellLine(slot: number, parent: number, atMicros: number): void {
+    const isNewest = slot > this.line.newest;
+    const left = this.line.tell(slot, parent, atMicros);
+    if (left.length > 0) this.#options.onLeft(left);
+    const told = this.line.at(slot);
+    if (isNewest && told !== undefined) this.#lag.onNewSlot(told);
+  }
+
+  #ruleOnPosition(): void {
+    const { clock, log, onLie, onOverruled } = this.#options;
+    const from = this.#position.slot;
+    const { accepted, wrong } = this.#position.rule(clock.monotonicMicros());
+    if (accepted !== undefined) {
+      log('stream.chain-elsewhere', { from, to: accepted.slot });
+      this.forget();
+      // The clock of a chain that is elsewhere is another clock.
+      this.#options.clockWitness.reset();
+      onOverruled('slot');
+    }
+    for (const { name, claim } of wrong) {
+      onLie(name, `slot ${claim?.slot ?? from} is far from ${accepted?.slot ?? from}`);
+    }
+  }
+
+  #ruleOnClock(): void {
+    const { clock, clockWitness, log, onLie, onOverruled } = this.#options;
+    const { accepted, wrong } = clockWitness.rule(clock.monotonicMicros());
+    if (accepted !== undefined) {
+      log('stream.clock-corrected', { slot: accepted.slot, unixTimestamp: accepted.unixTimestamp });
+      onOverruled('clock');
+    }
+    for (const { name } of wrong) onLie(name, 'told a clock that others do not have');
+  }
+}

@@ -1,0 +1,35 @@
+/** Slots from the one that is processed to the one that is finalized. */
+export const SLOTS_TO_FINALIZED = 31;
+
+/**
+ * What is wrong with the way to an endpoint's stream. `down`: refused and cut. `refuse`: the handshake is answered with 429.
+ * `hang`: the handshake gets no answer. `silent`: open, nothing comes. `mute-accounts`: slots go on, accounts do not, the
+ * clock among them. `mute-some`: half of the accounts' changes are not told. `late`: everything comes 1.5 s late.
+ */
+export const WIRE_FAULTS = [
+  'down',
+  'refuse',
+  'hang',
+  'silent',
+  'mute-accounts',
+  'mute-some',
+  'late',
+  'slots-ahead',
+  'wrong-clock',
+  'wrong-bytes',
+] as const;
+export const HTTP_FAULTS = ['down', 'hang', 'slots-ahead'] as const;
+
+export type WireFault = (typeof WIRE_FAULTS)[number];
+export type HttpFault = (typeof HTTP_FAULTS)[number];
+
+/** For tests: an endpoint of a simulated chain, and what is wrong with it. */
+export interface TestWire {
+  readonly name: string;
+  fault: WireFault | undefined;
+  http: HttpFault | undefined;
+  latencyMs: number;
+  httpLatencyMs: number;
+  /** Connections that were opened so far. */
+  opened: number;
+}
