@@ -9,6 +9,7 @@ import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
 import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
+import { outagesLines, runOutages } from './chaos-outages.ts';
 import { type ProviderChaosRun, runProviderChaos } from './chaos-providers.ts';
 import {
   dealRows,
@@ -22,6 +23,9 @@ import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_SEEDS = 5;
 const DEFAULT_SECONDS = 12;
+const DEFAULT_OUTAGES = 30;
+const DEFAULT_FROM_SECONDS = 61;
+const DEFAULT_TO_SECONDS = 300;
 const DEFAULT_DEMAND = 3_000;
 const DEFAULT_LIMIT = 833;
 const DEFAULT_LIMIT_SECONDS = 10;
@@ -35,7 +39,7 @@ export const chaosVerb = defineVerb({
   summary: 'break the wire to the market, or ask more than a provider allows, and see what holds',
   usage:
     'feeds [--seeds N] [--seconds S] [--outage S] [--json] | providers [--seeds N] [--rows NAME,…] [--json] | ' +
-    'limits [--demand N] [--limit N] [--seconds S] [--json]',
+    'outages [--seeds N] [--seconds S] [--outage S] [--json] | limits [--demand N] [--limit N] [--seconds S] [--json]',
   details: [
     'feeds: the whole service on the built-in market over two endpoints, each behind a proxy that refuses, resets,',
     'trickles, goes silent or half-open, forgets its name, drops, repeats, reorders and corrupts messages, answers 429,',
@@ -48,6 +52,9 @@ export const chaosVerb = defineVerb({
     'that are refused or deaf. Every row ends whole within its bound. The seeds share the table: each row comes at least',
     'once. Exit 1 when a row did not end whole, was not told on the page, left a decision on wrong state, or when',
     'readiness said 200 while nothing could be traded.',
+    'outages: --seeds streams at one time (default 30) lose their endpoint, the first for --outage seconds (default 61), the',
+    'last for --seconds (default 300), at RPC latencies from 0 to 500 ms. Prints how long each took until all its accounts',
+    'were sure again. Exit 1 unless each is back within ten seconds.',
     'limits: a local endpoint accepts --limit calls in any second and answers more with 429 and Retry-After; --demand calls',
     'a second in the priority mix of a trading service go to it through the RPC pool and its limiter, as limits.* and rpc.*',
     'configure them. Prints waits, shed calls and 429 by priority. --seed is that of the demand. Exit 1 when an execution',
@@ -76,7 +83,7 @@ export const chaosVerb = defineVerb({
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
   positionals: {
-    what: { summary: 'what is broken', choices: ['feeds', 'providers', 'limits'], required: true },
+    what: { summary: 'what is broken', choices: ['feeds', 'providers', 'outages', 'limits'], required: true },
   },
   usesConfig: true,
   async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
@@ -86,6 +93,10 @@ export const chaosVerb = defineVerb({
       return await chaosLimits({ flags, config, stdout, clock, signal });
     }
     refuseIdleFlags(flags, ['demand', 'limit'], 'it is of arb chaos limits');
+    if (positionals.what === 'outages') {
+      refuseIdleFlags(flags, ['faults', 'rows'], 'it is not of arb chaos outages');
+      return await chaosOutages({ flags, stdout, clock, signal });
+    }
     if (positionals.what === 'providers') {
       refuseIdleFlags(flags, ['seconds', 'outage', 'faults'], 'it is of arb chaos feeds');
       return await chaosProviders({ flags, config, stdout, stderr, clock, version, signal });
@@ -145,10 +156,27 @@ async function chaosProviders(
     readonly flags: {
       readonly seeds: number | undefined;
       readonly rows: readonly string[];
+async function chaosOutages(
+  params: Pick<VerbContext, 'stdout' | 'clock' | 'signal'> & {
+    readonly flags: {
+      readonly seeds: number | undefined;
+      readonly seconds: number | undefined;
+      readonly outage: number | undefined;
       readonly json: boolean;
     };
   },
 ): Promise<number> {
+  const { flags, stdout, clock, signal } = params;
+  const count = flags.seeds ?? DEFAULT_OUTAGES;
+  const fromSeconds = flags.outage ?? DEFAULT_FROM_SECONDS;
+  const toSeconds = Math.max(fromSeconds, flags.seconds ?? DEFAULT_TO_SECONDS);
+  if (count === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
+  const report = await runOutages({ count, fromSeconds, toSeconds, clock, signal });
+  if (flags.json) stdout.line(JSON.stringify(report, null, 2));
+  else for (const line of outagesLines(report)) stdout.line(line);
+  return report.ok ? EXIT.ok : EXIT.negative;
+}
+
   const { flags, config, stdout, stderr, clock, version, signal } = params;
   const seeds = flags.seeds ?? DEFAULT_SEEDS;
   if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');

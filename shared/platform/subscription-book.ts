@@ -216,6 +216,11 @@ export class SubscriptionBook {
     return this.#subscribed;
   }
 
+  /** Asked for, and neither let in nor refused yet: most of them before what is answered now. */
+  get unanswered(): number {
+    return this.#open.size;
+  }
+
   /** Nothing is waited for but what the endpoint's rate lets in later. */
   get isSettled(): boolean {
     return this.pending === 0 || this.#window.isPaused(this.#nowMs()) || this.#window.isNarrow;
