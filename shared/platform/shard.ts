@@ -438,7 +438,8 @@ export class Shard {
     // Without slots and clock nothing can be dated: this connection is of no use.
     if (topic === 'slots' || topic === CLOCK_SYSVAR) {
       const what = topic === 'slots' ? 'slots' : 'clock';
-      if (kind === 'plan') this.plan.refused(this.#book.subscribed + this.#book.unanswered, said, this.#nowMs());
+      if (kind === 'plan')
+        this.plan.refused(this.#book.subscribed + this.#book.unanswered, said, this.#nowMs());
       this.#step({ kind: 'drop', reason: `no ${what}: ${said}`, refused: kind !== 'other' });
     } else {
       if (kind === 'plan') {
