@@ -150,12 +150,6 @@ function faultKinds(named: readonly string[]): readonly FaultKind[] | undefined 
   });
 }
 
-async function chaosProviders(
-  params: Pick<VerbContext, 'stdout' | 'stderr' | 'clock' | 'version' | 'signal'> & {
-    readonly config: Config;
-    readonly flags: {
-      readonly seeds: number | undefined;
-      readonly rows: readonly string[];
 async function chaosOutages(
   params: Pick<VerbContext, 'stdout' | 'clock' | 'signal'> & {
     readonly flags: {
@@ -177,6 +171,16 @@ async function chaosOutages(
   return report.ok ? EXIT.ok : EXIT.negative;
 }
 
+async function chaosProviders(
+  params: Pick<VerbContext, 'stdout' | 'stderr' | 'clock' | 'version' | 'signal'> & {
+    readonly config: Config;
+    readonly flags: {
+      readonly seeds: number | undefined;
+      readonly rows: readonly string[];
+      readonly json: boolean;
+    };
+  },
+): Promise<number> {
   const { flags, config, stdout, stderr, clock, version, signal } = params;
   const seeds = flags.seeds ?? DEFAULT_SEEDS;
   if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
