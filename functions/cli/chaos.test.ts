@@ -7,6 +7,7 @@ import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy
 import { LOCAL_RULES } from '../../shared/sim/local-rules.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
 import type { FeedChaosReport } from './chaos-feeds-report.ts';
+import type { OutagesReport } from './chaos-outages.ts';
 import { createTruth } from './chaos-truth.ts';
 import { main } from './main.ts';
 import type { Output } from './verb.ts';
@@ -37,6 +38,29 @@ async function chaos(...args: readonly string[]) {
   });
   return { code, ...written };
 }
+
+describe('arb chaos outages', () => {
+  test('times the way back of every stream, and ends with 1 when one is late', async () => {
+    const { code, stdout } = await chaos(
+      'outages',
+      '--seeds',
+      '2',
+      '--outage',
+      '1',
+      '--seconds',
+      '2',
+      '--json',
+    );
+    const report = JSON.parse(stdout) as OutagesReport;
+    expect(report).toMatchObject({ ok: true, outages: 2, late: 0, boundMs: 10_000 });
+    expect(report.runs.map(({ seconds, rpcLatencyMs }) => [seconds, rpcLatencyMs])).toEqual([
+      [1, 0],
+      [2, 100],
+    ]);
+    expect(report.backMs.max).toBeGreaterThan(0);
+    expect(code).toBe(0);
+  }, 60_000);
+});
 
 describe('arb chaos feeds', () => {
   test('ends live after faults and an outage, with nothing decided on stale state', async () => {

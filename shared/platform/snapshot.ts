@@ -24,7 +24,7 @@ export interface SnapshotOptions {
 
 const CHUNKS_AT_ONCE = 4;
 /** A chunk without an answer by then is asked again, of whoever else can answer. */
-const CHUNK_DEADLINE_MS = 6_000;
+const CHUNK_DEADLINE_MS = 7_000;
 /** Up to here an account costs less to parse than to decompress (bench `feed.reconnect`); what is unknown may be large. */
 const SMALL_BYTES = 1_500;
 

@@ -68,8 +68,9 @@ export interface Synchronizer {
 
 const ACK_POLL_MS = 5;
 const DISAGREEMENTS_MAX = 3;
-/** A call that has no answer by then is asked again: somebody else may be able to answer it. */
+/** A call that has no answer by then is asked again: somebody else may be able to answer it. It is given more each time. */
 const SLOT_DEADLINE_MS = 2_500;
+const SLOT_DEADLINE_MOST_MS = 7_000;
 
 export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   const { rpc, commitment, random, backoff, host, book, slots, counters, log } = options;
@@ -126,7 +127,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
         commitment,
         signal: session.abort.signal,
         priority: 'execution',
-        deadlineMs: SLOT_DEADLINE_MS,
+        deadlineMs: Math.min(SLOT_DEADLINE_MOST_MS, SLOT_DEADLINE_MS * Math.max(1, session.attempts)),
       }),
     );
     if (typeof rpcSlot === 'string') return rpcSlot;
