@@ -90,19 +90,22 @@ export class Cycles {
       this.#meet(2, log + bestLog[back]!);
     }
     if (this.#maxHops < 3) return;
+    const triangles = graph.trianglesOf(pair);
+    for (let i = 0; i < triangles.length; i += 2) {
+      const second = triangles[i]!;
+      const closing = triangles[i + 1]!;
+      path[1] = second;
+      path[2] = closing;
+      this.#meet(3, log + bestLog[second]! + bestLog[closing]!);
+    }
+    if (this.#maxHops < 4) return;
     const onward = outPairs[to]!;
     for (let i = 0; i < onward.length; i++) {
       const second = onward[i]!;
       const middle = pairTo[second]!;
       if (middle === from) continue;
       path[1] = second;
-      const partial = log + bestLog[second]!;
-      const closing = graph.pairBetween(middle, from);
-      if (closing !== NONE) {
-        path[2] = closing;
-        this.#meet(3, partial + bestLog[closing]!);
-      }
-      if (this.#maxHops >= 4) this.#meetFours(from, to, middle, partial);
+      this.#meetFours(from, to, middle, log + bestLog[second]!);
     }
   }
 
@@ -111,12 +114,16 @@ export class Cycles {
     const { pairTo, bestLog } = graph;
     const path = this.#path;
     const onward = graph.outPairs[middle]!;
-    for (let i = 0; i < onward.length; i++) {
-      const third = onward[i]!;
-      const last = pairTo[third]!;
-      if (last === from || last === to) continue;
+    const homeward = graph.outPairs[from]!;
+    // The last mint is a neighbour of both ends: it is looked for at the one that has fewer.
+    const atHome = homeward.length < onward.length;
+    const ways = atHome ? homeward : onward;
+    for (let i = 0; i < ways.length; i++) {
+      const last = pairTo[ways[i]!]!;
+      if (last === from || last === to || last === middle) continue;
+      const third = atHome ? graph.pairBetween(middle, last) : ways[i]!;
       const closing = graph.pairBetween(last, from);
-      if (closing === NONE) continue;
+      if (third === NONE || closing === NONE) continue;
       path[2] = third;
       path[3] = closing;
       this.#meet(4, partial + bestLog[third]! + bestLog[closing]!);

@@ -2,11 +2,11 @@ import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
 import type { PoolState, Venue } from '../venues/venue.ts';
+import { PairTable } from './pair-table.ts';
 
 /** No edge, no pair, or a price of nothing. */
 export const NONE = -1;
 const UNTRADABLE = Number.NEGATIVE_INFINITY;
-const FIRST_MINTS = 64;
 
 /** The edge of a pool in one direction: the number that everything in routing knows it by. */
 export function edgeOf(pool: PoolEntry, aToB: boolean): number {
@@ -39,8 +39,9 @@ export class Graph {
   /** By pool index. */
   readonly pools: (PoolEntry | undefined)[] = [];
   readonly #mintIds = new Map<Address, number>();
-  #pairAt = new Int32Array(FIRST_MINTS * FIRST_MINTS).fill(NONE);
-  #mintCapacity = FIRST_MINTS;
+  readonly #pairTable = new PairTable();
+  /** By pair id, since pairs were added last: see `trianglesOf`. */
+  #triangles: (Int32Array | undefined)[] = [];
 
   /** The mint's number, or NONE while no pool trades it. */
   mintId(mint: Address): number {
@@ -49,7 +50,37 @@ export class Graph {
 
   /** The pair from one mint to another, or NONE. */
   pairBetween(from: number, to: number): number {
-    return this.#pairAt[from * this.#mintCapacity + to]!;
+    return this.#pairTable.get(from, to);
+  }
+
+  /**
+   * The ways back from the end of a pair to its beginning over one other mint: the two pairs of each in turn, the ways in
+   * the order in which their first pairs were learned. Found over the mint with fewer neighbours, once for all updates.
+   */
+  trianglesOf(pair: number): Int32Array {
+    const known = this.#triangles[pair];
+    if (known !== undefined) return known;
+    const from = this.pairFrom[pair]!;
+    const to = this.pairTo[pair]!;
+    const ways: number[] = [];
+    const [few, many] = [this.outPairs[from]!, this.outPairs[to]!];
+    if (few.length < many.length) {
+      const seconds: number[] = [];
+      for (const out of few) {
+        const second = this.pairBetween(to, this.pairTo[out]!);
+        if (second !== NONE) seconds.push(second);
+      }
+      seconds.sort((a, b) => a - b);
+      for (const second of seconds) ways.push(second, this.pairBetween(this.pairTo[second]!, from));
+    } else {
+      for (const second of many) {
+        const closing = this.pairBetween(this.pairTo[second]!, from);
+        if (closing !== NONE) ways.push(second, closing);
+      }
+    }
+    const triangles = Int32Array.from(ways);
+    this.#triangles[pair] = triangles;
+    return triangles;
   }
 
   poolOf(edge: number): PoolEntry {
@@ -119,7 +150,6 @@ export class Graph {
     const known = this.#mintIds.get(mint);
     if (known !== undefined) return known;
     const id = this.mints.length;
-    if (id === this.#mintCapacity) this.#growMints();
     this.#mintIds.set(mint, id);
     this.mints.push(mint);
     this.outPairs.push([]);
@@ -136,7 +166,8 @@ export class Graph {
     this.pairTo.push(to);
     this.pairEdges.push([]);
     this.outPairs[from]!.push(pair);
-    this.#pairAt[from * this.#mintCapacity + to] = pair;
+    this.#pairTable.add(from, to, pair);
+    if (this.#triangles.length > 0) this.#triangles = [];
     return pair;
   }
 
@@ -149,15 +180,6 @@ export class Graph {
     const revision = new Uint32Array(size);
     revision.set(this.revision);
     this.revision = revision;
-  }
-
-  #growMints(): void {
-    const size = this.#mintCapacity * 2;
-    const pairAt = new Int32Array(size * size).fill(NONE);
-    for (let pair = 0; pair < this.pairFrom.length; pair++)
-      pairAt[this.pairFrom[pair]! * size + this.pairTo[pair]!] = pair;
-    this.#pairAt = pairAt;
-    this.#mintCapacity = size;
   }
 }
 

@@ -42,7 +42,7 @@ export interface Ranking {
 }
 
 /** A whole unit between two hops that is worth this share of the profit is too much for smooth curves. */
-const ROUGH_GRAIN = 0.002;
+const ROUGH_GRAIN = 0.01;
 
 export function createRanking(deps: {
   readonly maker: CandidateMaker;

@@ -2,7 +2,7 @@ import { type Bench, percentile, type Result, round } from '../bench/harness.ts'
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import { createTally } from './reason.ts';
 import { createSearch, type Search, type SearchParams } from './search.ts';
-import { createTestStream, STREAM_COSTS, STREAM_GATE } from './test-stream.ts';
+import { createTestStream, heldBytes, STREAM_COSTS, STREAM_GATE } from './test-stream.ts';
 
 const MINT_SHARE = 5;
 const SWAPS_PER_SLOT = 150;
@@ -18,13 +18,22 @@ export const benches: readonly Bench[] = [
   update('search.update.2-legs', 1_000, 2),
   update('search.update.4-legs', 1_000, 4),
   update('search.update.4000-pools', 4_000, 3),
+  update('search.update.16000-pools', 16_000, 3, { replays: 1, compares: false }),
 ];
+
+/** How a bench replays: very large markets once, and without the other ways of searching beside it. */
+interface Ways {
+  readonly replays: number;
+  readonly compares: boolean;
+}
 
 /** What one replay saw, by update. */
 interface Replay {
   readonly micros: number[];
   readonly twoLegMicros: number[];
   readonly everythingMicros: number[];
+  /** Heap and buffers that the accounts, pools and search take; told where nothing else searches beside it. */
+  bytesPerPool: number;
   found: number;
   capped: number;
   exhausted: number;
@@ -35,14 +44,19 @@ interface Replay {
 }
 
 /** One update of a pool on a market of strangers who swap and of somebody who takes what the search finds. */
-function update(name: string, pools: number, maxLegs: number): Bench {
+function update(
+  name: string,
+  pools: number,
+  maxLegs: number,
+  { replays, compares }: Ways = { replays: REPLAYS, compares: true },
+): Bench {
   return {
     name,
     unit: 'µs (median)',
     run(harness): Result {
-      const first = replay(pools, maxLegs, true);
+      const first = replay(pools, maxLegs, compares);
       const micros = [...first.micros];
-      for (let i = 1; i < REPLAYS; i++) {
+      for (let i = 1; i < replays; i++) {
         const again = replay(pools, maxLegs, false);
         again.micros.forEach((took, at) => {
           micros[at] = Math.min(micros[at]!, took);
@@ -50,22 +64,28 @@ function update(name: string, pools: number, maxLegs: number): Bench {
       }
       const p50 = round(percentile(micros, 0.5));
       const percent = (part: number, whole: number): number => round((100 * part) / whole);
+      const compared = compares
+        ? `, worth ${percent(first.worth, first.uncappedWorth)} % of uncapped; two legs alone find ${percent(first.twoLegWorth, first.worth)} %`
+        : '';
       harness.note(
-        `${micros.length} updates, each the fastest of ${REPLAYS} replays; ${percent(first.found, micros.length)} % found something; ` +
-          `${first.capped} cycles capped, ${first.exhausted} out of budget, worth ${percent(first.worth, first.uncappedWorth)} % of uncapped; ` +
-          `two legs alone find ${percent(first.twoLegWorth, first.worth)} %; ${round(process.memoryUsage.rss() / 1e6)} MB`,
+        `${micros.length} updates, each the fastest of ${replays} replays; ${percent(first.found, micros.length)} % found something; ` +
+          `${first.capped} cycles capped, ${first.exhausted} out of budget${compared}; ${round(process.memoryUsage.rss() / 1e6)} MB`,
       );
       return {
         value: p50,
         p50,
         p99: round(percentile(micros, 0.99)),
-        baseline: {
-          name: 'search everything at each update',
-          value: round(percentile(first.everythingMicros, 0.5)),
-        },
+        ...(compares && {
+          baseline: {
+            name: 'search everything at each update',
+            value: round(percentile(first.everythingMicros, 0.5)),
+          },
+        }),
         also: {
-          'two legs alone, median': percentile(first.twoLegMicros, 0.5),
+          ...(compares && { 'two legs alone, median': percentile(first.twoLegMicros, 0.5) }),
+          'p50 of one replay': percentile(first.micros, 0.5),
           'p99 of one replay': percentile(first.micros, 0.99),
+          ...(!compares && { 'KB a pool in market and search': round(first.bytesPerPool / 1e3) }),
         },
       };
     },
@@ -76,6 +96,7 @@ function update(name: string, pools: number, maxLegs: number): Bench {
 function replay(pools: number, maxLegs: number, compares: boolean): Replay {
   const stream = createTestStream(pools, pools / MINT_SHARE, SWAPS_PER_SLOT);
   const { market } = stream;
+  const withoutSearch = compares ? 0 : heldBytes();
   const params: SearchParams = {
     market,
     startMints: [WSOL_MINT, USDC_MINT],
@@ -97,6 +118,7 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
     micros: [] as number[],
     twoLegMicros: [] as number[],
     everythingMicros: [] as number[],
+    bytesPerPool: 0,
     found: 0,
     capped: 0,
     exhausted: 0,
@@ -130,6 +152,7 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
     }
     stream.answer();
   }
+  if (!compares) seen.bytesPerPool = stream.bytesPerPool + (heldBytes() - withoutSearch) / pools;
   seen.capped = tally.of('capped');
   seen.exhausted = tally.of('budget-exhausted');
   if (!compares) return seen;

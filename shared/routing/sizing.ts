@@ -1,6 +1,6 @@
 import { climb } from './concave.ts';
 import type { ExactRoute, RunRefusal } from './exact-route.ts';
-import { climbStairs, leavesInput, stepOf, trimFirstLegs } from './stairs.ts';
+import { climbStairs, stepOf, trimFirstLegs } from './stairs.ts';
 
 /** Nothing that a size or share left untried may add more than this share of the profit. */
 const SIZE_TOLERANCE = 0.0003;
@@ -18,7 +18,9 @@ const MAX_ROOM_RUNS = 24;
 /** Shares are settled, then the size, then the shares again when the size moved by more than this. */
 const RESETTLE = 0.02;
 /** A whole unit between two hops that is worth more than this share of the profit makes sizes stairs. */
-const LEAST_STEP = 0.002;
+const LEAST_STEP = 0.01;
+/** Below that, what goes in is taken back to the edge of its stair where that gives this share of the profit. */
+const LEAST_TRIM = 0.0005;
 
 export type Sizing =
   | { readonly ok: true; readonly offered: bigint; readonly profit: bigint }
@@ -104,7 +106,8 @@ export function sizeRoute(route: ExactRoute, planned: number, maxIn: bigint): Si
   }
   if (!route.run(best.offered)) return { ok: false, reason: route.refusal };
   if (isStepped && !route.sharesAccounts) best = { ...best, offered: trimFirstLegs(route) };
-  else if (!isStepped && leavesInput(route)) best = { ...best, offered: trim(route, best.offered) };
+  else if (!isStepped && stepOf(route) > LEAST_TRIM * Number(route.profit))
+    best = { ...best, offered: trim(route, best.offered) };
   return { ok: true, offered: offerWhatIsTaken(route, best.offered), profit: route.profit };
 }
 

@@ -77,13 +77,6 @@ export function stepOf(route: ExactRoute): number {
   return Number(route.amountIn) * (1 / least + left);
 }
 
-/** True when a leg after the first hop took less than it was offered. */
-export function leavesInput(route: ExactRoute): boolean {
-  for (let leg = 0; leg < route.edges.length; leg++)
-    if (route.hopOf[leg]! > 0 && route.consumed[leg]! < route.amountsIn[leg]!) return true;
-  return false;
-}
-
 /** The least input, nearly, that pays `amountOut`, when `offered` does. */
 function edgeBelow(
   offered: bigint,
