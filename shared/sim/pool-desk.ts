@@ -126,7 +126,20 @@ export function createPoolDesk(deps: {
   function moveOthers(moved: DeskPool): void {
     const { venue } = moved;
     if (venue.carry === undefined) return;
-    for (const pool of pools) if (pool !== moved && pool.venue === venue && isStale(pool)) reload(pool);
+    for (const pool of pools) if (pool !== moved && pool.venue === venue) follow(pool);
+  }
+
+  /** Takes the accounts that are others now than the pool knows: far less than reading the pool anew. */
+  function follow(pool: DeskPool): void {
+    for (const [address, bytes] of pool.seen) {
+      const now = bank.get(address);
+      if (now === bytes) continue;
+      if (pool.state === undefined || !pool.venue.apply(pool.state, address, now).ok) {
+        reload(pool);
+        return;
+      }
+      pool.seen.set(address, now);
+    }
   }
 
   function price(pool: DeskPool): PoolPrice | undefined {
