@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/core/clock.ts';
 import { createRandom, type Random } from '../../shared/core/random.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { type FaultKind, scheduleFaults } from '../../shared/sim/fault-proxy/fault.ts';
@@ -243,17 +244,4 @@ function createVerdicts() {
       peakRssBytes,
     }),
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

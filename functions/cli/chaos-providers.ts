@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/core/clock.ts';
 import { createRandom } from '../../shared/core/random.ts';
 import { isQuotable } from '../../shared/market/pool-entry.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
@@ -282,17 +283,4 @@ function createTally() {
       falseDecisions: decided.false,
     }),
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

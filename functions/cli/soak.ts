@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArbError } from '../../shared/core/errors.ts';
+import { sleep } from '../../shared/platform/backoff.ts';
 import { EXIT } from './exit-code.ts';
 import { childrenOf, folderBytes, lookAtProcess } from './soak-process.ts';
 import { type Sample, slopeOf } from './soak-slope.ts';
@@ -244,17 +245,5 @@ function freePort(): Promise<number> {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
-  });
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
   });
 }
