@@ -67,7 +67,7 @@ function loadPool(venue: Venue, pool: Address, held: ReadonlyMap<Address, Accoun
 }
 
 /** The accounts that the pool's swaps name and the snapshot does not hold: programs, sysvars and absent ones. */
-function outsideAccounts(
+export function outsideAccounts(
   venue: Venue,
   state: PoolState,
   held: ReadonlyMap<Address, AccountBytes>,

@@ -10,6 +10,7 @@ import { createProofs, proofHolds } from '../../shared/platform/proofs.ts';
 import { startTestRpcServer } from '../../shared/platform/test-rpc-server.ts';
 import { venueById } from '../../shared/venues/registry.ts';
 import { main } from './main.ts';
+import type { VenueCaps } from './prove-caps.ts';
 import type { ProofReport } from './prove-report.ts';
 import type { Output } from './verb.ts';
 
@@ -66,6 +67,16 @@ async function prove(...args: readonly string[]) {
 }
 
 describe('arb prove', () => {
+  test('proves a snapshot or the caps of compute units, not both and not neither', async () => {
+    const both = await prove('--snapshot', 'absent.json', '--compute-caps', '--programs', '.');
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--snapshot does not go with') as string,
+    });
+    const neither = await prove('--programs', '.');
+    expect(neither).toMatchObject({ code: 2, stderr: expect.stringContaining('--compute-caps') as string });
+  });
+
   test('needs programs from one place', async () => {
     for (const args of [[], ['--programs', '.', '--rpc', 'http://127.0.0.1:1']]) {
       const { code, stderr } = await prove('--snapshot', 'absent.json', ...args);
@@ -87,6 +98,24 @@ describe('arb prove', () => {
 });
 
 describe.skipIf(reason !== undefined)('arb prove with real programs', () => {
+  test('holds the caps of compute units against them', { timeout: 300_000 }, async () => {
+    const programs = join(folder, 'programs');
+    mkdirSync(programs);
+    for (const { programId } of [CPMM, AMM]) {
+      copyFileSync(join(PROGRAMS!, `${programId}.so`), join(programs, `${programId}.so`));
+    }
+    const { code, stdout } = await prove('--compute-caps', '--programs', programs, '--json');
+    const report = JSON.parse(stdout) as { holds: boolean; venues: readonly VenueCaps[] };
+    expect([code, report.holds]).toEqual([0, true]);
+    const run = report.venues.filter(({ skipped }) => skipped === undefined);
+    expect(run.map(({ venue }) => venue).sort()).toEqual([AMM.id, CPMM.id].sort());
+    for (const venue of run) {
+      expect(venue).toMatchObject({ wrong: 0 });
+      expect(venue.ran).toBeGreaterThan(50);
+      expect(venue.leastRatio).toBeGreaterThanOrEqual(1);
+    }
+  });
+
   test('finds our swaps equal to the unit and keeps the venue’s proof', { timeout: 120_000 }, async () => {
     const args = ['--pool', CPMM_POOL, '--samples', '12', '--json'];
     const { code, stdout } = await prove('--snapshot', SNAPSHOT, '--programs', PROGRAMS!, ...args);

@@ -15,6 +15,7 @@ import { createRpcClient } from '../../shared/platform/rpc-client.ts';
 import { type MarketSnapshot, readMarketSnapshot } from '../../shared/platform/snapshot-file.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgress } from './progress.ts';
+import { capsLines, holds, proveCaps } from './prove-caps.ts';
 import { loadProvable, type ProvablePool } from './prove-market.ts';
 import { provePool } from './prove-pool.ts';
 import { createReport, reportLines, venueProofs } from './prove-report.ts';
@@ -33,7 +34,8 @@ const ROUTE_MAX_IN = 100_000_000_000n;
 export const proveVerb = defineVerb({
   name: 'prove',
   summary: 'execute our swaps with the real programs on a snapshot and compare',
-  usage: '--snapshot FILE (--programs DIR | --rpc URL) [--pool ADDRESS] [--samples N] [--routes] [--json]',
+  usage:
+    '(--snapshot FILE [--pool ADDRESS] [--samples N] [--routes] | --compute-caps) (--programs DIR | --rpc URL) [--json]',
   details: [
     'Loads the venues’ program binaries into LiteSVM (npm run prove:install puts it beside the dependencies, once) and',
     'executes our own swap instructions on the snapshot’s accounts and clock: single swaps of logarithmically spaced',
@@ -43,7 +45,12 @@ export const proveVerb = defineVerb({
     'its program, in proofs.json under store.dir. Exit 0 when all is equal, 1 otherwise.',
   ].join('\n'),
   flags: {
-    snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot', required: true },
+    snapshot: { kind: 'string', value: 'FILE', summary: 'market snapshot' },
+    'compute-caps': {
+      kind: 'boolean',
+      summary:
+        'instead: swaps at, below and above each venue’s cap of compute units, on pools made up for it',
+    },
     programs: { kind: 'string', value: 'DIR', summary: 'folder of program binaries, <program id>.so' },
     rpc: { kind: 'string', value: 'URL', summary: 'take the programs from this RPC instead' },
     pool: { kind: 'string', value: 'ADDRESS', summary: 'only this pool of the snapshot' },
@@ -61,6 +68,16 @@ export const proveVerb = defineVerb({
     const { config } = loaded;
     if (!flags.routes) refuseIdle(loaded, ['routing'], 'it goes with --routes');
     const source = programSource(context);
+    if (flags['compute-caps']) {
+      refuseBeside(flags);
+      const results = await proveCaps(source);
+      if (flags.json) stdout.line(JSON.stringify({ holds: holds(results), venues: results }, null, 2));
+      else for (const line of capsLines(results)) stdout.line(line);
+      return holds(results) ? EXIT.ok : EXIT.negative;
+    }
+    if (flags.snapshot === undefined) {
+      throw new ArbError('usage-missing-flag', 'prove needs --snapshot FILE, or --compute-caps');
+    }
     const snapshot = readMarketSnapshot(resolve(cwd, flags.snapshot));
     if (flags.pool !== undefined && !snapshot.pools.some(({ address }) => address === flags.pool)) {
       throw new ArbError('usage-unknown-pool', `${flags.snapshot} has no pool "${flags.pool}"`);
@@ -112,6 +129,14 @@ export const proveVerb = defineVerb({
     return report.allEqual ? EXIT.ok : EXIT.negative;
   },
 });
+
+/** What says which swaps to prove goes with a snapshot; the caps have swaps of their own. */
+function refuseBeside(flags: VerbContext<typeof proveVerb.flags>['flags']): void {
+  for (const name of ['snapshot', 'pool', 'samples', 'routes'] as const) {
+    if (flags[name] === undefined || flags[name] === false) continue;
+    throw new ArbError('usage-flag-conflict', `--${name} does not go with --compute-caps`);
+  }
+}
 
 function programSource({ flags, cwd, clock }: VerbContext<typeof proveVerb.flags>): ProgramSource {
   const { programs, rpc } = flags;

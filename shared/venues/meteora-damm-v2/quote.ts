@@ -2,6 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import { bestAfterTransfers, keptByTransfer, transferFee } from '../transfer-fee.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { baseFeeNumerator, FAILS } from './base-fee.ts';
@@ -138,6 +139,7 @@ export function quote(state: DammV2State, aToB: boolean, amountIn: bigint, clock
   if (amountOut > (aToB ? state.vaultAmountB : state.vaultAmountA)) return VAULT_SHORT;
   const feeMintOut = aToB ? ready.feeMintB : ready.feeMintA;
   if (feeMintOut !== undefined) amountOut -= transferFee(feeMintOut, clock.epoch, amountOut);
+  if (isBeyondCompute(ready.computeUnits, clock)) return BEYOND_COMPUTE;
   return { ok: true, amountOut, consumedIn: amountIn, computeUnits: ready.computeUnits };
 }
 

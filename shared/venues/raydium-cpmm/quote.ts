@@ -2,6 +2,7 @@
 import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
+import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
 import { bestAfterTransfers, keptByTransfer, transferFee } from '../transfer-fee.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_RATE_DENOMINATOR } from './program.ts';
@@ -67,6 +68,7 @@ function quoteOn(state: CpmmState, side: CpmmSide, amountIn: bigint, clock: Chai
   let amountOut = swapped - outputFee(side, swapped);
   if (side.feeMintOut !== undefined) amountOut -= transferFee(side.feeMintOut, clock.epoch, amountOut);
   if (amountOut === 0n) return TOO_SMALL;
+  if (isBeyondCompute(side.computeUnits, clock)) return BEYOND_COMPUTE;
   return { ok: true, amountOut, consumedIn: amountIn, computeUnits: side.computeUnits };
 }
 
