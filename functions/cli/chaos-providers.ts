@@ -189,12 +189,11 @@ function watchReadiness(service: Service, says: RegExp | undefined) {
 
   async function look(): Promise<void> {
     const before = canTrade();
-    const ready = await fetch(`${service.url}readyz`);
-    await ready.body?.cancel();
-    looks++;
+    const ready = await pageOf(service, 'readyz');
+    if (ready !== undefined) looks++;
     // It may have changed while the answer was on its way; in vain is what was so before and after.
-    if (ready.status === 200 && !before && !canTrade()) readyInVain++;
-    if (says !== undefined && !said) said = says.test(await (await fetch(`${service.url}api/state`)).text());
+    if (ready?.status === 200 && !before && !canTrade()) readyInVain++;
+    if (says !== undefined && !said) said = says.test((await pageOf(service, 'api/state'))?.text ?? '');
   }
 
   const looking = (async () => {
@@ -228,8 +227,8 @@ async function untilWhole(
     if (isLive && down === '') return { problem: '', tookMs };
     if (tookMs > withinMs || signal.aborted) {
       const feed = `feed ${state}${reason === '' ? '' : ` (${reason})`}, ${confirmed} of ${accounts} accounts, ${engine.status}`;
-      const said = await (await fetch(`${service.url}readyz`)).text();
-      return { problem: `${isLive ? down : feed}: ${said.trim()}`, tookMs };
+      const said = (await pageOf(service, 'readyz'))?.text.trim() ?? 'no answer of its own page';
+      return { problem: `${isLive ? down : feed}: ${said}`, tookMs };
     }
     await sleep(LOOK_MS, signal);
   }
@@ -237,9 +236,24 @@ async function untilWhole(
 
 /** By the gauges of the metrics page; '' when nothing is. */
 async function whatIsDown(service: Service): Promise<string> {
-  const text = await (await fetch(`${service.url}metrics`)).text();
-  const down = text.match(/^arb_(?:rpc_up|dependency_up)\{[^}]*\} 0$/gm) ?? [];
+  const page = await pageOf(service, 'metrics');
+  if (page === undefined) return 'no answer of its own page';
+  const down = page.text.match(/^arb_(?:rpc_up|dependency_up)\{[^}]*\} 0$/gm) ?? [];
   return down.join(', ');
+}
+
+/** A page of the service; undefined where its connection was lost: the next look has another. */
+async function pageOf(
+  service: Service,
+  path: string,
+): Promise<{ readonly status: number; readonly text: string } | undefined> {
+  try {
+    const response = await fetch(`${service.url}${path}`);
+    return { status: response.status, text: await response.text() };
+  } catch (thrown) {
+    if (thrown instanceof TypeError) return undefined;
+    throw thrown;
+  }
 }
 
 function feedOf(market: LocalMarket, { a, b, jupiter, helius }: Proxies, { heliusKey }: LocalApis) {
