@@ -86,6 +86,33 @@ it('keeps every digit of lamports beyond 53 bits', async () => {
   expect((await client().getAccount(USDC_MINT)).account?.lamports).toBe(18_446_744_073_709_551_615n);
 });
 
+it('keeps every digit of a balance beyond 53 bits', async () => {
+  server.faults.http = (_, id) => ({
+    status: 200,
+    body: `{"jsonrpc":"2.0","result":{"context":{"slot":5},"value":18446744073709551615},"id":${id}}`,
+  });
+  expect(await client().getBalance(USDC_MINT)).toEqual({ slot: 5, lamports: 18_446_744_073_709_551_615n });
+});
+
+it('gives the neighbours of an account that is none, to those who ask for them', async () => {
+  const good = `{"lamports":1,"data":["","base64"],"owner":"${TOKEN_PROGRAM}"}`;
+  server.faults.http = (_, id) => ({
+    status: 200,
+    body: `{"jsonrpc":"2.0","result":{"context":{"slot":5},"value":[${good},{"lamports":-1},null]},"id":${id}}`,
+  });
+  const asked = [USDC_MINT, WSOL_MINT, TOKEN_PROGRAM];
+  const read = await client().getMultipleAccounts(asked, { partial: true });
+  expect(read.accounts).toEqual([account(0, 0, 1n), null, null]);
+  expect([...read.unreadable!]).toEqual([[1, expect.stringContaining('result.value[1].data')]]);
+  expect((await refusalOf(client().getMultipleAccounts(asked))).code).toBe('rpc-bad-answer');
+  server.faults.http = (_, id) => ({
+    status: 200,
+    body: `{"jsonrpc":"2.0","result":{"context":{"slot":5},"value":[7,8]},"id":${id}}`,
+  });
+  const none = client().getMultipleAccounts([USDC_MINT, WSOL_MINT], { partial: true });
+  expect((await refusalOf(none)).code).toBe('rpc-bad-answer');
+});
+
 it('reads slot, balance, block hash, genesis hash and version', async () => {
   server.accounts.set(USDC_MINT, account(0, 0, 5_000_000_001n));
   const rpc = client();

@@ -152,11 +152,26 @@ describe('an endpoint that fails', () => {
     const pool = poolOf([a], { timeoutMs: 50 });
     const { host } = new URL(a.url);
     expect(pool.host).toBe(host);
-    for (const behaviour of ['hang', 'cut', { status: 401 }, { error: -32602 }, { result: 1.5 }] as const) {
+    const echo = {
+      status: 401,
+      body: '{"error":{"code":-32401,"message":"who is S3CRET at /?api-key=S3CRET"}}',
+    };
+    for (const behaviour of [
+      'hang',
+      'cut',
+      { status: 401 },
+      echo,
+      { error: -32602 },
+      { result: 1.5 },
+    ] as const) {
       a.behave = () => behaviour;
       const error = await refusalOf(pool.getSlot());
       expect(error.message).toContain(host);
-      expect(JSON.stringify([error.message, error.context, String(error.cause)])).not.toContain('S3CRET');
+      const { endpoints } = pool.status();
+      expect(JSON.stringify([error.message, error.context, String(error.cause), endpoints])).not.toContain(
+        'S3CRET',
+      );
+      if (behaviour === echo) expect(endpoints[0]!.problem).toContain('who is ****');
     }
   });
 
