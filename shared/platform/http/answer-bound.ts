@@ -17,8 +17,8 @@ const MEDIUM: AnswerBound = { bytes: 4 * MIB, values: 200_000, depth: DEPTH };
 
 /**
  * By RPC method. An account is at most 10 MiB, in base64 a third more; a hundred of them are what a market's accounts
- * are in their largest, not the most that the chain could hold. Scans of whole programs are asked by commands only,
- * never by the service, which has 512 MiB.
+ * are in their largest, not the most that the chain could hold. Scans of programs are asked by mint, and by commands
+ * only, never by the service.
  */
 const OF_METHODS: ReadonlyMap<string, AnswerBound> = new Map([
   ...[
@@ -37,7 +37,7 @@ const OF_METHODS: ReadonlyMap<string, AnswerBound> = new Map([
   ].map((method) => [method, SMALL] as const),
   ['getAccountInfo', { bytes: 16 * MIB, values: 4_000, depth: DEPTH }],
   ['getMultipleAccounts', { bytes: 24 * MIB, values: 20_000, depth: DEPTH }],
-  ['getProgramAccounts', { bytes: 256 * MIB, values: 16_000_000, depth: DEPTH }],
+  ['getProgramAccounts', { bytes: 64 * MIB, values: 2_000_000, depth: DEPTH }],
 ]);
 
 /** The bound of a method's answer; of one that is not named here, a few mebibytes. */
