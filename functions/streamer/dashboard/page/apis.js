@@ -28,13 +28,14 @@ function showEndpoints(endpoints) {
       const cells = {
         name: element('div'),
         provider: element('div', 'legs'),
+        problem: element('div', 'why'),
         state: element('span', 'tag'),
         score: element('td', 'num w-xs'),
         latency: element('td', 'num'),
         errors: element('td', 'num w-xs'),
         lag: element('td', 'num'),
       };
-      const name = element('th', 'name', [cells.name, cells.provider]);
+      const name = element('th', 'name', [cells.name, cells.provider, cells.problem]);
       name.setAttribute('scope', 'row');
       const state = element('td', '', [cells.state]);
       const root = element('tr', '', [name, state, cells.score, cells.latency, cells.errors, cells.lag]);
@@ -42,8 +43,8 @@ function showEndpoints(endpoints) {
     },
     update(row, endpoint) {
       setText(row.name, endpoint.name);
-      const { provider, problem } = endpoint;
-      setText(row.provider, problem === '' ? provider : `${provider} · ${problem}`);
+      setText(row.provider, endpoint.provider);
+      setText(row.problem, endpoint.problem);
       setText(row.state, endpoint.up ? 'Up' : 'Down');
       setData(row.state, 'tag', endpoint.up ? 'live' : 'down');
       setText(row.score, endpoint.score >= 100 ? countText(endpoint.score) : endpoint.score.toFixed(1));
