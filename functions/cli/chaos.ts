@@ -6,6 +6,7 @@ import { FAULT_KINDS, type FaultKind } from '../../shared/sim/fault-proxy/fault.
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
 import type { ProviderRow } from '../../shared/sim/providers/provider-row.ts';
 import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
+import { chainChaosLines, runChainChaos } from './chaos-chain.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
 import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
@@ -39,7 +40,8 @@ export const chaosVerb = defineVerb({
   summary: 'break the wire to the market, or ask more than a provider allows, and see what holds',
   usage:
     'feeds [--seeds N] [--seconds S] [--outage S] [--json] | providers [--seeds N] [--rows NAME,…] [--json] | ' +
-    'outages [--seeds N] [--seconds S] [--outage S] [--json] | limits [--demand N] [--limit N] [--seconds S] [--json]',
+    'outages [--seeds N] [--seconds S] [--outage S] [--json] | chain [--seconds S] [--json] | ' +
+    'limits [--demand N] [--limit N] [--seconds S] [--json]',
   details: [
     'feeds: the whole service on the built-in market over two endpoints, each behind a proxy that refuses, resets,',
     'trickles, goes silent or half-open, forgets its name, drops, repeats, reorders and corrupts messages, answers 429,',
@@ -55,6 +57,9 @@ export const chaosVerb = defineVerb({
     'outages: --seeds streams at one time (default 30) lose their endpoint, the first for --outage seconds (default 61), the',
     'last for --seconds (default 300), at RPC latencies from 0 to 500 ms. Prints how long each took until all its accounts',
     'were sure again. Exit 1 unless each is back within ten seconds.',
+    'chain: the whole service on a chain that becomes another one in mid-run: slots of 400, 300 and 200 ms, a step of the',
+    'rent, transactions of version 1, the migration to Alpenglow, two blocks in a slot; --seconds each. Exit 1 when a slot',
+    'counts as stale that is not, a decision rests on what was over or never was, or the census takes the wrong hour.',
     'limits: a local endpoint accepts --limit calls in any second and answers more with 429 and Retry-After; --demand calls',
     'a second in the priority mix of a trading service go to it through the RPC pool and its limiter, as limits.* and rpc.*',
     'configure them. Prints waits, shed calls and 429 by priority. --seed is that of the demand. Exit 1 when an execution',
@@ -83,7 +88,11 @@ export const chaosVerb = defineVerb({
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
   positionals: {
-    what: { summary: 'what is broken', choices: ['feeds', 'providers', 'outages', 'limits'], required: true },
+    what: {
+      summary: 'what is broken',
+      choices: ['feeds', 'providers', 'outages', 'chain', 'limits'],
+      required: true,
+    },
   },
   usesConfig: true,
   async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
@@ -102,6 +111,16 @@ export const chaosVerb = defineVerb({
       return await chaosProviders({ flags, config, stdout, stderr, clock, version, signal });
     }
     refuseIdleFlags(flags, ['rows'], 'it is of arb chaos providers');
+    if (positionals.what === 'chain') {
+      refuseIdleFlags(flags, ['seeds', 'outage', 'faults'], 'it is of arb chaos feeds');
+      const log = createLogger({ stream: stderr, clock, minSeverity: 'ERROR' });
+      const seconds = flags.seconds ?? DEFAULT_SECONDS;
+      const given = { config, seed: config.seed, seconds, clock, log, version, signal };
+      const report = await runChainChaos(given);
+      if (flags.json) stdout.line(JSON.stringify(report, null, 2));
+      else for (const line of chainChaosLines(report)) stdout.line(line);
+      return report.ok ? EXIT.ok : EXIT.negative;
+    }
     const seeds = flags.seeds ?? DEFAULT_SEEDS;
     if (seeds === 0) throw new ArbError('usage-seeds', '--seeds 0 tries nothing; give 1 or more');
     const seconds = flags.seconds ?? DEFAULT_SECONDS;

@@ -80,6 +80,8 @@ export interface ServiceTiming {
   readonly storeBusyMs?: number;
   /** Until an outside API that has failed is tried again. */
   readonly breaker?: BreakerTiming;
+  /** Between two readings of what the chain is; milliseconds. */
+  readonly chainRefreshMs?: number;
 }
 
 /** The streaming service while it runs. */
@@ -215,6 +217,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       clock,
       onParameters: (parameters) =>
         pipeline.process({ kind: 'chain', atMicros: clock.monotonicMicros(), parameters }),
+      ...(timing.chainRefreshMs === undefined ? {} : { refreshMs: timing.chainRefreshMs }),
     });
     recorder = await createRunRecorder({
       config,
