@@ -1,4 +1,5 @@
 import type { ChainClock } from '../core/clock.ts';
+import type { QuoteRefusal } from '../venues/venue.ts';
 import type { Graph } from './graph.ts';
 
 /** How many exact quotes one search may still spend; shared by all of its candidates. */
@@ -299,7 +300,7 @@ export class Curves {
     const quote = pool.venue.quote(pool.state!, (edge & 1) === 0, amountIn, this.#clock);
     if (!quote.ok) {
       this.#taken = 0;
-      return quote.reason === 'amount-too-small' || quote.reason === 'zero-amount' ? 0 : REFUSED;
+      return isTooSmall(quote.reason) ? 0 : REFUSED;
     }
     this.#taken = Number(quote.consumedIn);
     const out = Number(quote.amountOut);
@@ -333,6 +334,11 @@ export class Curves {
     this.#ends[edge] = end;
     this.#endOuts[edge] = endOut;
   }
+}
+
+/** Refusals that a larger amount may not meet: the rules of two programs differ where a fee is less than half a unit. */
+function isTooSmall(reason: QuoteRefusal): boolean {
+  return reason === 'amount-too-small' || reason === 'zero-amount' || reason === 'program-unproven';
 }
 
 /** The sample at or below a size. */

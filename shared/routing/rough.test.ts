@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { USDC_MINT } from '../core/address.ts';
+import { addressAt, USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import type { Market } from '../market/market.ts';
 import { openGate } from './candidates.ts';
 import type { Opportunity } from './opportunity.ts';
 import { createTally } from './reason.ts';
 import { createRouteIndex } from './route-index.ts';
 import { bestOfSteppedRoute } from './test-brute-force.ts';
-import { CLOCK, createOpenSearch, createRough } from './test-market.ts';
+import { CLOCK, createOpenSearch, createRough, createStill } from './test-market.ts';
 
 const MAX_IN = 100_000_000_000n;
 const MARKETS = 40;
@@ -39,3 +39,21 @@ test('finds what all routes come to with capped transfer fees, dear units, lots,
   expect(short).toEqual([]);
   expect(paying).toBeGreaterThan(MARKETS / 3);
 }, 300_000);
+
+test('finds a gap in whole units on AMM v4 pools of an unknown program, whose smallest amounts are refused', () => {
+  const whole = addressAt(new Uint8Array(32).fill(43));
+  const mints = new Map([
+    [WSOL_MINT, { usd: 150, decimals: 9 }],
+    [USDC_MINT, { usd: 1, decimals: 6 }],
+    [whole, { usd: 0.1, decimals: 0 }],
+  ]);
+  const [sol, usdc] = [WSOL_MINT, USDC_MINT];
+  const rest = { feeBps: 25, variant: 0, depthUsd: 100_000 };
+  const pools = [
+    { venue: 'raydium-amm-v4', a: whole, b: usdc, gap: 1, ...rest },
+    { venue: 'raydium-amm-v4', a: whole, b: usdc, gap: 1.1, ...rest },
+    { venue: 'raydium-cpmm', a: sol, b: usdc, gap: 1, ...rest },
+  ];
+  const market = createStill(pools, { mints, rules: new Map() });
+  expect(Number(bestFound(market)?.grossProfit ?? 0n)).toBeGreaterThan(100 * 1e6);
+});

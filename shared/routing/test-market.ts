@@ -62,7 +62,12 @@ export interface StillPool {
  */
 export function createStill(
   specs: readonly StillPool[],
-  { sharesVaults = false, accounts = new Map<Address, AccountBytes>(), mints = MINTS } = {},
+  {
+    sharesVaults = false,
+    accounts = new Map<Address, AccountBytes>(),
+    mints = MINTS,
+    rules = LOCAL_RULES,
+  } = {},
 ): Market {
   for (const [address, mint] of mints) {
     const { decimals, transferFee } = mint;
@@ -100,7 +105,7 @@ export function createStill(
   });
   return createStillMarket({
     clock: CLOCK,
-    rules: LOCAL_RULES,
+    rules,
     pools,
     accounts: [...accounts].map(([address, account]) => ({ address, account })),
   });
