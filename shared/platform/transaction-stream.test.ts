@@ -118,7 +118,7 @@ it('stops following an account when it is told to', async () => {
   startStream();
   await soon(() => node.subscriptions()).toBe(2);
   stream.follow([]);
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   trade();
   stream.follow([market]);
   await soon(() => told.length).toBe(2);
@@ -126,7 +126,7 @@ it('stops following an account when it is told to', async () => {
 
 it('reads transactions of version 1 among the others', async () => {
   startStream();
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   for (let i = 0; i < 3; i++) trade();
   await soon(() => told.length).toBe(6);
   expect(sides().map(([first]) => first)).toEqual(['sell', 'buy', 'sell', 'buy', 'sell', 'buy']);
@@ -147,7 +147,7 @@ it('counts what is too new or garbled, and loses none of its neighbours', async 
   });
   const heardOf = new Set<string>();
   startStream(20, url);
-  await soon(() => node.subscriptions()).toBe(1);
+  await soon(() => node.subscriptions()).toBe(2);
   for (let i = 0; i < 3; i++) trade();
   await soon(() => told.length).toBe(4);
   expect(stream.stats()).toMatchObject({ told: 4, failed: 2, tooNew: 1, dropped: 0 });
