@@ -7,6 +7,7 @@ import { type LocalNode, startLocalNode } from '../../sim/node.ts';
 import { openProviderProxy, type ProviderProxy } from '../../sim/providers/provider-proxy.ts';
 import { PROVIDER_ROWS } from '../../sim/providers/rows.ts';
 import { createTestGenesis } from '../../sim/test-genesis.ts';
+import { NODE_MEMORY_FLAGS, withMallocSettings } from '../memory-settings.ts';
 import type { HostileFigures } from './test-hostile-child.ts';
 
 /** What the service may have, and of that what it has without any of this: 263 MB after half an hour. */
@@ -39,9 +40,11 @@ afterAll(async () => {
 
 function child(): Promise<HostileFigures> {
   const file = fileURLToPath(new URL('./test-hostile-child.ts', import.meta.url));
-  const args = ['--max-old-space-size=384', file, ...proxies.map(({ url }) => url)];
+  // As the service is started.
+  const env = withMallocSettings(process.env);
+  const args = [...NODE_MEMORY_FLAGS, '--max-old-space-size=384', file, ...proxies.map(({ url }) => url)];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { timeout: 60_000, env }, (error, stdout, stderr) => {
       if (error === null) resolve(JSON.parse(stdout) as HostileFigures);
       else reject(new Error(`the process died (${error.code ?? error.signal}): ${stderr.slice(0, 2_000)}`));
     });

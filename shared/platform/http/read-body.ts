@@ -1,5 +1,6 @@
 import type { Readable, Transform } from 'node:stream';
 import {
+  constants,
   createBrotliDecompress,
   createGunzip,
   createInflate,
@@ -60,13 +61,24 @@ export async function readBody(params: BodyParams): Promise<Outcome<Buffer, Body
     body.on('error', () => {}).destroy();
     return refusal('bad-encoding', `its Content-Encoding is ${codings.join(', ').slice(0, 60)}`);
   }
-  // The last coding was put on last and comes off first.
-  const source = codings.length === 0 ? body : await decode(body, codings.reverse(), maxBytes);
-  if (source === undefined) return refusal('bad-encoding', 'it is empty');
   const chunks: Buffer[] = [];
   let bytes = 0;
   let taken = 0;
+  const decoders: Transform[] = [];
+  /** What a decoder holds is free when it has closed, which may be after this answer was given up. */
+  const open = (coding: string, first: number): Transform | undefined => {
+    const window = windowBytes(coding, first);
+    if (!held.take(window, maxHeld)) return undefined;
+    const decoder = decoderOf(coding, first);
+    decoder.once('close', () => held.free(window));
+    decoders.push(decoder);
+    return decoder;
+  };
   try {
+    // The last coding was put on last and comes off first.
+    const source = codings.length === 0 ? body : await decode(body, codings.reverse(), maxBytes, open);
+    if (source === 'empty') return refusal('bad-encoding', 'it is empty');
+    if (source === 'no-room') return refusal('too-large', 'too much is on its way at once');
     for await (const chunk of source as AsyncIterable<Buffer>) {
       const over = bytes + chunk.length > maxBytes;
       if ((over && !cut) || !held.take(chunk.length, maxHeld)) {
@@ -84,23 +96,25 @@ export async function readBody(params: BodyParams): Promise<Outcome<Buffer, Body
     throw thrown;
   } finally {
     held.free(taken);
-    body.on('error', () => {}).destroy();
+    for (const stream of [body, ...decoders]) stream.on('error', () => {}).destroy();
   }
 }
 
 const KNOWN: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd']);
 
-/** The decoded stream; undefined when there was nothing to decode. */
+/** The decoded stream, `empty` when there was nothing to decode, or `no-room` for what a decoder must hold to begin. */
 async function decode(
   body: Readable,
   codings: readonly string[],
   maxBytes: number,
-): Promise<Readable | undefined> {
+  open: (coding: string, first: number) => Transform | undefined,
+): Promise<Readable | 'empty' | 'no-room'> {
   let source: Readable = body;
   for (const coding of codings) {
-    const first = coding === 'deflate' ? await firstByte(source) : undefined;
-    if (coding === 'deflate' && first === undefined) return undefined;
-    const next = decoderOf(coding, first);
+    const first = await firstByte(source);
+    if (first === undefined) return 'empty';
+    const next = open(coding, first);
+    if (next === undefined) return 'no-room';
     const before = source;
     // What breaks before, breaks after; what is given up after, is given up before.
     before.on('error', (error) => next.destroy(error));
@@ -122,17 +136,36 @@ function isOver(thrown: unknown): boolean {
   return thrown instanceof OverError;
 }
 
-function decoderOf(coding: string, first: number | undefined): Transform {
+const DEFLATE_WINDOW_BYTES = 48 * 1_024;
+/** 8 MiB, what every zstd encoder stays under unless told otherwise; the format allows a hundred times as much. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+
+/** What a decoder holds of what it has decoded, however little that is: a stream says so in its first bits. */
+function windowBytes(coding: string, first: number): number {
+  if (coding === 'br') return 2 ** brotliWindowLog(first);
+  return coding === 'zstd' ? 2 ** ZSTD_WINDOW_LOG_MAX : DEFLATE_WINDOW_BYTES;
+}
+
+/** WBITS of RFC 7932, section 9.1. */
+function brotliWindowLog(first: number): number {
+  if ((first & 1) === 0) return 16;
+  const high = (first >> 1) & 7;
+  if (high !== 0) return 17 + high;
+  const low = (first >> 4) & 7;
+  return low < 2 ? 17 : 8 + low;
+}
+
+function decoderOf(coding: string, first: number): Transform {
   switch (coding) {
     case 'br':
       return createBrotliDecompress();
     case 'zstd':
-      return createZstdDecompress();
+      return createZstdDecompress({
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+      });
     case 'deflate':
       // Some servers leave out the header that the name stands for.
-      return first !== undefined && (first & 0x0f) === (ZLIB_HEADER & 0x0f)
-        ? createInflate()
-        : createInflateRaw();
+      return (first & 0x0f) === (ZLIB_HEADER & 0x0f) ? createInflate() : createInflateRaw();
     default:
       return createGunzip();
   }
