@@ -286,7 +286,8 @@ describe('an urgent call', () => {
     expect(hedges).toBeGreaterThan(0);
     expect(hedgesWon).toBeGreaterThan(0);
     expect(hedgesAborted).toBeGreaterThan(0);
-    await until(() => a.aborted + b.aborted >= hedgesAborted);
+    // A request that was given up before the server read it is one that the server never counts.
+    await until(() => a.open + b.open === 0);
   });
 
   it('sends no second request while the first is quick', async () => {
@@ -419,14 +420,15 @@ describe('small calls of one turn', () => {
 
 describe('a deadline', () => {
   it('holds for the whole call, with waiting and repeats', async () => {
-    const pool = poolOf([a], { timeoutMs: 40 });
+    // Four attempts of 400 ms would take 1.6 s.
+    const pool = poolOf([a], { timeoutMs: 400 });
     a.behave = () => 'hang';
     const startMs = Date.now();
-    expect(await refusalOf(pool.getSlot({ deadlineMs: 100 }))).toMatchObject({
+    expect(await refusalOf(pool.getSlot({ deadlineMs: 500 }))).toMatchObject({
       code: 'rpc-unreachable',
       context: { host: new URL(a.url).host },
     });
-    expect(Date.now() - startMs).toBeLessThan(250);
+    expect(Date.now() - startMs).toBeLessThan(1_400);
     const busy = poolOf([b], { perHour: { generic: 3_600 } });
     await busy.getSlot();
     expect(await refusalOf(busy.getSlot({ deadlineMs: 30 }))).toMatchObject({ code: 'rpc-unreachable' });

@@ -31,6 +31,8 @@ export interface TestNode {
   requests: number;
   /** Requests that the client ended before the answer. */
   aborted: number;
+  /** Requests that it has read and that neither side has ended. */
+  open: number;
   sockets(): number;
   /** Nothing listens on its port any more. */
   goDown(): Promise<void>;
@@ -55,7 +57,9 @@ export async function startTestNode(slot = 1_000): Promise<TestNode> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     node.requests++;
+    node.open++;
     response.on('close', () => {
+      node.open--;
       if (!response.writableFinished) node.aborted++;
     });
     const body: Call | Call[] = JSON.parse(Buffer.concat(parts).toString('utf8'));
@@ -128,6 +132,7 @@ export async function startTestNode(slot = 1_000): Promise<TestNode> {
     calls: [],
     requests: 0,
     aborted: 0,
+    open: 0,
     sockets: () => (server as Server & { _connections: number })._connections,
     async goDown() {
       server.closeAllConnections();
