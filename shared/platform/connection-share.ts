@@ -5,7 +5,8 @@ import type { Shard } from './shard.ts';
 import type { ShardListener } from './shard-contract.ts';
 import { secretsOf } from './stream-endpoint.ts';
 import type { StreamEnd, StreamRequest } from './stream-transport.ts';
-import { SubscriptionBook, type Topic } from './subscription-book.ts';
+import { SubscriptionBook } from './subscription-book.ts';
+import type { Topic } from './subscription-entries.ts';
 import type { SubscriptionId } from './subscription-id.ts';
 import type { RefusalKind } from './subscription-refusal.ts';
 

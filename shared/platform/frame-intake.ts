@@ -10,7 +10,8 @@ import { SlotWatch } from './slot-watch.ts';
 import { createStreamCounters } from './stream-counters.ts';
 import { secretsOf } from './stream-endpoint.ts';
 import type { StreamMessage } from './stream-transport.ts';
-import type { SubscriptionBook, Topic } from './subscription-book.ts';
+import type { SubscriptionBook } from './subscription-book.ts';
+import type { Topic } from './subscription-entries.ts';
 import type { SubscriptionId } from './subscription-id.ts';
 
 /** What one connection tells: each frame is counted, dated, and passed on to whom it concerns. @hot `take` of an account. */

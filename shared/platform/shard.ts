@@ -8,7 +8,7 @@ import type { PlanLimit } from './plan-limit.ts';
 import type { ShardListener, ShardOptions, ShardState, ShardStatus } from './shard-contract.ts';
 import type { SlotWatch } from './slot-watch.ts';
 import type { StreamCounters } from './stream-counters.ts';
-import type { Topic } from './subscription-book.ts';
+import type { Topic } from './subscription-entries.ts';
 import type { SubscriptionId } from './subscription-id.ts';
 
 /** What the transport's own end of a handshake may come late by. */

@@ -6,28 +6,10 @@ import { backoffMs } from './backoff.ts';
 import { RequestWindow } from './request-window.ts';
 import type { AccountEncoding, Commitment } from './rpc-client.ts';
 import type { StreamRequest } from './stream-transport.ts';
+import { SubscriptionEntries, type SubscriptionEntry, type Topic } from './subscription-entries.ts';
 import { type SubscriptionId, subscriptionId } from './subscription-id.ts';
 import { type RefusalKind, subscriptionRefusal } from './subscription-refusal.ts';
-
-/** What is subscribed to: an account, or the slots. */
-export type Topic = Address | 'slots';
-
-interface Entry {
-  readonly topic: Topic;
-  /** `refused`: left alone until its turn to be tried again; the connection goes on without it. */
-  phase: 'queued' | 'requested' | 'waiting' | 'subscribed' | 'refused';
-  /** False once it is unwatched while its request is still out. */
-  wanted: boolean;
-  attempts: number;
-  /** When a request is given up, or a waiting one is sent again (monotonic milliseconds). */
-  dueMs: number;
-  /** The latest request; an error reply to an earlier one says nothing any more. */
-  requestId: number;
-  /** Ids on this connection: one, or more where the node answered a request that we had given up. */
-  subscriptions: SubscriptionId[];
-  /** True while it has been refused since it was last let in: that it is let in says something new. */
-  wasRefused: boolean;
-}
+import { SubscriptionRequests } from './subscription-requests.ts';
 
 export interface SubscriptionBookOptions {
   readonly clock: Clock;
@@ -62,92 +44,74 @@ export interface SubscriptionBookOptions {
  */
 export class SubscriptionBook {
   readonly #options: SubscriptionBookOptions;
-  readonly #entries = new Map<Topic, Entry>();
-  readonly #requests = new Map<number, Topic>();
-  readonly #unsubscribes = new Set<number>();
-  readonly #byId = new Map<SubscriptionId, Topic>();
-  /** Entries by phase, so that counting never walks them all. */
-  readonly #queue = new Set<Entry>();
-  readonly #open = new Set<Entry>();
-  readonly #refused = new Set<Entry>();
+  readonly #entries = new SubscriptionEntries();
+  readonly #requests: SubscriptionRequests;
   readonly #window: RequestWindow;
   #connected = false;
-  #lastRequestId = 0;
-  #subscribed = 0;
   #retries = 0;
   #retryAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: SubscriptionBookOptions) {
     this.#options = options;
+    this.#requests = new SubscriptionRequests(options);
     this.#window = new RequestWindow(options.maxInFlight, options.backoff, options.random);
-    this.#add('slots');
+    this.#entries.add('slots', false);
   }
 
   /** Wants the topic from now on; does nothing when it is wanted already and was not refused. */
   watch(topic: Address): void {
-    const entry = this.#entries.get(topic);
-    if (entry === undefined) this.#add(topic);
+    const entry = this.#entries.of(topic);
+    if (entry === undefined) this.#entries.add(topic, this.#connected);
     else if (entry.phase === 'refused' && this.#connected) this.#enqueue(entry, 0);
     else entry.wanted = true;
     this.#pump();
   }
 
   unwatch(topic: Address): void {
-    const entry = this.#entries.get(topic);
+    const entry = this.#entries.of(topic);
     if (entry === undefined) return;
     if (entry.phase === 'requested' && this.#connected) {
       entry.wanted = false;
       return;
     }
-    for (const subscription of entry.subscriptions) this.#unsubscribe(topic, subscription);
-    this.#forget(entry);
+    for (const subscription of entry.subscriptions) this.#requests.unsubscribe(topic, subscription);
+    this.#entries.forget(entry);
     this.#pump();
   }
 
   isWatched(topic: Topic): boolean {
-    return this.#entries.get(topic)?.wanted === true;
+    return this.#entries.of(topic)?.wanted === true;
   }
 
   isSubscribed(topic: Topic): boolean {
-    return this.#entries.get(topic)?.phase === 'subscribed';
+    return this.#entries.of(topic)?.phase === 'subscribed';
   }
 
   isRefused(topic: Topic): boolean {
-    return this.#entries.get(topic)?.phase === 'refused';
+    return this.#entries.of(topic)?.phase === 'refused';
   }
 
   /** The address whose notifications carry this id on this connection. */
   topicOf(subscription: SubscriptionId): Topic | undefined {
-    return this.#byId.get(subscription);
+    return this.#requests.topicOf(subscription);
   }
 
   /** A fresh connection: everything is asked for anew. */
   connected(): void {
+    const { priorityOf } = this.#options;
     this.disconnected();
     this.#connected = true;
-    this.#sort();
-    for (const entry of this.#entries.values()) this.#enqueue(entry, 0);
+    if (priorityOf !== undefined) this.#entries.sort(priorityOf);
+    for (const entry of this.#entries.all()) this.#enqueue(entry, 0);
     this.#pump();
   }
 
-  /** The ids of the last connection mean nothing any more. */
   disconnected(): void {
     this.#connected = false;
-    this.#requests.clear();
-    this.#unsubscribes.clear();
-    this.#byId.clear();
-    this.#queue.clear();
-    this.#open.clear();
-    this.#refused.clear();
-    this.#subscribed = 0;
+    this.#requests.forget();
+    this.#entries.reset();
     this.#retries = 0;
     this.#retryAtMs = Number.POSITIVE_INFINITY;
-    for (const entry of this.#entries.values()) {
-      if (!entry.wanted) this.#entries.delete(entry.topic);
-      entry.phase = 'queued';
-      entry.subscriptions = [];
-      entry.wasRefused = false;
-    }
   }
 
   /** The connection was ended while it was being asked: fewer at a time from now on, on the next one too. */
@@ -160,11 +124,10 @@ export class SubscriptionBook {
    * notifications cannot be told apart.
    */
   reply(id: number, result: unknown, errorCode: number, error: string): 'taken' | 'stray' | 'clash' {
-    if (this.#unsubscribes.delete(id)) return 'taken';
-    const topic = this.#requests.get(id);
+    const topic = this.#requests.answered(id);
     if (topic === undefined) return 'stray';
-    this.#requests.delete(id);
-    const entry = this.#entries.get(topic);
+    if (topic === 'ended') return 'taken';
+    const entry = this.#entries.of(topic);
     const subscription = subscriptionId(result);
     if (error !== '' || subscription === undefined) {
       if (entry?.requestId === id) this.#onRefusal(entry, errorCode, error);
@@ -172,23 +135,14 @@ export class SubscriptionBook {
       return 'taken';
     }
     this.#window.acknowledged();
-    const owner = this.#byId.get(subscription);
+    const owner = this.#requests.topicOf(subscription);
     if (owner === topic) return 'taken';
     if (owner !== undefined) return 'clash';
-    if (entry === undefined || !entry.wanted) {
-      this.#unsubscribe(topic, subscription);
-      if (entry !== undefined) this.#forget(entry);
+    if (entry?.wanted === true) {
+      this.#letIn(entry, subscription);
     } else {
-      if (entry.phase !== 'subscribed') this.#subscribed++;
-      entry.phase = 'subscribed';
-      entry.subscriptions.push(subscription);
-      this.#queue.delete(entry);
-      this.#open.delete(entry);
-      this.#refused.delete(entry);
-      this.#byId.set(subscription, topic);
-      this.#options.onSubscribed(topic, subscription);
-      if (entry.wasRefused) this.#letAllIn();
-      entry.wasRefused = false;
+      this.#requests.unsubscribe(topic, subscription);
+      if (entry !== undefined) this.#entries.forget(entry);
     }
     this.#pump();
     return 'taken';
@@ -197,7 +151,7 @@ export class SubscriptionBook {
   /** Gives up on requests without an answer and sends again those that have waited. To be called often. */
   sweep(): void {
     const now = this.#nowMs();
-    for (const entry of [...this.#open]) {
+    for (const entry of [...this.#entries.open]) {
       if (now < entry.dueMs) continue;
       if (entry.phase === 'requested') this.#retry(entry, 'other', 'no acknowledgement');
       else this.#enqueue(entry, entry.attempts);
@@ -208,17 +162,17 @@ export class SubscriptionBook {
 
   /** Wanted and neither subscribed nor refused for now. */
   get pending(): number {
-    return this.#queue.size + this.#open.size;
+    return this.#entries.queued.size + this.#entries.open.size;
   }
 
   /** Acknowledged on this connection, the slots and the clock among them. */
   get subscribed(): number {
-    return this.#subscribed;
+    return this.#entries.subscribed;
   }
 
   /** Asked for, and neither let in nor refused yet: most of them before what is answered now. */
   get unanswered(): number {
-    return this.#open.size;
+    return this.#entries.open.size;
   }
 
   /** Nothing is waited for but what the endpoint's rate lets in later. */
@@ -228,68 +182,38 @@ export class SubscriptionBook {
 
   addresses(phase: 'subscribed' | 'refused'): Address[] {
     const found: Address[] = [];
-    for (const { topic, phase: now } of this.#entries.values())
+    for (const { topic, phase: now } of this.#entries.all())
       if (now === phase && topic !== 'slots') found.push(topic);
     return found;
   }
 
-  /** The order of the entries is the order of everything: requests, and the snapshot after them. */
-  #sort(): void {
-    const { priorityOf } = this.#options;
-    if (priorityOf === undefined) return;
-    const sorted = [...this.#entries.values()]
-      .map((entry) => ({ entry, priority: priorityOf(entry.topic) }))
-      .sort((a, b) => b.priority - a.priority);
-    this.#entries.clear();
-    for (const { entry } of sorted) this.#entries.set(entry.topic, entry);
-  }
-
-  #add(topic: Topic): void {
-    const entry: Entry = {
-      topic,
-      phase: 'queued',
-      wanted: true,
-      attempts: 0,
-      dueMs: 0,
-      requestId: 0,
-      subscriptions: [],
-      wasRefused: false,
-    };
-    this.#entries.set(topic, entry);
-    if (this.#connected) this.#queue.add(entry);
-  }
-
-  #enqueue(entry: Entry, attempts: number): void {
-    entry.phase = 'queued';
+  #enqueue(entry: SubscriptionEntry, attempts: number): void {
+    this.#entries.move(entry, 'queued');
     entry.attempts = attempts;
-    this.#open.delete(entry);
-    this.#refused.delete(entry);
-    this.#queue.add(entry);
   }
 
   #pump(): void {
-    if (!this.#connected || this.#queue.size === 0) return;
+    const { queued, open } = this.#entries;
+    if (!this.#connected || queued.size === 0) return;
     const now = this.#nowMs();
-    for (const entry of this.#queue) {
-      if (!this.#window.mayAsk(this.#open.size, now)) return;
-      this.#queue.delete(entry);
-      this.#request(entry);
+    for (const entry of queued) {
+      if (!this.#window.mayAsk(open.size, now)) return;
+      this.#entries.move(entry, 'requested');
+      entry.dueMs = this.#nowMs() + this.#options.ackTimeoutMs;
+      this.#requests.subscribe(entry);
     }
   }
 
-  #request(entry: Entry): void {
-    const { commitment, encoding, ackTimeoutMs } = this.#options;
-    const id = ++this.#lastRequestId;
-    entry.phase = 'requested';
-    entry.requestId = id;
-    entry.dueMs = this.#nowMs() + ackTimeoutMs;
-    this.#requests.set(id, entry.topic);
-    this.#open.add(entry);
-    if (entry.topic === 'slots') this.#send(id, 'slotSubscribe', []);
-    else this.#send(id, 'accountSubscribe', [entry.topic, { encoding, commitment }]);
+  #letIn(entry: SubscriptionEntry, subscription: SubscriptionId): void {
+    this.#entries.move(entry, 'subscribed');
+    entry.subscriptions.push(subscription);
+    this.#requests.own(subscription, entry.topic);
+    this.#options.onSubscribed(entry.topic, subscription);
+    if (entry.wasRefused) this.#letAllIn();
+    entry.wasRefused = false;
   }
 
-  #onRefusal(entry: Entry, code: number, error: string): void {
+  #onRefusal(entry: SubscriptionEntry, code: number, error: string): void {
     const why = error === '' ? 'the reply is no subscription id' : `${code} ${error}`;
     const kind = error === '' ? 'other' : subscriptionRefusal(code, error);
     if (entry.phase === 'subscribed') return;
@@ -304,37 +228,31 @@ export class SubscriptionBook {
     else this.#retry(entry, kind, why);
   }
 
-  #retry(entry: Entry, kind: RefusalKind, error: string): void {
-    if (entry.phase === 'subscribed') return;
+  #retry(entry: SubscriptionEntry, kind: RefusalKind, error: string): void {
+    const { attempts, backoff, random } = this.#options;
     if (!entry.wanted) {
-      this.#forget(entry);
+      this.#entries.forget(entry);
       return;
     }
     entry.attempts++;
-    this.#queue.delete(entry);
-    this.#open.delete(entry);
-    if (entry.attempts >= this.#options.attempts) {
+    if (entry.attempts >= attempts) {
       this.#refuse(entry, kind, error);
       return;
     }
-    entry.phase = 'waiting';
-    entry.dueMs = this.#nowMs() + backoffMs(this.#options.backoff, entry.attempts - 1, this.#options.random);
-    this.#open.add(entry);
+    this.#entries.move(entry, 'waiting');
+    entry.dueMs = this.#nowMs() + backoffMs(backoff, entry.attempts - 1, random);
   }
 
-  #refuse(entry: Entry, kind: RefusalKind, error: string): void {
-    entry.phase = 'refused';
+  #refuse(entry: SubscriptionEntry, kind: RefusalKind, error: string): void {
+    this.#entries.move(entry, 'refused');
     entry.wasRefused = true;
-    this.#queue.delete(entry);
-    this.#open.delete(entry);
-    this.#refused.add(entry);
     if (this.#retryAtMs === Number.POSITIVE_INFINITY) this.#scheduleRetry(this.#nowMs());
     this.#options.onRefused(entry.topic, kind, error);
   }
 
   /** One of what was refused is asked for again: the longest refused first. */
   #tryOne(now: number): void {
-    const [first] = this.#refused;
+    const [first] = this.#entries.refused;
     if (first === undefined) {
       this.#retryAtMs = Number.POSITIVE_INFINITY;
       return;
@@ -351,32 +269,14 @@ export class SubscriptionBook {
 
   /** The node lets in again: what was refused before is asked for anew. */
   #letAllIn(): void {
-    if (this.#refused.size === 0) return;
+    const { refused } = this.#entries;
+    if (refused.size === 0) return;
     this.#retries = 0;
-    for (const entry of [...this.#refused]) {
+    for (const entry of [...refused]) {
       entry.wasRefused = false;
       this.#enqueue(entry, this.#options.attempts - 1);
     }
     this.#retryAtMs = Number.POSITIVE_INFINITY;
-  }
-
-  #unsubscribe(topic: Topic, subscription: SubscriptionId): void {
-    this.#byId.delete(subscription);
-    const id = ++this.#lastRequestId;
-    this.#unsubscribes.add(id);
-    this.#send(id, topic === 'slots' ? 'slotUnsubscribe' : 'accountUnsubscribe', [subscription]);
-  }
-
-  #forget(entry: Entry): void {
-    if (entry.phase === 'subscribed') this.#subscribed--;
-    this.#queue.delete(entry);
-    this.#open.delete(entry);
-    this.#refused.delete(entry);
-    this.#entries.delete(entry.topic);
-  }
-
-  #send(id: number, method: StreamRequest['method'], params: readonly unknown[]): void {
-    this.#options.send({ id, method, params });
   }
 
   #nowMs(): number {
