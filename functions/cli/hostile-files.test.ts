@@ -1,12 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WSOL_MINT } from '../../shared/core/address.ts';
 import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import { main } from './main.ts';
 
+const ARB = fileURLToPath(new URL('./arb.ts', import.meta.url));
 let cwd = '';
 
 beforeEach(() => {
@@ -88,6 +91,39 @@ describe.each(Object.entries(DEEP))(
     });
   },
 );
+
+describe('a pipe in place of a file', () => {
+  // In a process of its own: a read that waits for ever would take this one with it.
+  const arbIn = (args: readonly string[]) =>
+    spawnSync(process.execPath, [ARB, ...args], { cwd, timeout: 30_000, encoding: 'utf8' });
+
+  it.each([
+    ['a universe', ['venues', '--universe-file', 'pipe']],
+    ['a snapshot', ['search', '--snapshot', 'pipe']],
+    ['a file of vectors', ['quote', '--vectors', 'pipe']],
+    ['a configuration', ['config', '--config', 'pipe']],
+    ['a recording', ['recording', 'info', 'pipe']],
+  ])(
+    'is refused at once as %s',
+    (_what, args) => {
+      expect(spawnSync('mkfifo', [join(cwd, 'pipe')]).status).toBe(0);
+      const { status, stderr, signal } = arbIn(args);
+      expect([status, signal]).toEqual([3, null]);
+      expect(stderr).toMatch(/pipe.*it is (a pipe or a device|no regular file)/);
+    },
+    60_000,
+  );
+});
+
+describe('a name that objects keep for themselves', () => {
+  it.each([
+    ['--paper-balances', '__proto__=1'],
+    ['--risk-max-trade-in', '{"__proto__": "1"}'],
+    ['--limits-per-hour', '__proto__=1'],
+  ])('%s %s is refused as any other name that is none', async (flag, text) => {
+    expectRefusal(await arb(['config', flag, text]), '__proto__');
+  });
+});
 
 describe('a login in a URL whose escape is none', () => {
   const BAD = 'http://u%ZZ:p@127.0.0.1:1';

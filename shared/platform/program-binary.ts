@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountBytes } from '../core/account.ts';
 import { type Address, addressAt } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import type { RpcClient } from './rpc-client.ts';
+import { readFileBytes } from './text-file.ts';
 
 /** A program as it is executed. */
 export interface ProgramBinary {
@@ -120,7 +121,7 @@ export function programOf({ owner, data }: AccountBytes): Uint8Array | undefined
 
 function readProgram(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readFileBytes(path);
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { parseBoundedJson } from './bounded-json.ts';
 import { replaceFile } from './replace-file.ts';
+import { readFileText } from './text-file.ts';
 
 export const PROOFS_FILE = 'proofs.json';
 
@@ -76,7 +77,7 @@ export function createProofs(dir: string): Proofs {
   function all(): readonly VenueProof[] {
     let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      text = readFileText(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw failed('read', path, error);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { AccountWrite } from '../core/account.ts';
 import { type Address, isAddress } from '../core/address.ts';
@@ -8,6 +7,7 @@ import { U64_MAX } from '../core/units.ts';
 import type { ProgramHash } from '../venues/program-rules-of.ts';
 import type { VectorFile } from '../venues/vectors.ts';
 import { parseBoundedJson } from './bounded-json.ts';
+import { readFileText } from './text-file.ts';
 
 /** A market that stood still for a moment: pools of any venue, and the bytes of every account they need. */
 export interface MarketSnapshot {
@@ -144,7 +144,7 @@ export function parseVectorFile(text: string, file: string): VectorFile {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileText(path);
   } catch (error) {
     throw new ArbError('snapshot-unreadable', `cannot read ${path}: ${errorText(error)}`, { path }, error);
   }

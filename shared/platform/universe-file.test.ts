@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -65,7 +65,10 @@ describe('a universe file', () => {
     [{ pools: [POOL, POOL] }, `pools.1.address is ${USDC_MINT} for the second time`],
     [{ pools: [{ ...POOL, enable: true }] }, 'pools.0 has an unknown key "enable"; did you mean enabled?'],
     [{ pool: [], pools: undefined }, 'has an unknown key "pool"; did you mean pools?'],
-    [{ venues: { phoenix: false } }, 'venues.phoenix'],
+    [{ mints: [{ address: USDC_MINT }, { address: USDC_MINT }] }, `mints.1.address is ${USDC_MINT} for the`],
+    [{ venues: { phoenix: false } }, 'venues names "phoenix", which is no venue that is built'],
+    [{ venues: { 'orka-whirlpool': false } }, 'did you mean orca-whirlpool?'],
+    [{ venues: JSON.parse('{"__proto__": false}') as object }, 'venues names "__proto__"'],
     [{ venues: { 'phoenix-v1': 'off' } }, 'venues.phoenix-v1 is "off": must be true or false'],
     [{ version: 2 }, 'version is 2: must be 1'],
   ])('with %j is refused by file, field and value', (change, message) => {
@@ -76,5 +79,23 @@ describe('a universe file', () => {
   test('that is no JSON or not there says so, and the way out', () => {
     expect(() => parseUniverseFile('{"version":', 'u.json')).toThrow('u.json is not JSON');
     expect(() => readUniverseFile('/nowhere/u.json')).toThrow('make one with arb discover');
+  });
+
+  test('in which a key stands twice is refused: one of its two words would be taken in silence', () => {
+    const pool = `{"venue": "orca-whirlpool", "address": "${USDC_MINT}", "enabled": false, "enabled": true}`;
+    expect(() => parseUniverseFile(`{"version": 1, "pools": [${pool}]}`, 'u.json')).toThrow(
+      /u\.json.*"enabled" stands there twice.*line 1/,
+    );
+  });
+
+  test('with the byte order mark and line ends of another system is read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'universe-'));
+    try {
+      const path = join(folder, 'universe.json');
+      writeFileSync(path, `\uFEFF${JSON.stringify(FILE, null, 2).replaceAll('\n', '\r\n')}\r\n`);
+      expect(readUniverseFile(path).pools).toEqual([POOL]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,17 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { VENUES } from '../venues/registry.ts';
-import { parseBoundedJson } from './bounded-json.ts';
+import { parseJson } from './config/json-text.ts';
 import { didYouMean } from './nearest.ts';
 import { replaceFile } from './replace-file.ts';
+import { readFileText } from './text-file.ts';
 
 /** What may be traded, as a file that people edit and `arb discover` writes. */
 export interface UniverseFile {
   readonly version: 1;
   /** Switches by venue; one that is not named is on. */
-  readonly venues: Readonly<Record<string, boolean>>;
+  readonly venues: Readonly<Record<string, boolean | undefined>>;
   readonly mints: readonly UniverseMint[];
   readonly pools: readonly ListedPool[];
 }
@@ -60,7 +60,8 @@ const SWITCH = z.boolean('must be true or false').optional();
 const NOTE = z.string().max(1_000).optional();
 const FILE = z.strictObject({
   version: z.literal(1, 'must be 1'),
-  venues: z.record(VENUE, z.boolean('must be true or false')).default({}),
+  // By name, so that a key that no venue has (`__proto__` too) is one that is not known.
+  venues: z.strictObject(Object.fromEntries(VENUES.map(({ id }) => [id, SWITCH]))).default({}),
   mints: z
     .array(
       z.strictObject({
@@ -85,6 +86,7 @@ const FILE = z.strictObject({
   ),
 });
 
+const KEYS = 'version venues mints pools address symbol enabled venue liquidityUsd note'.split(' ');
 const FORM =
   '{"version": 1, "venues": {VENUE: true}, "mints": [{"address"}], "pools": [{"venue", "address"}]}';
 
@@ -92,7 +94,7 @@ const FORM =
 export function readUniverseFile(path: string): UniverseFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileText(path);
   } catch (error) {
     const way = 'make one with arb discover, or name another in universe.file';
     throw new ArbError(
@@ -109,7 +111,8 @@ export function readUniverseFile(path: string): UniverseFile {
 export function parseUniverseFile(text: string, path: string): UniverseFile {
   let json: unknown;
   try {
-    json = parseBoundedJson(text);
+    // A person's file: a switch that stands there twice would be taken by its last word, in silence.
+    json = parseJson(text).value;
   } catch (error) {
     throw invalid(path, '', `is not JSON (${errorText(error)})`);
   }
@@ -120,12 +123,14 @@ export function parseUniverseFile(text: string, path: string): UniverseFile {
     const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
     throw invalid(path, issue.path.map(String).join('.'), describe(issue, json));
   }
-  const seen = new Set<Address>();
-  parsed.data.pools.forEach(({ address }, i) => {
-    if (seen.has(address))
-      throw invalid(path, `pools.${i}.address`, `is ${address} for the second time; keep one`);
-    seen.add(address);
-  });
+  for (const list of ['mints', 'pools'] as const) {
+    const seen = new Set<Address>();
+    parsed.data[list].forEach(({ address }, i) => {
+      if (seen.has(address))
+        throw invalid(path, `${list}.${i}.address`, `is ${address} for the second time; keep one`);
+      seen.add(address);
+    });
+  }
   return parsed.data;
 }
 
@@ -150,19 +155,11 @@ export function enabledUniverse({ venues, mints, pools }: UniverseFile): Enabled
 function describe(issue: z.core.$ZodIssue, json: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
-    const known = [
-      'version',
-      'venues',
-      'mints',
-      'pools',
-      'address',
-      'symbol',
-      'enabled',
-      'venue',
-      'liquidityUsd',
-      'note',
-    ];
-    return `has an unknown key "${key}"${didYouMean(key, known)}`;
+    if (issue.path[0] === 'venues') {
+      const known = VENUES.map(({ id }) => id);
+      return `names ${JSON.stringify(key)}, which is no venue that is built${didYouMean(key, known) || `; built: ${known.join(', ')}`}`;
+    }
+    return `has an unknown key ${JSON.stringify(key)}${didYouMean(key, KEYS)}`;
   }
   let value = json;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];

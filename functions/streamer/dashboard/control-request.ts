@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { refusal, success } from '../../../shared/core/outcome.ts';
+import { parseJson as parseStrict } from '../../../shared/platform/config/json-text.ts';
 import type { Rejection } from './guard.ts';
 
 /** The largest command body that is read. */
@@ -36,7 +37,8 @@ export async function readCommand(request: IncomingMessage): Promise<ReadCommand
 
 function parseJson(text: string) {
   try {
-    return success<unknown>(JSON.parse(text));
+    // Refuses a key that stands twice: of two commands in one body neither is meant.
+    return success<unknown>(parseStrict(text).value);
   } catch {
     return refusal('not-json');
   }

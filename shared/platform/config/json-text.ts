@@ -25,14 +25,26 @@ export function parseJson(text: string): ParsedJson {
   const positions = new Map<string, TextPosition>();
   let at = text.startsWith('\uFEFF') ? 1 : 0;
 
+  // Keys come in order: each line break is counted once, however many keys there are.
+  let line = 1;
+  let lineStart = 0;
+
   function position(offset: number): TextPosition {
-    const before = text.slice(0, offset);
-    return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+    if (offset < lineStart) [line, lineStart] = [1, 0];
+    for (
+      let end = text.indexOf('\n', lineStart);
+      end >= 0 && end < offset;
+      end = text.indexOf('\n', lineStart)
+    ) {
+      line += 1;
+      lineStart = end + 1;
+    }
+    return { line, column: offset - lineStart + 1 };
   }
 
   function fail(problem: string, offset: number): never {
-    const { line, column } = position(offset);
-    throw new ArbError('config-not-json', `${problem} at line ${line}, column ${column}`, { line, column });
+    const at = position(offset);
+    throw new ArbError('config-not-json', `${problem} at line ${at.line}, column ${at.column}`, { ...at });
   }
 
   function unexpected(expected: string): never {

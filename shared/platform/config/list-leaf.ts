@@ -145,14 +145,15 @@ function itemsFromText(text: string): unknown {
 function pairsFromText(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed.startsWith('{')) return boundedJsonOrText(trimmed);
-  const pairs: Record<string, string> = {};
+  // A map: an object would take the name __proto__ and keep nothing of it.
+  const pairs = new Map<string, string>();
   for (const item of trimmed === '' ? [] : trimmed.split(',')) {
     const [mint = '', amount = ''] = item.split(/=(.*)/s).map((part) => part.trim());
     // Twice the same mint has no meaning; the text as a whole is refused.
-    if (Object.hasOwn(pairs, mint)) return text;
-    pairs[mint] = amount;
+    if (pairs.has(mint)) return text;
+    pairs.set(mint, amount);
   }
-  return pairs;
+  return Object.fromEntries(pairs);
 }
 
 function poolsFromText(text: string): unknown {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { didYouMean, nearest } from '../nearest.ts';
+import { readFileText } from '../text-file.ts';
 import { type EndpointConfig, MAIN_ENDPOINT, providerOf } from './endpoint-leaf.ts';
 import { parseJson, type TextPosition } from './json-text.ts';
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, configKey } from './keys.ts';
@@ -10,6 +10,7 @@ import { type Config, configSchema } from './schema.ts';
 import { webSocketUrlFor } from './url-leaf.ts';
 
 export const DEFAULT_CONFIG_FILE = 'arb.config.json';
+const MAX_CONFIG_BYTES = 10_000_000;
 
 /** Where a value came from; `label` says it to a person: `arb.config.json:3:5`, `ARB_RPC_URL`, `--port`. */
 export interface ConfigSource {
@@ -111,7 +112,7 @@ function fromFile({ file, text: content, cwd }: ConfigInputs, problems: Problem[
 /** `undefined` when a file that nobody asked for is absent. */
 function readText(path: string, name: string, optional: boolean): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileText(path, MAX_CONFIG_BYTES);
   } catch (error) {
     if (optional && error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new ArbError('file-unreadable', `cannot read the config file ${name}: ${errorText(error)}`, {

@@ -44,12 +44,12 @@ function pairsFromText(text: string): unknown {
   if (trimmed.startsWith('{')) {
     return boundedJsonOrText(trimmed);
   }
-  const pairs: Record<string, unknown> = {};
+  const pairs = new Map<string, unknown>();
   for (const item of trimmed === '' ? [] : trimmed.split(',')) {
     const [name = '', value = ''] = item.split(/=(.*)/s).map((part) => part.trim());
     // Twice the same name has no meaning; the text as a whole is refused.
-    if (Object.hasOwn(pairs, name)) return text;
-    pairs[name] = /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+    if (pairs.has(name)) return text;
+    pairs.set(name, /^\d+(\.\d+)?$/.test(value) ? Number(value) : value);
   }
-  return pairs;
+  return Object.fromEntries(pairs);
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import { ArbError, errorText } from '../../core/errors.ts';
@@ -146,9 +147,14 @@ async function describe(
 }
 
 async function openFile(path: string): Promise<FileHandle> {
+  let file: FileHandle | undefined;
   try {
-    return await open(path, 'r');
+    // Without NONBLOCK the opening of a pipe waits for its writer, and holds one of the few threads that read files.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    if (!(await file.stat()).isFile()) throw new Error('it is no regular file');
+    return file;
   } catch (error) {
+    await file?.close();
     throw unreadable(path, error);
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorText } from '../../core/errors.ts';
 import { replaceFile } from '../replace-file.ts';
+import { readFileText } from '../text-file.ts';
 import type { Store } from './store.ts';
 
 export const CONTROLS_FILE = 'controls.json';
@@ -71,7 +71,7 @@ export function createSafeControls({ store, dir, onTrouble }: SafeControlsParams
 function readCopy(path: string, onTrouble: (problem: string) => void): readonly CopiedRow[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       onTrouble(`${path} cannot be read: ${errorText(error)}`);

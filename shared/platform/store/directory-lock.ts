@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ArbError } from '../../core/errors.ts';
+import { readFileText } from '../text-file.ts';
 import { storeError } from './sqlite-error.ts';
 
 const LOCK_FILE = 'arb.lock';
@@ -61,9 +62,7 @@ export function lockDirectory(dir: string, holder: Holder): DirectoryLock {
 
 function heldBy(dir: string): string {
   try {
-    const { pid, runId, since } = holderSchema.parse(
-      JSON.parse(readFileSync(join(dir, HOLDER_FILE), 'utf8').slice(0, 1_000)),
-    );
+    const { pid, runId, since } = holderSchema.parse(JSON.parse(readFileText(join(dir, HOLDER_FILE), 1_000)));
     return `process ${pid}, run ${runId}, since ${since}`;
   } catch {
     // It may be just about to write its name.
