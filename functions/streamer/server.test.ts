@@ -237,6 +237,35 @@ describe('pages and probes', () => {
     expect(await send(server, { path: '/', method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
 
+  test('two Hosts are a 400: what stands before the server may have looked at the other', async () => {
+    const { server } = await serve();
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(String(first)).toContain('400 Bad Request');
+    socket.destroy();
+  });
+
+  test('connections that only wait leave room for newcomers, and an open page is not cut off for them', async () => {
+    const { server } = await serve();
+    const page = connect(server.port, '127.0.0.1');
+    page.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(page, 'data');
+    const idle: Socket[] = [];
+    let ended = 0;
+    for (let i = 0; i < 600; i++) {
+      const socket = connect(server.port, '127.0.0.1');
+      socket.on('error', () => {}).on('close', () => (ended += 1));
+      idle.push(socket);
+      await once(socket, 'connect');
+      // Half a request, for as long as the server waits for the rest.
+      socket.write('GET / HTTP/1.1\r\nHost: l');
+    }
+    expect((await fetch(`${server.url}metrics`)).status).toBe(200);
+    expect([page.destroyed, ended > 0 && ended < 200]).toEqual([false, true]);
+    for (const socket of [...idle, page]) socket.destroy();
+  }, 30_000);
+
   test('a source or a metric that throws is a 500 with one line and is told to the service', async () => {
     const { server, errors } = await serve({
       metricsText: () => Promise.reject(new Error('registry gone')),

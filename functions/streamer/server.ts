@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { HEALTH_PATH } from '../../shared/core/names.ts';
+import { type ConnectionRoom, makeConnectionRoom } from './connection-room.ts';
 import { type Asset, loadAssets } from './dashboard/assets.ts';
 import { readCommand } from './dashboard/control-request.ts';
 import {
@@ -56,6 +57,7 @@ export interface RunningServer {
 interface Site extends ServerOptions {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly stream: StateStream;
+  readonly room: ConnectionRoom;
   readonly access: ControlAccess;
   readonly loopbackOnly: boolean;
 }
@@ -105,20 +107,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const access = controlAccess(host, options.controlToken, randomBytes(32).toString('base64url'));
   const { source, onError } = options;
   const stream = createStateStream({ state: () => source.state(), onError });
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    // Node looks every half minute, and a time-out is at most as good as that.
+    connectionsCheckingInterval: REQUEST_TIMEOUT_MS / 10,
+  });
   const site: Site = {
     ...options,
     stream,
+    room: makeConnectionRoom(server, MAX_CONNECTIONS),
     access,
     assets: await loadAssets(access.kind === 'page' ? access.token : access.kind),
     loopbackOnly: isLoopback(host),
   };
-
-  const server = createServer((request, response) => {
+  server.on('request', (request, response) => {
     answer(site, request, response).catch((error: unknown) => fail(site, request, response, error));
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.maxConnections = MAX_CONNECTIONS;
 
   const fallbackPorts = options.fallbackPorts === true ? FALLBACK_PORTS : 0;
   const port = await listenOn(server, { host, port: options.port, fallbackPorts });
@@ -139,7 +144,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   const path = (request.url ?? '/').split('?', 1)[0]!;
-  const foreign = rejectHost(site, request, path);
+  const foreign = rejectTwoHosts(request) ?? rejectHost(site, request, path);
   if (foreign !== undefined) return sendLine(response, foreign.status, foreign.message);
 
   const reads = request.method === 'GET' || request.method === 'HEAD';
@@ -153,6 +158,12 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   if (!reads) return refuseMethod(response, 'GET, HEAD');
   if (route !== undefined) return route(site, request, response);
   if (asset !== undefined) sendAsset(request, response, asset);
+}
+
+/** Node takes the first of two, what stands before it may take the last. */
+function rejectTwoHosts({ headersDistinct }: IncomingMessage): Rejection | undefined {
+  if ((headersDistinct.host?.length ?? 0) <= 1) return undefined;
+  return { status: 400, message: 'a request has one Host' };
 }
 
 function rejectHost(
@@ -184,7 +195,9 @@ function sendBook({ source }: Site, request: IncomingMessage, response: ServerRe
 function openStream(site: Site, request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'HEAD') {
     send(response, 200, 'text/event-stream; charset=utf-8', '');
-  } else if (!site.stream.open(response, request.socket.remoteAddress ?? '')) {
+  } else if (site.stream.open(response, request.socket.remoteAddress ?? '')) {
+    site.room.keep(request.socket);
+  } else {
     sendLine(response, 503, 'too many dashboards are open: close one and reload');
   }
 }
