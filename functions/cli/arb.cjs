@@ -18,7 +18,7 @@ if (major >= NEEDED) {
   // and not acted on yet would be lost with it.
   const stays = process.platform !== 'linux' || process.env.MALLOC_ARENA_MAX !== undefined;
   if (stays && /^(run|record|--.*)$/.test(String(process.argv[2]))) {
-    process.on('SIGINT', endEarly).on('SIGTERM', endEarly);
+    process.on('SIGINT', endEarly).on('SIGTERM', endEarly).on('SIGHUP', endEarly);
   }
   import('./arb.ts');
 } else {

@@ -4,6 +4,8 @@ import { createStopSignals } from './stop-signals.ts';
 
 /** Verbs that run for days. */
 const LONG_VERBS: readonly (string | undefined)[] = ['run', 'record', '--paper-trade'];
+/** As for every other file that cannot be written (exit-code.ts). */
+const OUTPUT_LOST = 3;
 /** How long what still holds the process may do so once its verb is done. */
 const LINGER_MS = 500;
 
@@ -29,7 +31,9 @@ const signals = createStopSignals({ process, env: process.env, nowMs: () => perf
 // A service may be stopped while its modules still load; what only computes is killed, as a signal does by itself.
 if (LONG_VERBS.includes(args[0]) || args[0]?.startsWith('--') === true) {
   // In place of those of arb.cjs, which end the process as this does until the verb has begun.
-  const early = (['SIGINT', 'SIGTERM'] as const).map((name) => [name, process.listeners(name)] as const);
+  const early = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(
+    (name) => [name, process.listeners(name)] as const,
+  );
   signals.signal().addEventListener('abort', () => {
     if (begun) return;
     process.stderr.write('stopped while starting: nothing was traded\n');
@@ -45,8 +49,17 @@ const [{ createSystemClock }, { main }, { streamOutput }] = await Promise.all([
   import('./output.ts'),
 ]);
 
+let lost: Error | undefined;
+process.on('exit', () => {
+  if (lost === undefined) return;
+  process.stderr.write(`arb: the output could not be written: ${lost.message}\n`);
+  process.exitCode = OUTPUT_LOST;
+});
+
 process.exitCode = await main(args, {
-  stdout: streamOutput(process.stdout),
+  stdout: streamOutput(process.stdout, (error) => {
+    lost ??= error;
+  }),
   stderr: streamOutput(process.stderr),
   env: process.env,
   cwd: process.cwd(),

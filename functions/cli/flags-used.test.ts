@@ -137,6 +137,7 @@ describe('no flag is ignored in silence', () => {
     [['run', '--simulated-time', '--duration', '1', '--port', '1'], '--port'],
     [['run', '--simulated-time', '--duration', '1', '--universe-file', 'u.json'], '--universe-file'],
     [['record', '--out', 'x', '--recorder-dir', 'y'], '--recorder-dir'],
+    [['prove', '--compute-caps', '--programs', '.', '--store-dir', 'x'], '--store-dir'],
     [['chaos', 'feeds', '--demand', '5'], '--demand'],
     [['chaos', 'limits', '--faults', 'reset'], '--faults'],
     [

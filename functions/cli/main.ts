@@ -12,7 +12,7 @@ import { VERBS } from './verbs.ts';
 /** Everything of a process that `arb` touches. */
 export type Surroundings = Pick<VerbContext, 'stdout' | 'stderr' | 'env' | 'cwd' | 'clock'> & {
   readonly version: string;
-  /** From the first call on, SIGINT and SIGTERM abort the signal instead of killing the process. */
+  /** From the first call on, SIGINT, SIGTERM and SIGHUP abort the signal instead of killing the process. */
   stopSignal(): AbortSignal;
   /** As a verb is given it; without it a second signal is not heard of. */
   readonly atForcedEnd?: VerbContext['atForcedEnd'];

@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CLEAR_LINE, streamOutput, visible } from './output.ts';
+
+const ARB = fileURLToPath(new URL('./arb.ts', import.meta.url));
 
 function terminal() {
   let text = '';
@@ -16,6 +21,55 @@ function terminal() {
 
 /** Clears the screen, sets the title, goes up a line, turns the writing round, rings: by C0, by C1 and by return. */
 const HOSTILE = ['\x1b[2J', '\x1b]0;pwned\x07', '\x1b[1A', '\x9b31m', '\u202Etxt', '\x7f', 'a\rb', '\x08'];
+
+describe('an output that cannot be written', () => {
+  const failing = (code: string) => {
+    let tries = 0;
+    const stream = new Writable({
+      write(_chunk, _encoding, done) {
+        tries += 1;
+        done(Object.assign(new Error(`${code}: no`), { code }));
+      },
+      autoDestroy: false,
+    });
+    const lost: string[] = [];
+    const output = streamOutput(stream as unknown as NodeJS.WriteStream, ({ message }) => lost.push(message));
+    return { output, lost, tries: () => tries };
+  };
+
+  it.each(['EPIPE', 'EIO', 'ECONNRESET'])('because its reader is gone (%s) ends in silence', async (code) => {
+    const { output, lost, tries } = failing(code);
+    output.line('one');
+    await new Promise((resolve) => setImmediate(resolve));
+    output.line('two');
+    expect([tries(), lost]).toEqual([1, []]);
+  });
+
+  it('because the disk is full is told, and does not end the program', async () => {
+    const { output, lost } = failing('ENOSPC');
+    output.line('one');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lost).toEqual(['ENOSPC: no']);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'gives exit code 3 and a line, not a stack',
+    () => {
+      const full = openSync('/dev/full', 'w');
+      const arb = (args: string[], stdio: (number | 'pipe')[]) =>
+        spawnSync(process.execPath, [ARB, ...args], { stdio, encoding: 'utf8', timeout: 60_000 });
+      const { status, stderr } = arb(['config'], [full, full, 'pipe']);
+      expect([status, stderr]).toEqual([
+        3,
+        expect.stringMatching(/^arb: the output could not be written: ENOSPC.*\n$/),
+      ]);
+      // What goes wrong is known by its code where the log cannot be written.
+      expect(arb(['config', '--bad'], [full, 'pipe', full]).status).toBe(2);
+      closeSync(full);
+    },
+    130_000,
+  );
+});
 
 describe('what is written to a terminal', () => {
   it.each(HOSTILE)('does not steer it: %j', (name) => {

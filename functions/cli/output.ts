@@ -22,12 +22,21 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** `stream` as an Output. A reader that goes away (`arb … | head`) ends the output, not the program. */
-export function streamOutput(stream: NodeJS.WriteStream): Output {
+/** A reader that went away: a closed pipe, a terminal that was closed, a socket that was cut. */
+const GONE = new Set(['EPIPE', 'EIO', 'ECONNRESET']);
+
+/**
+ * `stream` as an Output. A reader that goes away (`arb … | head`) ends the output, not the program. Nor does a disk that
+ * is full: `onLost` is told of what could not be written, and later texts are tried again.
+ */
+export function streamOutput(
+  stream: NodeJS.WriteStream,
+  onLost: (error: NodeJS.ErrnoException) => void = () => {},
+): Output {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    open = false;
+    if (GONE.has(error.code ?? '')) open = false;
+    else onLost(error);
   });
   let onProgressLine = false;
   const write = (text: string): void => {

@@ -70,6 +70,7 @@ export const proveVerb = defineVerb({
     const source = programSource(context);
     if (flags['compute-caps']) {
       refuseBeside(flags);
+      refuseIdle(loaded, ['store'], 'a proof of compute caps is not kept');
       const results = await proveCaps(source);
       if (flags.json) stdout.line(JSON.stringify({ holds: holds(results), venues: results }, null, 2));
       else for (const line of capsLines(results)) stdout.line(line);

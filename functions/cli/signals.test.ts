@@ -190,6 +190,22 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
   );
 
   it(
+    'whose terminal is closed drains as at any signal',
+    async () => {
+      const storeDir = join(dir, 'hung-up');
+      const running = start(run(storeDir));
+      await running.saw(/dashboard:/);
+      // Nobody reads what it says any more.
+      for (const stream of [running.child.stdout, running.child.stderr]) stream?.destroy();
+      running.send('SIGHUP', true);
+      const { code, signal } = await running.exited;
+      expect([code, signal]).toEqual([0, null]);
+      expect((await runsIn(storeDir)).map(({ endedAtMs }) => typeof endedAtMs)).toEqual(['number']);
+    },
+    TEST_MS,
+  );
+
+  it(
     'as the container starts it ends within its time',
     async () => {
       const running = start(['sh', 'functions/entrypoint.sh', '--store-dir', join(dir, 'container')], {

@@ -9,7 +9,7 @@ function signalled(env: Record<string, string> = {}) {
   const exits: number[] = [];
   const process = {
     ppid: 7,
-    on: (name: 'SIGINT' | 'SIGTERM', listener: () => void) => emitter.on(name, listener),
+    on: (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void) => emitter.on(name, listener),
     exit: (code: number) => exits.push(code),
   };
   const signals = createStopSignals({ process, env, nowMs: () => atMs, lookMs: 5 });
@@ -35,6 +35,16 @@ describe('stop signals', () => {
     expect([signal.aborted, forced, exits]).toEqual([true, 0, []]);
     send('SIGTERM', 400);
     expect([forced, exits]).toEqual([1, [143]]);
+  });
+
+  it('take the end of their terminal as a signal, however often it is told', () => {
+    const { signals, exits, send } = signalled();
+    const signal = signals.signal();
+    send('SIGHUP', 0);
+    send('SIGHUP', 5_000);
+    expect([signal.aborted, exits]).toEqual([true, []]);
+    send('SIGINT', 0);
+    expect(exits).toEqual([130]);
   });
 
   it.each([

@@ -2,7 +2,10 @@ import { constants } from 'node:os';
 
 /** The signals of a process, as a verb is given them. */
 export interface StopSignals {
-  /** Aborted by the first SIGINT or SIGTERM; from the first call on, they no longer kill the process. */
+  /**
+   * Aborted by the first SIGINT, SIGTERM or SIGHUP (its terminal was closed); from the first call on, they no longer kill
+   * the process.
+   */
   signal(): AbortSignal;
   /** Called, at once and without waiting, when a second signal ends the process before its verb has. */
   atForcedEnd(work: () => void): void;
@@ -11,7 +14,7 @@ export interface StopSignals {
 /** What these signals need of a process. */
 export interface SignalledProcess {
   readonly ppid: number;
-  on(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
   exit(code: number): unknown;
 }
 
@@ -30,7 +33,7 @@ export interface StopSignalsParams {
  */
 const SAME_PRESS_MS = 300;
 const SAME_PRESS_UNDER_NPM_MS = 2_000;
-const NAMES = ['SIGINT', 'SIGTERM'] as const;
+const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export function createStopSignals(params: StopSignalsParams): StopSignals {
   const { process, env, nowMs, lookMs = 1_000 } = params;
@@ -48,7 +51,8 @@ export function createStopSignals(params: StopSignalsParams): StopSignals {
       controller.abort(name);
       return;
     }
-    // A drain that hangs is not waited for.
+    // A drain that hangs is not waited for; a terminal that closes says so more than once, and presses nothing.
+    if (name === 'SIGHUP') return;
     if (nowMs() - firstMs < samePressMs) return;
     for (const work of works) work();
     process.exit(128 + constants.signals[name]);

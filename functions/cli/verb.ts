@@ -93,7 +93,7 @@ export interface VerbContext<
   /** Of this package. */
   readonly version: string;
   /**
-   * Aborted by the first SIGINT or SIGTERM: finish, print the summary and return. A second one kills. A verb that
+   * Aborted by the first SIGINT, SIGTERM or SIGHUP: finish, print the summary and return. A second one kills. A verb that
    * never reads this property is killed by the first one.
    */
   readonly signal: AbortSignal;

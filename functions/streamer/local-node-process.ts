@@ -13,6 +13,7 @@ const [source = 'built-in', seed = '1', sim = '{}'] = process.argv.slice(2);
 // Ctrl-C reaches the whole process group; the service drains first and then lets go of its market.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+process.on('SIGHUP', () => {});
 process.on('disconnect', () => process.exit(0));
 
 const reply = (message: LocalNodeReply): void => {
