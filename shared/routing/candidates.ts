@@ -2,7 +2,7 @@ import type { Address } from '../core/address.ts';
 import { U64_MAX } from '../core/units.ts';
 import type { CostBreakdown, CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
-import type { PoolEntry } from '../market/pool-entry.ts';
+import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
 import { type ReferencePrice, referencePrice } from '../market/reference-price.ts';
 import { type Cycles, MAX_HOPS, MIN_LOG } from './cycles.ts';
 import type { Graph } from './graph.ts';
@@ -59,6 +59,8 @@ const SCALE = 2 ** 40;
 export function createCandidateMaker({ graph, market, cycles, costs }: CandidateParams): CandidateMaker {
   const prices = new Map<number, ReferencePrice | undefined>();
   const limits = new Map<number, bigint>();
+  /** Pools met that can no longer be quoted. */
+  const lapsed: PoolEntry[] = [];
   let gate: SearchGate;
 
   const priceOf = (mint: number): ReferencePrice | undefined => {
@@ -91,6 +93,7 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
       const hops: number[][] = [];
       let log = 0;
       let barred: Reason | undefined;
+      lapsed.length = 0;
       for (let h = 0; h < count; h++) {
         const pair = cycles.pairs[at + h]!;
         const edges = graph.pairEdges[pair]!;
@@ -100,19 +103,27 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
         for (let i = 0; i < edges.length; i++) {
           const edge = edges[i]!;
           if (!(graph.logPrice[edge]! > least)) break;
+          const pool = graph.poolOf(edge);
+          if (!isQuotable(pool)) {
+            lapsed.push(pool);
+            barred ??= 'pool-not-quotable';
+            continue;
+          }
           if (avoided?.has(edge >> 1)) {
             barred ??= 'conflicting';
             continue;
           }
-          const reason = gate.bars(graph.poolOf(edge), (edge & 1) === 0);
+          const reason = gate.bars(pool, (edge & 1) === 0);
           if (reason === undefined) usable.push(edge);
           else barred ??= reason;
         }
-        if (usable.length === 0) return barred ?? 'no-marginal-profit';
+        if (usable.length === 0) break;
         hops.push(usable);
         log += graph.logPrice[usable[0]!]!;
       }
-      if (!(log > MIN_LOG)) return barred ?? 'no-marginal-profit';
+      // Known from now on, so that the cycles of later searches are not found by what they paid.
+      for (const pool of lapsed) graph.withdraw(pool);
+      if (hops.length < count || !(log > MIN_LOG)) return barred ?? 'no-marginal-profit';
       for (let h = 0; h < count; h++) {
         // What could not be used has made the others' best worse.
         const usable = hops[h]!;

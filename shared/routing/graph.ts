@@ -96,12 +96,17 @@ export class Graph {
       this.#join(pool, state.mintA, state.mintB);
     }
     if (state === undefined || !isQuotable(pool)) {
-      this.#reprice(edge, 0);
-      this.#reprice(edge + 1, 0);
+      this.withdraw(pool);
       return;
     }
     this.#reprice(edge, bestPrice(pool.venue, state, true, clock));
     this.#reprice(edge + 1, bestPrice(pool.venue, state, false, clock));
+  }
+
+  /** The pool cannot be quoted (its accounts do not fit together for now) until it is refreshed again. */
+  withdraw(pool: PoolEntry): void {
+    this.#reprice(pool.index * 2, 0);
+    this.#reprice(pool.index * 2 + 1, 0);
   }
 
   #reprice(edge: number, price: number): void {

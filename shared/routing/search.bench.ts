@@ -1,5 +1,7 @@
 import { type Bench, percentile, type Result, round } from '../bench/harness.ts';
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
+import type { PoolEntry } from '../market/pool-entry.ts';
+import type { Opportunity } from './opportunity.ts';
 import { createTally } from './reason.ts';
 import { createSearch, type Search, type SearchParams } from './search.ts';
 import { createTestStream, heldBytes, STREAM_COSTS, STREAM_GATE } from './test-stream.ts';
@@ -30,6 +32,8 @@ interface Ways {
 /** What one replay saw, by update. */
 interface Replay {
   readonly micros: number[];
+  /** Of each slot's beginning, at which pools that share accounts are known again, all at once. */
+  readonly begunMicros: number[];
   readonly twoLegMicros: number[];
   readonly everythingMicros: number[];
   /** Heap and buffers that the accounts, pools and search take; told where nothing else searches beside it. */
@@ -85,6 +89,9 @@ function update(
           ...(compares && { 'two legs alone, median': percentile(first.twoLegMicros, 0.5) }),
           'p50 of one replay': percentile(first.micros, 0.5),
           'p99 of one replay': percentile(first.micros, 0.99),
+          ...(first.begunMicros.length > 0 && {
+            'beginning of a slot, median': percentile(first.begunMicros, 0.5),
+          }),
           ...(!compares && { 'KB a pool in market and search': round(first.bytesPerPool / 1e3) }),
         },
       };
@@ -116,6 +123,7 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
   for (const pool of market.pools) for (const each of [search, ...others]) each.refresh(pool, market.clock!);
   const seen = {
     micros: [] as number[],
+    begunMicros: [] as number[],
     twoLegMicros: [] as number[],
     everythingMicros: [] as number[],
     bytesPerPool: 0,
@@ -126,29 +134,34 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
     uncappedWorth: 0,
     twoLegWorth: 0,
   };
-  for (let slot = 0; slot < WARM_UP_SLOTS + SLOTS; slot++) {
-    for (const told of stream.nextSlot()) {
-      const { changed, loads } = market.apply(told);
-      if (changed.length === 0 || loads > 0) continue;
-      const { result, took } = timed(() => search.run(changed, market.clock!, STREAM_GATE, tally));
-      const best = result.best[0];
-      if (slot >= WARM_UP_SLOTS) {
-        seen.micros.push(took);
-        if (best !== undefined) seen.found += 1;
-      }
-      if (compares) {
-        const two = timed(() => twoLegs.run(changed, market.clock!, STREAM_GATE, ignored));
-        if (slot >= WARM_UP_SLOTS) seen.twoLegMicros.push(two.took);
-        seen.twoLegWorth += Number(two.result.best[0]?.expectedLamports ?? 0n);
-        const without = uncapped.run(changed, market.clock!, STREAM_GATE, ignored);
-        seen.uncappedWorth += Number(without.best[0]?.expectedLamports ?? 0n);
-      }
-      if (best === undefined) continue;
-      seen.worth += Number(best.expectedLamports);
-      // The gap is closed before the next update: its own updates are taken over and not searched on.
-      for (const taken of stream.take(best.legs))
+  /** Takes what a search finds over `changed`; how long it took is added to `micros`. */
+  const look = (changed: readonly PoolEntry[], micros: number[] | undefined): void => {
+    const { result, took } = timed(() => search.run(changed, market.clock!, STREAM_GATE, tally));
+    const best = [...result.best];
+    const counts = micros === seen.micros;
+    micros?.push(took);
+    if (counts && best.length > 0) seen.found += 1;
+    if (compares) {
+      const two = timed(() => twoLegs.run(changed, market.clock!, STREAM_GATE, ignored));
+      if (counts) seen.twoLegMicros.push(two.took);
+      seen.twoLegWorth += worthOf(two.result.best);
+      const without = uncapped.run(changed, market.clock!, STREAM_GATE, ignored);
+      seen.uncappedWorth += worthOf(without.best);
+    }
+    seen.worth += worthOf(best);
+    // The gaps are closed before the next update: their own updates are taken over and not searched on.
+    for (const { legs } of best)
+      for (const taken of stream.take(legs))
         for (const pool of market.apply(taken).changed)
           for (const each of [search, ...others]) each.refresh(pool, market.clock!);
+  };
+  for (let slot = 0; slot < WARM_UP_SLOTS + SLOTS; slot++) {
+    const isWarm = slot >= WARM_UP_SLOTS;
+    const { begun, updates } = stream.nextSlot();
+    if (begun.length > 0) look(begun, isWarm ? seen.begunMicros : undefined);
+    for (const told of updates) {
+      const { changed, loads } = market.apply(told);
+      if (changed.length > 0 && loads === 0) look([...changed], isWarm ? seen.micros : undefined);
     }
     stream.answer();
   }
@@ -160,6 +173,10 @@ function replay(pools: number, maxLegs: number, compares: boolean): Replay {
   for (let i = 0; i < SEARCHES_OF_ALL; i++)
     seen.everythingMicros.push(timed(() => search.run(live, market.clock!, STREAM_GATE, ignored)).took);
   return seen;
+}
+
+function worthOf(best: readonly Opportunity[]): number {
+  return best.reduce((sum, { expectedLamports }) => sum + Number(expectedLamports), 0);
 }
 
 function timed<T>(work: () => T): { readonly result: T; readonly took: number } {

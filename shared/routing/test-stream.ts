@@ -4,6 +4,7 @@ import { type Address, CLOCK_SYSVAR, USDC_MINT, WSOL_MINT } from '../core/addres
 import { type CostModel, createStaticCosts } from '../costs/costs.ts';
 import { clockAccount } from '../market/chain-clock.ts';
 import { createMarket, type Market } from '../market/market.ts';
+import type { PoolEntry } from '../market/pool-entry.ts';
 import type { AccountUpdate } from '../market/update.ts';
 import { createGeneratedMarket } from '../sim/generated-market.ts';
 import { createGeneratedTrades } from '../sim/generated-trades.ts';
@@ -17,8 +18,8 @@ export interface TestStream {
   readonly market: Market;
   /** What the market takes of memory with the bytes of its accounts. */
   readonly bytesPerPool: number;
-  /** The updates of the next slot, in order; the market has begun the slot. */
-  nextSlot(): readonly AccountUpdate[];
+  /** The updates of the next slot, in order, and the pools that its beginning made quotable. */
+  nextSlot(): { readonly begun: readonly PoolEntry[]; readonly updates: readonly AccountUpdate[] };
   /** Somebody takes the gap that the legs go through: what the feed tells of it. */
   take(legs: readonly Leg[]): readonly AccountUpdate[];
   /** Gives the market the accounts that it has come to ask for. */
@@ -63,9 +64,8 @@ export function createTestStream(pools: number, mints: number, swapsPerSlot: num
     take: (legs) => legs.flatMap(({ pool, aToB, amountIn }) => [...trades.trade(pool, aToB, amountIn)]),
     nextSlot() {
       const told = trades.nextSlot();
-      market.beginSlot(told.slot);
       slot = told.slot;
-      return told.updates;
+      return { begun: [...market.beginSlot(told.slot).changed], updates: told.updates };
     },
   };
 }
