@@ -1,7 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MarketEvent } from '../../shared/engine/event.ts';
+import { createEventEncoder } from '../../shared/platform/recording/event-encoder.ts';
+import { findRuns, readRun } from '../../shared/platform/recording/recording.ts';
+import type { RunDescription } from '../../shared/platform/recording/segment-text.ts';
+import { createSegmentWriter } from '../../shared/platform/recording/segment-writer.ts';
 import { createSystemClock } from '../../shared/platform/system-clock.ts';
 import { main } from './main.ts';
 
@@ -45,6 +58,33 @@ async function arb(line: string) {
   return { code, ...texts };
 }
 
+/** A recording with these events, by a version of whatever describes itself so. */
+function writeRun(
+  dir: string,
+  run: RunDescription,
+  events: readonly MarketEvent[],
+  { decisionsHash }: typeof recorded,
+): void {
+  const writer = createSegmentWriter({
+    dir,
+    run,
+    maxSegmentBytes: 1 << 30,
+    maxSegmentMs: 1 << 30,
+    level: 1,
+    nowMs: () => 0,
+    onFinished: () => {},
+    onFailure: (error) => expect.unreachable(error),
+  });
+  const encoder = createEventEncoder(new Uint8Array(1_024));
+  for (let at = 0; at < events.length; at += 1_000) {
+    const block = events.slice(at, at + 1_000);
+    for (const event of block) encoder.add(event);
+    const frames = encoder.take(new Uint8Array(1_024)).slice();
+    writer.write({ frames, events: block.length, firstEvent: at + 1 });
+  }
+  writer.end({ decisionsHash });
+}
+
 describe('a replay', () => {
   it('decides what the run decided, to the bit, whatever the environment says', async () => {
     const { code, stdout } = await arb(`replay ${file} --json`);
@@ -61,6 +101,28 @@ describe('a replay', () => {
       missingEvents: 0,
       damages: [],
     });
+  }, 60_000);
+
+  it('of a recording of before CLMM went by its program decides as its run did', async () => {
+    const old = join(cwd, 'old');
+    mkdirSync(old);
+    const [run] = await findRuns([file]);
+    const events: MarketEvent[] = [];
+    for await (const piece of readRun(run!)) {
+      if (piece.kind !== 'events') continue;
+      for (let event = piece.next(); event !== undefined; event = piece.next()) events.push(event);
+    }
+    const kept = events.filter((event) => event.kind !== 'program' || event.venue !== 'raydium-clmm');
+    expect(kept.length).toBe(events.length - 1);
+    writeRun(old, { ...run!.run, programs: 'told' }, kept, recorded);
+    const { code, stdout } = await arb(`replay ${old} --json`);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'same', decisionsHash: recorded.decisionsHash });
+    expect(code).toBe(0);
+    // By what is known today of the same events nothing of CLMM's dynamic fees would have been quoted.
+    const now = join(cwd, 'now');
+    mkdirSync(now);
+    writeRun(now, run!.run, kept, recorded);
+    expect(JSON.parse((await arb(`replay ${now} --json`)).stdout)).toMatchObject({ verdict: 'differ' });
   }, 60_000);
 
   it('with another limit is another run, deterministic, and said to be one', async () => {

@@ -3,6 +3,7 @@ import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import { createRecorder, type RecorderStats } from '../../shared/platform/recording/recorder.ts';
+import { VENUES } from '../../shared/venues/registry.ts';
 import { decidingConfig } from './deciding-config.ts';
 import type { Observer } from './pipeline.ts';
 import type { RunParts } from './run-parts.ts';
@@ -60,7 +61,7 @@ export async function createRunRecorder(params: RunRecorderParams): Promise<RunR
       config: { ...decidingConfig(config) },
       pools: universe.pools.map(({ venue, address }) => ({ venue: venue.id, address })),
       symbols: Object.fromEntries(symbols),
-      programs: 'told',
+      programs: VENUES.filter(({ programRules }) => programRules !== undefined).map(({ id }) => id),
     },
     decided: () => ({ lines: decisions.lines, decisionsHash: decisions.hash() }),
     onTrouble,

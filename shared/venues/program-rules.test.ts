@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TOKEN_PROGRAM, USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import { createBank } from '../sim/bank.ts';
 import { localBuild } from '../sim/local-rules.ts';
 import { deployProgram } from '../sim/program-accounts.ts';
@@ -8,6 +9,7 @@ import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, vaultAmount } fro
 import { newestRules, provenRules } from './program-rules.ts';
 import { rulesOfPrograms } from './program-rules-of.ts';
 import { VENUES, venueById } from './registry.ts';
+import { encodeMint } from './token.ts';
 import type { PoolState, Quote } from './venue.ts';
 
 const RULED = VENUES.flatMap((venue) =>
@@ -115,4 +117,56 @@ test('AMM v4 charges the smallest swap nothing or one unit, by the version', () 
   expect(differ.length).toBeGreaterThan(0);
   // A fee of 25 in 10,000 reaches half a unit at an input of 200.
   expect(Math.max(...differ)).toBeLessThan(200);
+});
+
+/** Executed in LiteSVM by the binary of before dynamic fees and limit orders (sha256 e7c743d8…7505f). */
+const CLMM_BEFORE = [
+  [true, 39_946_071_348n, 5_670_517_836n],
+  [true, 75_897_535_561n, 10_771_267_099n],
+  [true, 144_205_317_565n, 20_455_607_046n],
+  [true, 520_581_196_410n, 73_650_406_003n],
+  [false, 75_897_535_561n, 529_860_026_112n],
+] as const;
+
+test('CLMM charges no dynamic fee by the binary that knows none, and nothing at all is quoted by an unknown one', () => {
+  const venue = venueById('raydium-clmm')!;
+  const mint = (decimals: number) =>
+    encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals, supply: 10n ** 18n });
+  const { address, accounts } = venue.synthesize({
+    seed: 'x/1',
+    mintA: WSOL_MINT,
+    mintB: USDC_MINT,
+    decimalsA: 9,
+    decimalsB: 6,
+    price: 142.35,
+    depthA: 5_000,
+    feeBps: 25,
+    variant: 1,
+  });
+  const held = new Map([
+    [WSOL_MINT, mint(9)],
+    [USDC_MINT, mint(6)],
+    ...accounts.map(({ address: of, account }) => [of, account] as const),
+  ]);
+  const poolBy = (rules: string | undefined): PoolState => {
+    const loaded = venue.load(address, (of) => held.get(of) ?? null, rules);
+    if (!loaded.ok) throw new Error(loaded.reason);
+    return loaded.state;
+  };
+  const programs = [
+    {
+      programId: venue.programId,
+      sha256: 'e7c743d885e55ef880493144974638088b6bc8a33f05c2fa063914c39f7c505f',
+    },
+  ];
+  const proven = poolBy(rulesOfPrograms(programs).get(venue.id));
+  for (const [aToB, amountIn, amountOut] of CLMM_BEFORE) {
+    expect(venue.quote(proven, aToB, amountIn, CONTRACT_CLOCK)).toMatchObject({ ok: true, amountOut });
+    const now = venue.quote(poolBy('dynamic-fee'), aToB, amountIn, CONTRACT_CLOCK);
+    expect(now.ok && now.amountOut).toBeLessThan(amountOut);
+    expect(venue.quote(poolBy(undefined), aToB, amountIn, CONTRACT_CLOCK)).toMatchObject({
+      ok: false,
+      reason: 'program-unproven',
+    });
+  }
 });

@@ -20,8 +20,11 @@ const runSchema = z.strictObject({
   pools: z.array(z.strictObject({ venue: z.string(), address: addressText })),
   /** What the market's mints are called, where the source knew. */
   symbols: z.record(z.string(), z.string()),
-  /** Its events tell which programs are deployed. Absent in recordings of versions that did not know. */
-  programs: z.literal('told').optional(),
+  /**
+   * Venues whose program's version matters: its events tell which is deployed, as far as that was known. `told` in
+   * recordings of when there were two of them, absent in those of before.
+   */
+  programs: z.union([z.literal('told'), z.array(z.string())]).optional(),
 });
 
 const headerSchema = z.strictObject({

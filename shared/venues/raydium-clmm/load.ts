@@ -14,9 +14,9 @@ import { decodeTickArray, type TickArray } from './tick-array.ts';
 /**
  * Decodes a pool. `missing` lists what to fetch: the pool, its config, mints and vaults, and its tick arrays and bitmap
  * extension unless the first array in some direction is known already. Those still unknown then only keep those
- * quotes back that would reach them.
+ * quotes back that would reach them. `rules`: the set of `program.ts` that the deployed program follows.
  */
-export function load(pool: Address, source: AccountSource): Loaded<ClmmState> {
+export function load(pool: Address, source: AccountSource, rules?: string): Loaded<ClmmState> {
   const account = source(pool);
   if (account === undefined) return missing([pool]);
   if (account === null) return refusal('not-this-venue', 'no such account');
@@ -104,6 +104,9 @@ export function load(pool: Address, source: AccountSource): Loaded<ClmmState> {
       touched: new Map(),
       extensionTouched: false,
       refused: new Set(),
+      rules,
+      isAmbiguous: false,
+      staticParts: undefined,
     },
   };
 }

@@ -14,6 +14,7 @@ import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';
 import { extendLadder } from './ladder-step.ts';
 import { SWAP_DISABLED } from './layout.ts';
 import type { ClmmState } from './state.ts';
+import { isSeenTwoWays, seenState, staticView } from './static-view.ts';
 
 const ZERO_AMOUNT = refusal<QuoteRefusal>('zero-amount');
 const AMOUNT_OVERFLOW = refusal<QuoteRefusal>('amount-overflow');
@@ -22,6 +23,7 @@ const PAYS_NOTHING = refusal<QuoteRefusal>('amount-too-small', 'it would buy not
 const VAULT_SHORT = refusal<QuoteRefusal>('no-liquidity', 'the vault holds less than the swap would pay');
 const DISABLED = refusal<QuoteRefusal>('pool-disabled', 'swaps are switched off');
 const NOT_OPEN = refusal<QuoteRefusal>('not-open', 'before the open time');
+const UNPROVEN = refusal<QuoteRefusal>('program-unproven', 'two versions of the program differ here');
 const BYTES_REFUSED = refusal<QuoteRefusal>('missing-account', 'the last bytes of an account were refused');
 
 const ONE_FEE = BigInt(FEE_DENOMINATOR);
@@ -30,6 +32,7 @@ const LADDERS_PER_DIRECTION = 3;
 /** The ladder in force at `clock`, or why the program would refuse any swap. */
 export function ladderAt(state: ClmmState, aToB: boolean, clock: ChainClock): Ladder | Refusal<QuoteRefusal> {
   if (state.refused.size !== 0) return BYTES_REFUSED;
+  if (state.isAmbiguous) return UNPROVEN;
   if ((state.status & SWAP_DISABLED) !== 0) return DISABLED;
   if (clock.unixTimestamp <= state.openTime) return NOT_OPEN;
   const { dynamicFee } = state;
@@ -60,6 +63,23 @@ export function amountReaching(
  * takes all of `amountIn` or fails, so that `consumedIn` is always `amountIn`.
  */
 export function quote(state: ClmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  return isSeenTwoWays(state)
+    ? quoteByRules(state, aToB, amountIn, clock)
+    : quoteAsDecoded(state, aToB, amountIn, clock);
+}
+
+/** By the rules of the deployed program; where nobody knows them, what both sets pay alike. */
+function quoteByRules(state: ClmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
+  const before = quoteAsDecoded(staticView(state), aToB, amountIn, clock);
+  if (state.rules !== undefined) return before;
+  const now = quoteAsDecoded(state, aToB, amountIn, clock);
+  if (!now.ok || !before.ok) return now.ok === before.ok ? now : UNPROVEN;
+  if (now.amountOut !== before.amountOut) return UNPROVEN;
+  // Of two programs the dearer one counts.
+  return { ...now, computeUnits: Math.max(now.computeUnits, before.computeUnits) };
+}
+
+function quoteAsDecoded(state: ClmmState, aToB: boolean, amountIn: bigint, clock: ChainClock): Quote {
   if (state.mintFactsA.transferFee === undefined && state.mintFactsB.transferFee === undefined) {
     const ladder = ladderAt(state, aToB, clock);
     const out = ladder.ok ? rangeFloatsOut(ladder.floats, aToB, Number(amountIn)) : 0;
@@ -152,7 +172,8 @@ const Q64 = 2 ** 64;
  * Base units out per base unit in at the present price after pool and transfer fees; 0 when nothing can be had. Where
  * an array that quotes need is unknown, the pool's own liquidity tells.
  */
-export function marginalPrice(state: ClmmState, aToB: boolean, clock: ChainClock): number {
+export function marginalPrice(pool: ClmmState, aToB: boolean, clock: ChainClock): number {
+  const state = seenState(pool);
   const ladder = ladderAt(state, aToB, clock);
   return ladder.ok ? priceAfterFee(state, ladder) * keptByTransfers(state, clock.epoch) : 0;
 }
@@ -161,7 +182,8 @@ export function marginalPrice(state: ClmmState, aToB: boolean, clock: ChainClock
  * No amount is paid more a unit on average: more than the marginal price where the dynamic fee falls on the way back to
  * its reference, or where a transfer fee has a maximum.
  */
-export function bestPrice(state: ClmmState, aToB: boolean, clock: ChainClock): number {
+export function bestPrice(pool: ClmmState, aToB: boolean, clock: ChainClock): number {
+  const state = seenState(pool);
   const ladder = ladderAt(state, aToB, clock);
   if (!ladder.ok) return 0;
   let best = priceAfterFee(state, ladder);

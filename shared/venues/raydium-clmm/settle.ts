@@ -9,9 +9,10 @@ import { REFERENCE_KEPT, referenceMode } from './dynamic-fee.ts';
 import { findStep, type Ladder, type Step } from './ladder.ts';
 import { accumulatorPast, reachedSpacing, wholeFee } from './ladder-step.ts';
 import { FEE_ON_TOKEN_A, FEE_ON_TOKEN_B } from './layout.ts';
-import { amountReaching, ladderAt, paid, partialOut, partialPrice } from './quote.ts';
+import { amountReaching, ladderAt, paid, partialOut, partialPrice, quote } from './quote.ts';
 import { growRewards, type Reward } from './rewards.ts';
 import { type ClmmState, followPrice, priceAtTick } from './state.ts';
+import { isSeenTwoWays, staticView } from './static-view.ts';
 import { crossTick, dropTick, fillOrders, readTicks, stampEpoch, type TickArray } from './tick-array.ts';
 import { tickAtSqrtPrice } from './tick-price.ts';
 
@@ -52,6 +53,22 @@ interface Progress {
  * window of the new price are not in it. Source: `instructions/swap.rs`.
  */
 export function settle(
+  state: ClmmState,
+  aToB: boolean,
+  amountIn: bigint,
+  clock: ChainClock,
+): Settled<ClmmState> {
+  if (!isSeenTwoWays(state)) return settleAsDecoded(state, aToB, amountIn, clock);
+  if (state.rules !== undefined) return settleAsDecoded(staticView(state), aToB, amountIn, clock);
+  const agreed = quote(state, aToB, amountIn, clock);
+  if (!agreed.ok) return agreed;
+  const settled = settleAsDecoded(state, aToB, amountIn, clock);
+  if (!settled.ok) return settled;
+  // The two sets pay alike here, and do not leave the same pool.
+  return { ...settled, ...agreed, state: { ...settled.state, isAmbiguous: true } };
+}
+
+function settleAsDecoded(
   state: ClmmState,
   aToB: boolean,
   amountIn: bigint,
@@ -229,6 +246,7 @@ function settledState(swap: Swap, progress: Progress): ClmmState {
     ladders: [],
     touched: arrays.size === 0 ? state.touched : new Map([...state.touched, ...arrays]),
     refused: new Set(),
+    staticParts: undefined,
   };
   for (const [start, data] of arrays) {
     settled.tickArrays.set(start, settledArray(state, start, data, progress.changedTicks.has(start)));

@@ -40,6 +40,20 @@ export interface ClmmState extends PoolState, HeldVaults, PoolNumbers, Bitmaps {
   readonly extensionTouched: boolean;
   /** Accounts whose last bytes were refused; while there is one nothing is quoted. */
   readonly refused: Set<Address>;
+  /** The rule set that the deployed program follows; undefined where nobody knows. */
+  readonly rules: string | undefined;
+  /** Settled by a program that nobody knows, and left by one set of rules otherwise than by the other. */
+  readonly isAmbiguous: boolean;
+  /** Worked out when it is first asked for; undefined after any number changed. */
+  staticParts: StaticParts | undefined;
+}
+
+/** What a program without dynamic fees sees otherwise (`static-view.ts`). */
+export interface StaticParts {
+  /** False: it sees the same pool. */
+  readonly differs: boolean;
+  readonly tickArrays: Map<number, TickArray>;
+  readonly ladders: (Ladder | undefined)[];
 }
 
 const MAX_PRICES = 16_384;
@@ -80,7 +94,7 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
 /** The most base units of the mint out that a quote on the present numbers can have come to, in one direction. */
 export function mostOut(state: ClmmState, aToB: boolean): bigint {
   let most = 0n;
-  for (const ladder of state.ladders) {
+  for (const ladder of [...state.ladders, ...(state.staticParts?.ladders ?? [])]) {
     if (ladder === undefined || ladder.aToB !== aToB) continue;
     const out = ladder.totalOut.at(-1);
     if (out !== undefined && out > most) most = out;
@@ -91,4 +105,5 @@ export function mostOut(state: ClmmState, aToB: boolean): bigint {
 /** Drops every ladder: some number under them changed. */
 export function forgetLadders(state: ClmmState): void {
   state.ladders = [];
+  state.staticParts = undefined;
 }

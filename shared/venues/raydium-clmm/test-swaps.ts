@@ -6,6 +6,7 @@ import { createRandom, type Random } from '../../core/random.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { findPath } from './accounts.ts';
 import { load } from './load.ts';
+import { RULES_OF_DYNAMIC_FEE } from './program.ts';
 import { quote } from './quote.ts';
 import type { ClmmState } from './state.ts';
 import { bigUpTo, pick, RANDOM_POOL_TIME, type RandomPool, randomPool } from './test-pools.ts';
@@ -49,7 +50,8 @@ export async function digestOf(group: number, swapper: Swapper): Promise<string>
 }
 
 function stateOf(accounts: ReadonlyMap<Address, AccountBytes>, made: RandomPool): ClmmState {
-  const loaded = load(made.address, (address) => accounts.get(address) ?? made.vaults.get(address));
+  const source = (address: Address) => accounts.get(address) ?? made.vaults.get(address);
+  const loaded = load(made.address, source, RULES_OF_DYNAMIC_FEE);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded));
   const { state } = loaded;
   const reached = [true, false].flatMap(
