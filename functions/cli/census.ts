@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { createCensusCounts } from '../../shared/census/counts.ts';
 import type { Address } from '../../shared/core/address.ts';
+import { ASSUMED_CHAIN } from '../../shared/core/chain-parameters.ts';
 import { ArbError } from '../../shared/core/errors.ts';
 import { findRuns } from '../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../shared/platform/recording/segment-reader.ts';
@@ -20,7 +21,8 @@ import { defineVerb } from './verb.ts';
 const DEFAULT_SECONDS = 300;
 const DEFAULT_LATENCIES: readonly number[] = [0, 1, 2, 3];
 /** A transaction is void 150 blocks after its blockhash. */
-const MAX_LATENCY_SLOTS = 150;
+/** No transaction lands later than its blockhash lives. */
+const MAX_LATENCY_SLOTS = ASSUMED_CHAIN.blockhashBlocks;
 const MAX_LATENCIES = 16;
 
 /** `arb census`: what the pairs of a recording or of a market would have given. */

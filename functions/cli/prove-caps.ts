@@ -1,5 +1,6 @@
 import type { AccountBytes } from '../../shared/core/account.ts';
 import { type Address, TOKEN_PROGRAM, USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
+import { ASSUMED_CHAIN } from '../../shared/core/chain-parameters.ts';
 import type { ChainClock } from '../../shared/core/clock.ts';
 import { OVERHEAD_UNITS } from '../../shared/core/compute.ts';
 import { createProgramVm } from '../../shared/platform/litesvm/program-vm.ts';
@@ -112,7 +113,7 @@ function proveDirection(
       if (amountIn <= 0n || amountIn > top || amountIn > LARGEST_AMOUNT) continue;
       const quote = quoteAt(amountIn, clock);
       if (!quote.ok && quote.reason !== 'compute') continue;
-      const limit = cap ?? 1_400_000;
+      const limit = cap ?? ASSUMED_CHAIN.transactionUnits;
       const counted = quoteAt(amountIn, free);
       tally.add(limit, quote.ok, counted.ok ? counted.computeUnits : undefined, used(aToB, amountIn));
     }

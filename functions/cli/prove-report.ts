@@ -1,4 +1,5 @@
 import type { Address } from '../../shared/core/address.ts';
+import { ASSUMED_CHAIN } from '../../shared/core/chain-parameters.ts';
 import type { ProgramBinary } from '../../shared/platform/program-binary.ts';
 import type { VenueProof } from '../../shared/platform/proofs.ts';
 import type { SkippedPool } from '../streamer/universe.ts';
@@ -30,7 +31,7 @@ export interface ProofReport {
   readonly proofsFile: string;
 }
 
-const COMPUTE_UNIT_LIMIT = 1_400_000;
+const COMPUTE_UNIT_LIMIT = ASSUMED_CHAIN.transactionUnits;
 const SHOWN_MISMATCHES = 10;
 
 export function createReport(parts: {

@@ -1,3 +1,4 @@
+import { slotsOf } from '../../shared/core/chain-parameters.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Decision } from '../../shared/engine/record.ts';
@@ -15,8 +16,8 @@ export interface JournalParams {
   readonly mode: string;
 }
 
-/** A route refused again within this many slots for the same reason is counted, but not stored once more. */
-const REPEAT_SLOTS = 150;
+/** A route refused again within this time for the same reason is counted, but not stored once more. */
+const REPEAT_MS = 60_000;
 const BALANCE_INTERVAL_MS = 10_000;
 
 /** Hands every trade, the opportunities worth a row, the counts of every "no" and the balances to the store. */
@@ -36,11 +37,13 @@ export function createJournal({ writer, engine, clock, runId, mode }: JournalPar
     }
   };
 
+  const repeatSlots = (): number => slotsOf(engine.market.chain, REPEAT_MS);
+
   const isRepeat = ({ outcome, reason, opportunity }: Decision): boolean => {
     if (outcome === 'approved') return false;
     const key = `${opportunity.routeId} ${reason}`;
     const slot = lastStored.get(key);
-    if (slot !== undefined && opportunity.slot - slot < REPEAT_SLOTS) return true;
+    if (slot !== undefined && opportunity.slot - slot < repeatSlots()) return true;
     lastStored.set(key, opportunity.slot);
     return false;
   };
@@ -72,7 +75,8 @@ export function createJournal({ writer, engine, clock, runId, mode }: JournalPar
       for (const fill of record.fills) recordFill(fill);
       if (event.kind !== 'slot' || clock.nowMs() - balancesAtMs < BALANCE_INTERVAL_MS) return;
       recordBalances();
-      for (const [key, slot] of lastStored) if (record.slot - slot >= REPEAT_SLOTS) lastStored.delete(key);
+      const kept = repeatSlots();
+      for (const [key, slot] of lastStored) if (record.slot - slot >= kept) lastStored.delete(key);
     },
   };
 }

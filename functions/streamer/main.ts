@@ -205,6 +205,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       clock,
       log,
       groupOf: (address) => parts.engine.market.firstUser(address),
+      slotMicros: () => engine.market.chain.slotMicros,
       onEvent(event) {
         pipeline.process(event);
         if (event.kind === 'slot') chain.onSlot(event.slot, event.atMicros);

@@ -19,6 +19,8 @@ export interface MarketFeedParams {
   readonly log: Logger;
   /** What an account is part of: where a plan is too small for all, pools are followed whole or not at all. */
   readonly groupOf: (address: Address) => unknown;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
   readonly onEvent: (event: MarketEvent) => void;
 }
 
@@ -40,6 +42,7 @@ export function createMarketFeed({
   clock,
   log,
   groupOf,
+  slotMicros,
   onEvent,
 }: MarketFeedParams): MarketFeed {
   const heard = streamEndpoints(endpoints, config.feed);
@@ -56,6 +59,7 @@ export function createMarketFeed({
     timing: { quarantineMs: config.feed.quarantineSeconds * 1_000 },
     rpc,
     groupOf,
+    slotMicros,
     commitment: config.rpc.commitment,
     clock,
     random: createRandom(config.seed).fork('stream'),

@@ -129,7 +129,13 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   return {
     jupiter,
     helius,
-    backup: jupiter && createBackupRouter({ jupiter, maxUnitPriceMicroLamports: MAX_UNIT_PRICE }),
+    backup:
+      jupiter &&
+      createBackupRouter({
+        jupiter,
+        maxUnitPriceMicroLamports: MAX_UNIT_PRICE,
+        chain: () => market.chain,
+      }),
     comparison,
     fallback,
     fees,

@@ -1,3 +1,4 @@
+import { type ChainValues, slotsOf } from '../../shared/core/chain-parameters.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import { LAMPORTS_PER_SOL } from '../../shared/core/units.ts';
 import type { Decision } from '../../shared/engine/record.ts';
@@ -27,10 +28,14 @@ export interface Recent {
 }
 
 const KEPT = 50;
-/** A route refused again within this many slots for the same reason renews its row instead of adding one. */
-const REPEAT_SLOTS = 25;
+/** A route refused again within this time for the same reason renews its row instead of adding one. */
+const REPEAT_MS = 10_000;
 
-export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
+export function createRecent(
+  clock: Clock,
+  netLamports: () => bigint,
+  chain: () => Pick<ChainValues, 'slotMicros'>,
+): Recent {
   const decisions: Timed<Decision>[] = [];
   const fills: Timed<Fill>[] = [];
   const profitLine = createPnlSeries();
@@ -48,7 +53,7 @@ export function createRecent(clock: Clock, netLamports: () => bigint): Recent {
         item.reason === decision.reason &&
         decision.outcome === 'refused',
     );
-    if (at >= 0 && slot - decisions[at]!.slot <= REPEAT_SLOTS) decisions.splice(at, 1);
+    if (at >= 0 && slot - decisions[at]!.slot <= slotsOf(chain(), REPEAT_MS)) decisions.splice(at, 1);
     keep(decisions, { atMs: clock.nowMs(), slot, item: decision });
   };
 

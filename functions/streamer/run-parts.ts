@@ -46,7 +46,11 @@ export function createRunParts(params: RunPartsParams): RunParts {
   const random = createRandom(config.seed).fork('engine');
   const engine = composeEngine({ config, pools: universe.pools, clock, random });
   const names = createTokenNames(engine, symbols);
-  const recent = createRecent(clock, () => engine.ledger.netLamports);
+  const recent = createRecent(
+    clock,
+    () => engine.ledger.netLamports,
+    () => engine.market.chain,
+  );
   const latency = createStageLatency();
   const activity = createVenueActivity(engine.market);
   const decisions = createDecisionLog();

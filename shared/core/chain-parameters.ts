@@ -45,6 +45,9 @@ export const ACCOUNT_OVERHEAD_BYTES = 128;
 /** Of an account of the Token program. */
 const TOKEN_ACCOUNT_BYTES = 165;
 
+/** No chain is quicker than this: what may have passed unseen in a time is bounded by it. An assumption, told nowhere. */
+export const FASTEST_SLOT_MICROS = 100_000;
+
 /** The source of what nobody has read. */
 export const ASSUMED = 'assumed';
 const NEVER: ChainOrigin = { source: ASSUMED, slot: 0, atMs: 0 };

@@ -1,4 +1,5 @@
 import { CLOCK_SYSVAR } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import { ArbError } from '../core/errors.ts';
 import { AccountAudit } from './account-audit.ts';
 import { AccountTable, tellRuleOf } from './account-table.ts';
@@ -38,6 +39,7 @@ const LOG_EVERY_MS = 5_000;
 export function createAccountStream(options: AccountStreamOptions): AccountStream {
   const { endpoints, rpc, commitment, clock } = options;
   const { redundancy = 1, tellAt = 'frame', maxLagMs = 100, maxSlotLag = 2, groupOf } = options;
+  const { slotMicros = () => ASSUMED_CHAIN.slotMicros } = options;
   if (endpoints.length < redundancy || endpoints.length === 0) {
     const context = { redundancy, endpoints: endpoints.length };
     throw new ArbError('feed-redundancy', 'feed.redundancy needs as many WebSocket endpoints', context);
@@ -101,6 +103,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     timing,
     redundancy,
     maxSlotLag,
+    slotMicros,
     table,
     clockWitness,
     listener,
@@ -115,6 +118,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     waitsForAll: tellAt === 'slot',
     maxLagMs,
     maxSlotLag,
+    slotMicros,
     probeMs: timing.probeMs,
     clockWitness,
     shards: () => connections.all,

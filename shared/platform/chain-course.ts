@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { ChainPosition, HTTP_VOICE, SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
+import { ChainPosition, HTTP_VOICE, slotDisagreementMax } from './chain-position.ts';
 import type { ClockWitness } from './clock-witness.ts';
 import { createLagWatch } from './lag-watch.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
@@ -17,6 +17,8 @@ export interface ChainCourseOptions {
   readonly waitsForAll: boolean;
   readonly maxLagMs: number;
   readonly maxSlotLag: number;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
   readonly probeMs: number;
   readonly clockWitness: ClockWitness;
   readonly shards: () => readonly Shard[];
@@ -40,13 +42,14 @@ export interface ChainCourseOptions {
 export class ChainCourse {
   readonly line = new SlotLine();
   readonly #options: ChainCourseOptions;
-  readonly #position = new ChainPosition();
+  readonly #position: ChainPosition;
   readonly #barrier: SlotBarrier;
   readonly #lag: ReturnType<typeof createLagWatch>;
   readonly #probe: ReturnType<typeof createSlotProbe>;
 
   constructor(options: ChainCourseOptions) {
     this.#options = options;
+    this.#position = new ChainPosition(options.slotMicros);
     const { line } = this;
     const { clock, rpc, commitment, lanes, waitsForAll, maxLagMs, maxSlotLag, clockWitness, shards } =
       options;
@@ -67,6 +70,7 @@ export class ChainCourse {
       commitment,
       everyMs: options.probeMs,
       maxSlotLag,
+      slotMicros: options.slotMicros,
       clockWitness,
       shards,
       onSlot: (slot) => this.onHttpSlot(slot),
@@ -89,7 +93,7 @@ export class ChainCourse {
 
   /** True when nobody who is near the chain would say so. */
   isFar(slot: number): boolean {
-    return this.#position.slot >= 0 && Math.abs(slot - this.#position.slot) > SLOT_DISAGREEMENT_MAX;
+    return this.#position.slot >= 0 && Math.abs(slot - this.#position.slot) > this.#disagreementMax();
   }
 
   /** False when it cannot be, as far as is known. */
@@ -110,7 +114,7 @@ export class ChainCourse {
       return false;
     }
     if (this.#position.isOpen) this.#ruleOnPosition();
-    if (this.line.newest >= 0 && Math.abs(slot - this.line.newest) > SLOT_DISAGREEMENT_MAX) this.forget();
+    if (this.line.newest >= 0 && Math.abs(slot - this.line.newest) > this.#disagreementMax()) this.forget();
     const told = this.line.at(slot);
     if (told?.parent !== parent) this.#tellLine(slot, parent, atMicros);
     // Told twice by one connection: a second bank of the slot. What came of the first may never have been.
@@ -146,6 +150,10 @@ export class ChainCourse {
   forget(): void {
     this.line.reset();
     this.#barrier.reset();
+  }
+
+  #disagreementMax(): number {
+    return slotDisagreementMax(this.#options.slotMicros());
   }
 
   #tellLine(slot: number, parent: number, atMicros: number): void {

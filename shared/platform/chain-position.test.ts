@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChainPosition, HTTP_VOICE } from './chain-position.ts';
+import { ChainPosition, HTTP_VOICE, slotDisagreementMax } from './chain-position.ts';
 
 const SECOND = 1_000_000;
 const SLOT_MICROS = 400_000;
@@ -30,6 +30,22 @@ describe('where the chain is', () => {
       position.hear('a', 1_000, 0);
       const slots = Math.floor((awaySeconds * SECOND) / SLOT_MICROS);
       expect(position.hear('a', 1_000 + slots, awaySeconds * SECOND)).toBe('near');
+    }
+  });
+
+  it('lets two views differ by a minute, however many slots that is', () => {
+    for (const [slotMs, slots] of [
+      [400, 150],
+      [300, 200],
+      [200, 300],
+    ] as const) {
+      const position = new ChainPosition(() => slotMs * 1_000);
+      position.hear('a', 10_000, 0);
+      expect([position.hear('b', 10_000 - slots, 0), position.hear('b', 10_000 - slots - 1, 0)]).toEqual([
+        'near',
+        'far',
+      ]);
+      expect(slotDisagreementMax(slotMs * 1_000)).toBe(slots);
     }
   });
 

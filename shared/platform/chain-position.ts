@@ -1,14 +1,18 @@
+import { ASSUMED_CHAIN, FASTEST_SLOT_MICROS, slotsOf } from '../core/chain-parameters.ts';
 import { Quorum, type Ruling } from './quorum.ts';
 
-/** What two views of one chain may differ by before one of them is not to be believed: about a minute of slots. */
-export const SLOT_DISAGREEMENT_MAX = 150;
-/** No chain is quicker: what may have passed unseen since a slot was heard. */
-const FASTEST_SLOT_MICROS = 100_000;
+/** What two views of one chain may differ by before one of them is not to be believed. */
+const DISAGREEMENT_MS = 60_000;
 const FRESH_MICROS = 3_000_000;
 const TIMES = 3;
 
 /** The voice of the HTTP side in what is weighed. */
 export const HTTP_VOICE = 'http';
+
+/** Slots that two views of one chain may differ by, at this slot time. */
+export function slotDisagreementMax(slotMicros: number): number {
+  return slotsOf({ slotMicros }, DISAGREEMENT_MS);
+}
 
 interface Claim {
   readonly slot: number;
@@ -27,7 +31,18 @@ export type Nearness = 'near' | 'far';
 export class ChainPosition {
   #slot = -1;
   #atMicros = 0;
-  readonly #quorum = new Quorum<Claim>({ agree, times: TIMES, freshMicros: FRESH_MICROS });
+  readonly #slotMicros: () => number;
+  readonly #quorum: Quorum<Claim>;
+
+  /** The slot time as far as it is known. Default: as assumed. */
+  constructor(slotMicros: () => number = () => ASSUMED_CHAIN.slotMicros) {
+    this.#slotMicros = slotMicros;
+    this.#quorum = new Quorum({
+      agree: (one, other) => agree(one, other, slotDisagreementMax(slotMicros())),
+      times: TIMES,
+      freshMicros: FRESH_MICROS,
+    });
+  }
 
   /** The last slot believed; -1 before the first. */
   get slot(): number {
@@ -63,7 +78,8 @@ export class ChainPosition {
   #isNear(slot: number, atMicros: number): boolean {
     if (this.#slot < 0) return true;
     const unseen = Math.max(0, atMicros - this.#atMicros) / FASTEST_SLOT_MICROS;
-    return slot >= this.#slot - SLOT_DISAGREEMENT_MAX && slot <= this.#slot + SLOT_DISAGREEMENT_MAX + unseen;
+    const most = slotDisagreementMax(this.#slotMicros());
+    return slot >= this.#slot - most && slot <= this.#slot + most + unseen;
   }
 
   #believe(slot: number, atMicros: number): void {
@@ -74,7 +90,7 @@ export class ChainPosition {
   }
 }
 
-function agree(one: Claim, other: Claim): boolean {
+function agree(one: Claim, other: Claim, most: number): boolean {
   const passed = Math.abs(one.atMicros - other.atMicros) / FASTEST_SLOT_MICROS;
-  return Math.abs(one.slot - other.slot) <= SLOT_DISAGREEMENT_MAX + passed;
+  return Math.abs(one.slot - other.slot) <= most + passed;
 }

@@ -34,7 +34,8 @@ export class ConnectionSession {
   constructor(options: ConnectionSessionOptions) {
     this.#options = options;
     const { shard, listener, course, share, intake } = options;
-    const { rpc, commitment, sizeOf, clockWitness, clock, random, timing, maxSlotLag, log } = shard.options;
+    const { rpc, commitment, sizeOf, slotMicros, clockWitness, clock, random, timing, maxSlotLag, log } =
+      shard.options;
     this.#synchronizer = createSynchronizer({
       rpc,
       commitment,
@@ -44,6 +45,7 @@ export class ConnectionSession {
       random,
       backoff: timing.reconnectBackoff,
       host: shard.host,
+      slotMicros,
       maxSlotLag,
       book: share.book,
       slots: intake.slots,

@@ -13,6 +13,7 @@ export interface FeedConnectionsOptions {
   readonly timing: StreamTiming;
   readonly redundancy: 1 | 2;
   readonly maxSlotLag: number;
+  readonly slotMicros: () => number;
   readonly table: AccountTable;
   readonly clockWitness: ClockWitness;
   readonly listener: ShardListener;
@@ -94,7 +95,7 @@ export class FeedConnections {
   }
 
   #open(endpoint: StreamEndpoint, lane: number, index: number): Shard {
-    const { stream, timing, maxSlotLag, table, clockWitness, listener, log } = this.#options;
+    const { stream, timing, maxSlotLag, slotMicros, table, clockWitness, listener, log } = this.#options;
     const { rpc, commitment, clock, random } = stream;
     const name = `${endpoint.name}/${index + 1}`;
     const shard = new Shard(
@@ -110,6 +111,7 @@ export class FeedConnections {
         random: random.fork(name),
         timing,
         maxSlotLag,
+        slotMicros,
         clockWitness,
         maxFrameBytes: stream.maxFrameBytes ?? 32 * 1024 * 1024,
         maxRequestsInFlight: stream.maxRequestsInFlight ?? 256,

@@ -17,7 +17,7 @@ import type { SubscriptionId } from './subscription-id.ts';
 /** What one connection tells: each frame is counted, dated, and passed on to whom it concerns. @hot `take` of an account. */
 export class FrameIntake {
   readonly counters = createStreamCounters();
-  readonly slots = new SlotWatch(this.counters);
+  readonly slots: SlotWatch;
   /** Newest slot whose clock this connection told; -1 before the first. */
   heartbeat = -1;
   /** When slots and clock were both subscribed on this connection; Infinity before that. */
@@ -30,6 +30,7 @@ export class FrameIntake {
   readonly #early = new EarlyFrames();
 
   constructor(shard: Shard, book: SubscriptionBook, listener: ShardListener) {
+    this.slots = new SlotWatch(this.counters, shard.options.slotMicros);
     this.#shard = shard;
     this.#book = book;
     this.#listener = listener;

@@ -26,6 +26,8 @@ export interface ShardOptions {
   readonly random: Random;
   readonly timing: StreamTiming;
   readonly maxSlotLag: number;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
   readonly clockWitness: ClockWitness;
   readonly maxFrameBytes: number;
   readonly maxRequestsInFlight: number;

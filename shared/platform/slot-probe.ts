@@ -1,4 +1,5 @@
 import { CLOCK_SYSVAR } from '../core/address.ts';
+import { slotsOf } from '../core/chain-parameters.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ClockWitness } from './clock-witness.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
@@ -11,6 +12,8 @@ export interface SlotProbeOptions {
   readonly commitment: Commitment;
   readonly everyMs: number;
   readonly maxSlotLag: number;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
   readonly clockWitness: ClockWitness;
   readonly shards: () => readonly Shard[];
   /** False: HTTP's slot cannot be, and nobody is to be judged by it. */
@@ -21,8 +24,8 @@ export interface SlotProbeOptions {
   readonly onAhead: (shard: Shard, reason: string) => void;
 }
 
-/** Slots that a WebSocket may be ahead of HTTP: they are different machines with most providers. */
-const AHEAD_MAX = 8;
+/** How far a WebSocket may be ahead of HTTP: they are different machines with most providers. */
+const AHEAD_MS = 3_200;
 /** Questions that cannot wait for the next round come at most so often. */
 const URGENT_EVERY_MS = 250;
 const DEADLINE_MS = 2_000;
@@ -81,7 +84,7 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
       const told = newestOf(shard);
       const judged = shard.isLive && told >= 0;
       const behind = judged && told < slot - maxSlotLag;
-      const ahead = judged && told > slot + AHEAD_MAX && !isSupported(shard, shards);
+      const ahead = judged && told > slot + aheadMax() && !isSupported(shard, shards);
       if (!behind && !ahead) {
         suspects.delete(shard);
         continue;
@@ -95,6 +98,10 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
     }
   }
 
+  function aheadMax(): number {
+    return slotsOf({ slotMicros: options.slotMicros() }, AHEAD_MS);
+  }
+
   /** What it has told, at the commitment that HTTP is asked for. */
   function newestOf({ slots: { highestSlot }, heartbeat }: Shard): number {
     return commitment === 'processed' ? highestSlot : heartbeat;
@@ -103,7 +110,7 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   function isSupported(shard: Shard, shards: readonly Shard[]): boolean {
     return shards.some(
       (other) =>
-        other.options.endpoint !== shard.options.endpoint && newestOf(other) >= newestOf(shard) - AHEAD_MAX,
+        other.options.endpoint !== shard.options.endpoint && newestOf(other) >= newestOf(shard) - aheadMax(),
     );
   }
 

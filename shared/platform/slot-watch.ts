@@ -1,4 +1,4 @@
-import { SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
+import { slotDisagreementMax } from './chain-position.ts';
 import type { StreamCounters } from './stream-counters.ts';
 
 /** What the stream hears of slots on one connection, and whether it hangs together. Judges nothing: it counts. */
@@ -11,9 +11,11 @@ export class SlotWatch {
   #lastSlotMicros = 0;
   #stalled = false;
   readonly #counters: StreamCounters;
+  readonly #slotMicros: () => number;
 
-  constructor(counters: StreamCounters) {
+  constructor(counters: StreamCounters, slotMicros: () => number) {
     this.#counters = counters;
+    this.#slotMicros = slotMicros;
   }
 
   reset(atMicros: number): void {
@@ -29,7 +31,7 @@ export class SlotWatch {
     this.#counters.slotFrames++;
     if (this.lastSlot >= 0) {
       if (slot <= this.lastSlot) this.#counters.slotsBackward++;
-      else if (slot - this.lastSlot > SLOT_DISAGREEMENT_MAX) this.#counters.slotJumps++;
+      else if (slot - this.lastSlot > slotDisagreementMax(this.#slotMicros())) this.#counters.slotJumps++;
     }
     this.lastSlot = slot;
     if (slot > this.highestSlot) this.highestSlot = slot;

@@ -76,6 +76,8 @@ export interface AccountStreamOptions {
   readonly maxLagMs?: number;
   /** Slots that a connection may be behind the newest. Default 2. */
   readonly maxSlotLag?: number;
+  /** The slot time as far as it is known: what is near in time is told in slots by it. Default: as assumed. */
+  readonly slotMicros?: () => number;
   readonly rpc: RpcClient;
   readonly commitment: Commitment;
   readonly clock: Clock;

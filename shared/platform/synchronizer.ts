@@ -2,7 +2,7 @@ import type { AccountBytes } from '../core/account.ts';
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
 import type { Random } from '../core/random.ts';
 import { type BackoffPolicy, backoffMs, sleep } from './backoff.ts';
-import { SLOT_DISAGREEMENT_MAX } from './chain-position.ts';
+import { slotDisagreementMax } from './chain-position.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
 import type { SlotWatch } from './slot-watch.ts';
 import { fetchSnapshot, orFailure } from './snapshot.ts';
@@ -37,6 +37,8 @@ export interface SynchronizerOptions {
   readonly random: Random;
   readonly backoff: BackoffPolicy;
   readonly host: string;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
   /** Slots that the WebSocket may be behind the node's HTTP side. */
   readonly maxSlotLag: number;
   readonly book: SubscriptionBook;
@@ -135,7 +137,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     options.onHttpSlot(rpcSlot);
     const heard = slots.lastParent;
     if (heard < 0) return rpcSlot;
-    if (Math.abs(heard - rpcSlot) > SLOT_DISAGREEMENT_MAX) {
+    if (Math.abs(heard - rpcSlot) > slotDisagreementMax(options.slotMicros())) {
       const reason = `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
       // Which of the two is wrong cannot be known from here; another connection may lead to another machine.
       if (++session.disagreements >= DISAGREEMENTS_MAX) options.onDisagreement(reason);

@@ -1,6 +1,6 @@
 import type { AccountWrite } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
-import { ACCOUNT_OVERHEAD_BYTES } from '../core/chain-parameters.ts';
+import { ACCOUNT_OVERHEAD_BYTES, ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import { ArbError } from '../core/errors.ts';
 
 export const RENT_SYSVAR = 'SysvarRent111111111111111111111111111111111' as Address;
@@ -24,8 +24,8 @@ export interface ChainRules {
 }
 
 export const GENESIS_RULES: ChainRules = {
-  slotMs: 400,
-  rentLamportsPerByte: 6_960n,
+  slotMs: ASSUMED_CHAIN.slotMicros / 1_000,
+  rentLamportsPerByte: ASSUMED_CHAIN.rentLamportsPerByte,
   consensus: 'tower',
   transactionVersion: 1,
   secondBlockEvery: 0,

@@ -1,9 +1,10 @@
 import type { AccountWrite } from '../core/account.ts';
 import { CLOCK_SYSVAR } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { SYSVAR_OWNER } from './chain-rules.ts';
 
-export const SLOTS_PER_EPOCH = 432_000;
+export const SLOTS_PER_EPOCH = ASSUMED_CHAIN.slotsPerEpoch;
 
 export interface ChainStart {
   readonly slot: number;

@@ -1,5 +1,6 @@
 import type { AccountBytes, AccountSource } from '../core/account.ts';
 import { type Address, CLOCK_SYSVAR } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import { clockAccount } from '../market/chain-clock.ts';
@@ -45,7 +46,7 @@ interface TradedPool {
   readonly fair: number;
 }
 
-const SLOTS_PER_SECOND = 2.5;
+const SLOTS_PER_SECOND = 1e6 / ASSUMED_CHAIN.slotMicros;
 const DEFAULT_SWAPS = 200;
 /** Deep pools are swapped oftener, though less than in proportion. */
 const POPULARITY = 0.6;

@@ -1,10 +1,11 @@
 import type { MessageV1 } from '@solana/web3.js';
 import type { Address } from '../core/address.ts';
 import { addressBytes } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 
 /** The first byte of a transaction of version 1 (SIMD-0385). */
 export const V1_PREFIX = 0x81;
-export const MAX_V1_BYTES = 4_096;
+export const MAX_V1_BYTES = ASSUMED_CHAIN.transactionBytesV1;
 const SIGNATURE_BYTES = 64;
 const MAX_SIGNATURES = 12;
 const MAX_ADDRESSES = 64;

@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import {
   ACCOUNT_OVERHEAD_BYTES,
+  ASSUMED_CHAIN,
   type ChainParameterName,
   type ChainValues,
 } from '../../core/chain-parameters.ts';
@@ -14,7 +15,8 @@ const RENT_SYSVAR = 'SysvarRent111111111111111111111111111111111' as Address;
 const FEATURE_PROGRAM = 'Feature111111111111111111111111111111111111' as Address;
 /** SIMD-0385: transactions of version 1. */
 const VERSION_1_FEATURE = 'txv1aq4pp281K9um3tnPgkfX8UqtFT6wcVW3hNezGLL' as Address;
-/** 128 account locks a transaction instead of 64. */
+/** So many account locks a transaction instead of what was assumed. */
+const MORE_LOCKS = 128;
 const MORE_LOCKS_FEATURE = '9LZdXeKGeBV6hRLdxS1rHbHoEUsKqesCC2ZAPTPKJAbK' as Address;
 const RENT_BYTES = 17;
 const TOKEN_ACCOUNT_BYTES = 165;
@@ -87,7 +89,13 @@ export async function readChain(rpc: ChainRpc, signal?: AbortSignal): Promise<Ch
     const isActive = (feature: typeof rent): boolean =>
       feature?.owner === FEATURE_PROGRAM && feature.data[0] === 1;
     take('transactionVersion', isActive(version1) ? 1 : 0, 'feature account');
-    take('transactionAccounts', isActive(moreLocks) ? 128 : 64, 'feature account');
+    // The form comes with its own length (SIMD-0296); that of the older forms is what one packet carries.
+    if (isActive(version1)) take('transactionBytesV1', ASSUMED_CHAIN.transactionBytesV1, 'feature account');
+    take(
+      'transactionAccounts',
+      isActive(moreLocks) ? MORE_LOCKS : ASSUMED_CHAIN.transactionAccounts,
+      'feature account',
+    );
     if (rent?.owner !== SYSVAR_PROGRAM || rent.data.length < RENT_BYTES) {
       problems.rentLamportsPerByte = 'the Rent sysvar account is not one';
       return;

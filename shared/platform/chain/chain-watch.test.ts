@@ -57,6 +57,7 @@ describe('a watch of the chain’s parameters', () => {
       atMs: 1_790_000_000_000,
     });
     expect(watch.parameters.origins.rentLamportsPerByte.slot).toBeGreaterThan(441_900_000 - 1);
+    expect(watch.parameters.origins.transactionBytesV1.source).toBe('feature account');
     expect(watch.parameters.origins.transactionUnits.source).toBe('assumed');
     const before = told.length;
     await watch.read();

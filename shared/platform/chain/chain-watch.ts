@@ -40,10 +40,10 @@ export interface ChainWatch {
 
 /** A slot time that moved by less is the same: jitter. */
 const SLOT_TIME_STEP = 0.01;
-const LOOK_EVERY_SLOTS = 4;
-/** A block may use so much at 400 ms, and one account in it; both shrink with the slot (SIMD-0525). */
-const BLOCK_UNITS_PER_MICRO = 100_000_000 / 400_000;
-const ACCOUNT_SHARE = 0.4;
+const LOOK_EVERY_MICROS = 1_500_000;
+/** What a block may use, and one account in it, shrinks with the slot from what both were at first (SIMD-0525). */
+const BLOCK_UNITS_PER_MICRO = ASSUMED_CHAIN.blockUnits / ASSUMED_CHAIN.slotMicros;
+const ACCOUNT_SHARE = ASSUMED_CHAIN.accountUnits / ASSUMED_CHAIN.blockUnits;
 /** The lengths that slots are given: limits follow these and not what jitter measures of them. */
 const STEP_MICROS = 50_000;
 /** How far ours may be from a node's samples before that is worth a word. */
@@ -60,6 +60,7 @@ export function createChainWatch({
   const stopping = new AbortController();
   let parameters = ASSUMED_CHAIN;
   let newestSlot = 0;
+  let lookedMicros = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   function tell(values: Partial<ChainValues>, sourceOf: (name: ChainParameterName) => string, slot: number) {
@@ -135,7 +136,8 @@ export function createChainWatch({
       if (slot <= newestSlot) return;
       newestSlot = slot;
       slotTime.slot(slot, atMicros);
-      if (slot % LOOK_EVERY_SLOTS !== 0 || slotTime.micros === undefined) return;
+      if (atMicros - lookedMicros < LOOK_EVERY_MICROS || slotTime.micros === undefined) return;
+      lookedMicros = atMicros;
       const problem = outOfBounds('slotMicros', slotTime.micros);
       if (problem === '') tell(withLimits(slotTime.micros), () => 'slot stream', slot);
       else problems.set('slotMicros', problem);

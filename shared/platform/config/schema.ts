@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { USDC_MINT, WSOL_MINT } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import { LAMPORTS_PER_SOL } from '../../core/units.ts';
 import { DEFAULT_METHODS_PER_SECOND, DEFAULT_PER_HOUR, DEFAULT_PRICES } from '../limits/default-limits.ts';
 import { bucketKey } from './bucket-leaf.ts';
@@ -308,7 +309,7 @@ export const configSchema = z.strictObject({
     }),
     unitsPerLeg: countKey({
       min: 1,
-      max: 1_400_000,
+      max: ASSUMED_CHAIN.transactionUnits,
       default: 120_000,
       summary: 'compute units that one swap is taken to need where the priority fee is estimated',
     }),

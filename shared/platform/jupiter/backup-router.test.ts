@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { ApiServer } from '../../sim/apis/api-server.ts';
 import { startJupiterServer } from '../../sim/apis/jupiter-server.ts';
 import {
@@ -60,7 +61,11 @@ function router(url = server.url, edition: JupiterEdition = 'v1') {
   const clock = createSystemClock();
   const budget = createTestBudget();
   const jupiter = createJupiter({ url, edition, clock, budget, requestsPerSecond: 1_000 });
-  return createBackupRouter({ jupiter, maxUnitPriceMicroLamports: 1_000_000n });
+  return createBackupRouter({
+    jupiter,
+    maxUnitPriceMicroLamports: 1_000_000n,
+    chain: () => ASSUMED_CHAIN,
+  });
 }
 
 /** A server that passes everything on and changes the swap instructions. */

@@ -1,3 +1,4 @@
+import type { ChainValues } from '../../core/chain-parameters.ts';
 import { refusal, success } from '../../core/outcome.ts';
 import type { BackupRefusal, BackupRouter } from '../../execution/backup-router.ts';
 import { judgeSwap } from './judge-swap.ts';
@@ -7,12 +8,15 @@ export interface BackupRouterOptions {
   readonly jupiter: Jupiter;
   /** More than this the plan must not offer for a compute unit. */
   readonly maxUnitPriceMicroLamports: bigint;
+  /** What the chain is now. */
+  readonly chain: () => Pick<ChainValues, 'transactionUnits'>;
 }
 
 /** Backup routes out of Jupiter's swap instructions. Every instruction is judged; nothing is signed or sent. */
 export function createBackupRouter({
   jupiter,
   maxUnitPriceMicroLamports,
+  chain,
 }: BackupRouterOptions): BackupRouter {
   return {
     async plan(ask) {
@@ -21,7 +25,8 @@ export function createBackupRouter({
       const planned = await jupiter.plan(wanted, owner);
       if (!planned.ok) return refusal(meaning(planned.reason), planned.detail ?? planned.reason);
       const { quote, swap } = planned.value;
-      const judged = judgeSwap(ask, quote, swap, maxUnitPriceMicroLamports);
+      const { transactionUnits } = chain();
+      const judged = judgeSwap(ask, quote, swap, { maxUnitPriceMicroLamports, transactionUnits });
       if (!judged.ok) return judged;
       return success({
         ask,

@@ -34,10 +34,17 @@ const ROUTES: ReadonlyMap<string, RouteLayout> = new Map([
   ['bb64facc31c4af14', { at: 8, feeBytes: [2, 2], leastBytes: 8 + 22 }],
   ['d19853937cfed8e9', { at: 9, feeBytes: [2, 2], leastBytes: 9 + 22 }],
 ]);
-const MAX_UNIT_LIMIT = 1_400_000;
 const SET_UNIT_LIMIT = 2;
 const SET_UNIT_PRICE = 3;
 const CREATE_IDEMPOTENT = 1;
+
+/** What a swap may ask for. */
+export interface SwapLimits {
+  /** More than this it must not offer for a compute unit. */
+  readonly maxUnitPriceMicroLamports: bigint;
+  /** Compute units that one transaction of the chain may use. */
+  readonly transactionUnits: number;
+}
 
 export interface JudgedSwap {
   readonly instructions: readonly Instruction[];
@@ -54,7 +61,7 @@ export function judgeSwap(
   ask: BackupAsk,
   quote: JupiterQuote,
   swap: JupiterSwap,
-  maxUnitPriceMicroLamports: bigint,
+  limits: SwapLimits,
 ): Outcome<JudgedSwap, 'unsafe-instructions'> {
   const unsafe = (detail: string) => refusal('unsafe-instructions' as const, detail);
   if (swap.others.length > 0) return unsafe(`${swap.others.length} instructions that a swap does not need`);
@@ -65,7 +72,7 @@ export function judgeSwap(
     if (foreign !== undefined) return unsafe(`a signature of ${foreign.address}`);
   }
   const problem =
-    budgetProblem(swap.computeBudget, maxUnitPriceMicroLamports) ??
+    budgetProblem(swap.computeBudget, limits) ??
     setupProblem(swap.setup, ask.owner) ??
     swapProblem(swap.swap, ask, quote);
   if (problem !== undefined) return unsafe(problem);
@@ -73,12 +80,15 @@ export function judgeSwap(
   return success({ instructions, minimumOut: least });
 }
 
-function budgetProblem(instructions: readonly Instruction[], maxUnitPrice: bigint): string | undefined {
+function budgetProblem(
+  instructions: readonly Instruction[],
+  { maxUnitPriceMicroLamports: maxUnitPrice, transactionUnits }: SwapLimits,
+): string | undefined {
   for (const { programId, data } of instructions) {
     if (programId !== COMPUTE_BUDGET_PROGRAM) return `program ${programId} among the compute budget`;
     const view = viewOf(data);
     if (data[0] === SET_UNIT_LIMIT && data.length === 5) {
-      if (view.getUint32(1, true) > MAX_UNIT_LIMIT) return `${view.getUint32(1, true)} compute units`;
+      if (view.getUint32(1, true) > transactionUnits) return `${view.getUint32(1, true)} compute units`;
     } else if (data[0] === SET_UNIT_PRICE && data.length === 9) {
       const price = view.getBigUint64(1, true);
       if (price > maxUnitPrice) return `${price} micro-lamports a compute unit, over ${maxUnitPrice}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Address } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { ADDRESS, readAnswer } from '../api/answer.ts';
 
@@ -16,7 +17,7 @@ export interface JupiterSwap {
 
 /** More than fits a transaction. */
 const MAX_ACCOUNTS = 256;
-const MAX_DATA_BYTES = 1_232;
+const MAX_DATA_BYTES = ASSUMED_CHAIN.transactionBytes;
 const MAX_INSTRUCTIONS = 16;
 
 const BASE64 = z

@@ -8,13 +8,14 @@ import {
 } from '@solana/web3.js';
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
+import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { U64_MAX } from '../../core/units.ts';
 
 /** What one packet carries: a transaction that is longer cannot be sent. */
-export const MAX_TRANSACTION_BYTES = 1_232;
+export const MAX_TRANSACTION_BYTES = ASSUMED_CHAIN.transactionBytes;
 /** The most that one transaction may ask for. */
-const COMPUTE_UNIT_LIMIT = 1_400_000;
+const COMPUTE_UNIT_LIMIT = ASSUMED_CHAIN.transactionUnits;
 /** Instructions that stand before the given ones. */
 export const LEADING_INSTRUCTIONS = 1;
 

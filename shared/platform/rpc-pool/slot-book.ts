@@ -1,4 +1,4 @@
-import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
+import { ASSUMED_CHAIN, slotsOf } from '../../core/chain-parameters.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Commitment } from '../rpc-client.ts';
 
@@ -22,7 +22,7 @@ interface Told {
 /** An endpoint may run so much faster than the clock says, for it may have caught up. */
 const CATCH_UP_SLOTS = 4;
 /** More than this ahead of everybody else is no news but a lie. */
-const AHEAD_SLOTS = 150;
+const AHEAD_MS = 60_000;
 
 /**
  * The truth is the newest slot that any endpoint told. With three or more it is the second newest, so that one that
@@ -56,7 +56,8 @@ export function createSlotBook(
       // The chain went on between the two.
       const passed = (truth.atMicros - own.atMicros) / slotMicros();
       const lag = Math.floor(truth.slot - own.slot - passed);
-      return lag < -AHEAD_SLOTS ? -lag : Math.max(0, lag);
+      const ahead = slotsOf({ slotMicros: slotMicros() }, AHEAD_MS);
+      return lag < -ahead ? -lag : Math.max(0, lag);
     },
     notReached(endpoint, commitment, slot) {
       bookOf(commitment).set(endpoint, { slot: slot - 1, atMicros: clock.monotonicMicros() });
