@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { createManualClock } from '../../shared/core/clock.ts';
-import type { Decision } from '../../shared/engine/record.ts';
+import type { Decision, EngineRecord } from '../../shared/engine/record.ts';
 import { createRecent } from './recent.ts';
 
 const REFUSED = { outcome: 'refused', reason: 'below-minimum', opportunity: { routeId: 'r' } };
+const STAMPS = { arrivedMicros: 0, startedMicros: 0, decidedMicros: 0 };
 
 it.each([
   [400, 25],
@@ -15,12 +16,12 @@ it.each([
     () => ({ slotMicros: slotMs * 1_000 }),
   );
   const hear = (slot: number): void => {
-    const decisions = [REFUSED as unknown as Decision];
-    recent.observe({ kind: 'slot', atMicros: 0, slot, parent: slot - 1 }, {
-      slot,
-      decisions,
-      fills: [],
-    } as unknown as Parameters<typeof recent.observe>[1]);
+    const record = { slot, decisions: [REFUSED as unknown as Decision], fills: [] };
+    recent.observe(
+      { kind: 'slot', atMicros: 0, slot, parent: slot - 1 },
+      record as unknown as EngineRecord,
+      STAMPS,
+    );
   };
   hear(100);
   hear(100 + slots);
