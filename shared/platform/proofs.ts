@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Address, isAddress } from '../core/address.ts';
 import { ArbError, errorText } from '../core/errors.ts';
 import { parseBoundedJson } from './bounded-json.ts';
+import { makeFolder } from './make-folder.ts';
 import { replaceFile } from './replace-file.ts';
 import { readFileText } from './text-file.ts';
 
@@ -95,7 +95,7 @@ export function createProofs(dir: string): Proofs {
       const sorted = [...kept.values()].sort((a, b) => (a.venue < b.venue ? -1 : 1));
       const text = `${JSON.stringify({ version: 1, proofs: sorted }, null, 2)}\n`;
       try {
-        mkdirSync(dir, { recursive: true, mode: 0o700 });
+        makeFolder(dir);
         replaceFile(path, text);
       } catch (error) {
         throw failed('write', path, error);

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { ArbError, errorText } from '../../core/errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type BlockKind, encodeBlockHeader, FILE_MAGIC, FORMAT_VERSION, SEGMENT_SUFFIX } from './format.ts';
 import { encodeText, type Gap, type RunDescription, type SegmentEnd } from './segment-text.ts';
 
@@ -151,7 +152,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir);
     open();
   } catch (error) {
     const message = `cannot write a recording in ${dir}: ${errorText(error)}; name another directory`;

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ArbError } from '../../core/errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { readFileText } from '../text-file.ts';
 import { storeError } from './sqlite-error.ts';
 
@@ -35,7 +36,7 @@ export function lockDirectory(dir: string, holder: Holder): DirectoryLock {
   const path = join(dir, LOCK_FILE);
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     database = new DatabaseSync(path, { timeout: BUSY_MS });
     chmodSync(path, 0o600);
     database.exec('BEGIN EXCLUSIVE');

@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, type Stats, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, renameSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../make-folder.ts';
 import { storeError } from './sqlite-error.ts';
 import { migrate } from './sqlite-schema.ts';
 
@@ -33,7 +34,7 @@ const VACUUM_PAGES = 1_000;
 export function openStoreFile(dir: string, path: string, timeout: number): StoreFile {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     makePrivate(path);
     database = new DatabaseSync(path, { timeout });
     // Takes effect on a file without tables only. FULL: a row that was acknowledged survives a power cut. Flushes are
