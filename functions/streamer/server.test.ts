@@ -318,6 +318,7 @@ describe('commands', () => {
     ['not JSON', '{"command":', 400],
     ['an unknown command', '{"command":"stop"}', 400],
     ['an unknown key', '{"command":"pause","force":true}', 400],
+    ['two commands', '{"command":"pause","command":"resume"}', 400],
     ['a list', '[]', 400],
     ['nothing', '', 400],
     ['a reason too long', JSON.stringify({ command: 'pause', reason: 'x'.repeat(201) }), 400],
@@ -373,6 +374,15 @@ describe('a server that other machines reach', () => {
     expect((await send(server, {})).text).toMatch(/name="control-token" content="secret"/);
     expect((await command(server, 'secret')).status).toBe(403);
     expect((await command(server, SECRET)).status).toBe(200);
+  });
+
+  test('is one on loopback too, once it is given a name for others: they come through a proxy', async () => {
+    const { server, source } = await serve({ allowedHosts: ['arb.example'] });
+    const page = await send(server, { headers: { host: 'arb.example' } });
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('content="nobody"')]);
+    expect((await send(server, { headers: { host: 'evil.example' } })).status).toBe(421);
+    expect((await command(server, 'nobody')).status).toBe(403);
+    expect([server.controls, source.commands]).toEqual([false, []]);
   });
 
   test('answers to addresses, own names and those allowed, and its probes to every name', async () => {

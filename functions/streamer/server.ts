@@ -104,7 +104,10 @@ const COMMAND_PATH = '/api/control';
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1';
   // Not the run's seeded Random: a token that a replay could predict would protect nothing.
-  const access = controlAccess(host, options.controlToken, randomBytes(32).toString('base64url'));
+  // A name that stands for it elsewhere is that of a proxy, behind which other machines are.
+  const loopbackOnly = isLoopback(host) && (options.allowedHosts ?? []).length === 0;
+  const pageToken = randomBytes(32).toString('base64url');
+  const access = controlAccess(loopbackOnly, options.controlToken, pageToken);
   const { source, onError } = options;
   const stream = createStateStream({ state: () => source.state(), onError });
   const server = createServer({
@@ -119,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     room: makeConnectionRoom(server, MAX_CONNECTIONS),
     access,
     assets: await loadAssets(access.kind === 'page' ? access.token : access.kind),
-    loopbackOnly: isLoopback(host),
+    loopbackOnly,
   };
   server.on('request', (request, response) => {
     answer(site, request, response).catch((error: unknown) => fail(site, request, response, error));

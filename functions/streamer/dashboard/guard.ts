@@ -56,14 +56,14 @@ export type ControlAccess =
   | { readonly kind: 'page' | 'secret'; readonly token: string }
   | { readonly kind: 'nobody' };
 
-/** The access that a host and the configured token come to; `pageToken` is this start's own. */
+/** The access that the configured token comes to; `pageToken` is this start's own. */
 export function controlAccess(
-  host: string,
+  loopbackOnly: boolean,
   configured: string | undefined,
   pageToken: string,
 ): ControlAccess {
   if (configured !== undefined) return { kind: 'secret', token: configured };
-  return isLoopback(host) ? { kind: 'page', token: pageToken } : { kind: 'nobody' };
+  return loopbackOnly ? { kind: 'page', token: pageToken } : { kind: 'nobody' };
 }
 
 /** Refuses a command that another site's page could have sent, or one without the token that it needs. */

@@ -420,11 +420,12 @@ export const configSchema = z.strictObject({
     controlToken: secretKey({
       least: 16,
       summary:
-        'secret that pausing and resuming needs; without it the page may on this machine, and nobody where server.host lets other machines in',
+        'secret that pausing and resuming needs; without it the page may on this machine, and nobody where server.host or server.allowedHosts lets other machines in',
     }),
     allowedHosts: namesKey({
       what: 'host names; a leading dot stands for all below it',
-      summary: 'names under which other machines reach the dashboard, beside its addresses',
+      summary:
+        'names under which other machines reach the dashboard, over a proxy too; controls then need a token',
     }),
   }),
   store: z.strictObject({
