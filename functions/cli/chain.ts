@@ -9,6 +9,7 @@ import { chainView } from '../streamer/chain-view.ts';
 import type { ChainView } from '../streamer/dashboard/view.ts';
 import { startLocalNodeProcess } from '../streamer/local-node.ts';
 import { EXIT } from './exit-code.ts';
+import { refuseIdle } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 /** `arb chain`: what the chain is, by a node or by what a recording was told. */
@@ -24,7 +25,7 @@ export const chainVerb = defineVerb({
       summary: 'instead of a node: what recorded runs were told, every change of it',
     },
   },
-  usesConfig: true,
+  usesConfig: ['market', 'seed', 'sim', 'rpc', 'limits'],
   details: [
     'Asks the configured RPC (--rpc-url), or a local node where none is, and says of each parameter what it is, who said',
     'so and at which slot; assumed: nobody has. The slot time is the node’s last sample of a minute; a running service',
@@ -32,7 +33,17 @@ export const chainVerb = defineVerb({
     'Exit code 1: something could not be read or was refused, and is named; or a recording was told nothing.',
   ].join('\n'),
   async run(context) {
-    const { flags, stdout } = context;
+    const { flags, stdout, loadConfig } = context;
+    const loaded = loadConfig();
+    if (flags.recording.length > 0) {
+      refuseIdle(
+        loaded,
+        ['market', 'seed', 'sim', 'rpc', 'limits'],
+        'a recording says what its run was told',
+      );
+    } else if (asksConfigured(loaded.config)) {
+      refuseIdle(loaded, ['seed', 'sim'], 'the node that is asked has a chain of its own');
+    }
     const views =
       flags.recording.length > 0 ? await recordedViews(flags.recording) : [await askedView(context)];
     if (flags.json) stdout.line(JSON.stringify(flags.recording.length > 0 ? views : views[0], null, 2));
@@ -45,15 +56,17 @@ export const chainVerb = defineVerb({
 
 async function askedView(context: Omit<VerbContext, 'flags' | 'positionals'>): Promise<ChainView> {
   const { config } = context.loadConfig();
-  if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined)) {
-    return ask(context, config, config.rpc.endpoints);
-  }
+  if (asksConfigured(config)) return ask(context, config, config.rpc.endpoints);
   const { feed, stop } = await startLocalNodeProcess(config);
   try {
     return await ask(context, config, feed.endpoints);
   } finally {
     await stop();
   }
+}
+
+function asksConfigured({ market, rpc }: Config): boolean {
+  return market === 'live' || rpc.endpoints.some(({ url }) => url !== undefined);
 }
 
 async function ask(

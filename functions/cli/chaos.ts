@@ -9,6 +9,7 @@ import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
 import { chainChaosLines, runChainChaos } from './chaos-chain.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
+import { idleKeysOf } from './chaos-keys.ts';
 import { limitsChaosLines, runLimitsChaos } from './chaos-limits.ts';
 import { outagesLines, runOutages } from './chaos-outages.ts';
 import { type ProviderChaosRun, runProviderChaos } from './chaos-providers.ts';
@@ -19,7 +20,7 @@ import {
   providerRowLine,
 } from './chaos-providers-report.ts';
 import { EXIT } from './exit-code.ts';
-import { refuseIdleFlags } from './used-keys.ts';
+import { refuseIdle, refuseIdleFlags } from './used-keys.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 const DEFAULT_SEEDS = 5;
@@ -96,7 +97,9 @@ export const chaosVerb = defineVerb({
   },
   usesConfig: true,
   async run({ flags, positionals, stdout, stderr, clock, version, signal, loadConfig }) {
-    const { config } = loadConfig();
+    const loaded = loadConfig();
+    const { config } = loaded;
+    refuseIdle(loaded, idleKeysOf(positionals.what), `arb chaos ${positionals.what} makes its own`);
     if (positionals.what === 'limits') {
       refuseIdleFlags(flags, ['seeds', 'outage', 'faults', 'rows'], 'it is not of arb chaos limits');
       return await chaosLimits({ flags, config, stdout, clock, signal });

@@ -55,6 +55,10 @@ export const discoverVerb = defineVerb({
     const mints = mintsOf(flags.mint);
     const venues = venuesOf(flags.venue);
     const minLiquidityUsd = flags['min-liquidity'] ?? 0;
+    if (minLiquidityUsd < 0) {
+      const message = `--min-liquidity must be US dollars, 0 or more, not ${minLiquidityUsd}`;
+      throw new ArbError('usage-bad-value', message, { name: 'min-liquidity' });
+    }
     const file = resolve(cwd, flags.out ?? config.universe.file ?? DEFAULT_FILE);
     // Read first: a file that cannot be merged with must not cost a search.
     const before = existsSync(file) ? readUniverseFile(file) : EMPTY_UNIVERSE;

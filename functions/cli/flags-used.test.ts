@@ -84,12 +84,21 @@ async function arb(args: readonly string[], env: Record<string, string> = {}) {
 /** A census counts with tips and odds of its own: it copies these with the others and writes over them. */
 const OVERWRITTEN = ['costs.tipLamports', 'costs.landingOdds', 'costs.revertOdds'];
 
+const LIVE = [
+  '--market',
+  'live',
+  '--rpc-url',
+  'http://127.0.0.1:1',
+  '--universe-pools',
+  `phoenix-v1:${USDC_MINT}`,
+];
 const MINTS = ['--mint-in', WSOL_MINT, '--mint-out', USDC_MINT, '--amount', '1000000000'];
 /** One cheap run of each verb that reads only a part of the configuration. */
 const RUNS: readonly (readonly string[])[] = [
   ['optimum', '--start-mint', WSOL_MINT, '--max-in', '0'],
   ['compare', ...MINTS],
   ['venues'],
+  ['chain'],
   ['census', '--market', 'built-in', '--duration', '1'],
 ];
 
@@ -135,6 +144,23 @@ describe('no flag is ignored in silence', () => {
     [['venues', '--universe-pools', `phoenix-v1:${USDC_MINT}`], '--universe-pools'],
     [['run', '--rpc-url', 'http://127.0.0.1:1'], '--rpc-url'],
     [['run', '--simulated-time', '--duration', '1', '--port', '1'], '--port'],
+    [['run', '--simulated-time', '--duration', '1', '--store-dir', 'x'], '--store-dir'],
+    [['run', '--recorder-zstd-level', '3'], '--recorder-zstd-level'],
+    [
+      ['record', '--out', 'x', '--recorder-bucket-endpoint', 'http://127.0.0.1:1'],
+      '--recorder-bucket-endpoint',
+    ],
+    [['run', '--helius-url', 'http://127.0.0.1:1'], '--helius-url'],
+    [['run', '--feed-redundancy', '2'], '--feed-redundancy'],
+    [['run', ...LIVE, '--jupiter-alarm-bps', '9'], '--jupiter-alarm-bps'],
+    [['run', ...LIVE, '--helius-priority-level', 'low'], '--helius-priority-level'],
+    [['chain', '--rpc-url', 'http://127.0.0.1:1', '--seed', '3'], '--seed'],
+    [['chain', '--recording', 'x', '--rpc-url', 'http://127.0.0.1:1'], '--rpc-url'],
+    [['chaos', 'outages', '--rpc-timeout-ms', '500'], '--rpc-timeout-ms'],
+    [['chaos', 'limits', '--paper-latency-slots', '2'], '--paper-latency-slots'],
+    [['chaos', 'feeds', '--risk-max-pending', '2'], '--risk-max-pending'],
+    [['chaos', 'providers', '--seed', '2'], '--seed'],
+    [['chaos', 'chain', '--store-dir', 'x'], '--store-dir'],
     [['run', '--simulated-time', '--duration', '1', '--universe-file', 'u.json'], '--universe-file'],
     [['record', '--out', 'x', '--recorder-dir', 'y'], '--recorder-dir'],
     [['prove', '--compute-caps', '--programs', '.', '--store-dir', 'x'], '--store-dir'],
@@ -149,6 +175,15 @@ describe('no flag is ignored in silence', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`${flag} would change nothing`);
   });
+
+  it.each(['-1', '-0.01'])(
+    'a least liquidity of %s dollars is refused, not taken for none',
+    async (dollars) => {
+      const mints = ['--mint', WSOL_MINT, '--mint', USDC_MINT];
+      const { code, stderr } = await arb(['discover', ...mints, '--min-liquidity', dollars]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`0 or more, not ${dollars}`)]);
+    },
+  );
 
   it('a universe file is what optimum, compare and venues look at', async () => {
     const all = JSON.parse((await arb(['venues', '--json'])).stdout) as {

@@ -66,6 +66,9 @@ describe('the flags of a verb', () => {
     ['--pool p --amount 18446744073709551616', 'usage-bad-value', /2\^64-1/],
     ['--pool p --share x', 'usage-bad-value', /--share must be a decimal number/],
     ['--pool p --port 1', 'usage-unknown-flag', /no flag --port/],
+    ['--pool=', 'usage-bad-value', /--pool must be a text that is not empty, not ""/],
+    ['--pool p --mint=', 'usage-bad-value', /--mint must be .*none of them empty, not ""/],
+    ['--pool p --mint a,,b', 'usage-bad-value', /--mint .* not "a,,b"/],
     ['--pool p -- --json', 'usage-unexpected-word', /"--json"/],
   ])('refuse "%s"', (line, code, message) => {
     expect(() => parse(line)).toThrow(

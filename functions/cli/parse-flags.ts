@@ -71,6 +71,8 @@ export function parseFlags(verb: Verb, args: readonly string[]): ParsedFlags {
     config[name] = text;
   }
   const configFile = verb.usesConfig ? texts.get('config')?.[0] : undefined;
+  if (configFile === '')
+    throw new ArbError('usage-bad-value', '--config must be a file, not ""', { name: 'config' });
   return { values, positionals, config, configFile, help };
 }
 
@@ -167,14 +169,19 @@ function parseValue(name: string, spec: FlagSpec, texts: readonly string[]): unk
   switch (spec.kind) {
     case 'boolean':
       return true;
-    case 'list':
-      return texts.flatMap((item) => item.split(',')).filter((item) => item !== '');
+    case 'list': {
+      // An empty one would be taken for none given, and the flag for absent.
+      const empty = texts.find((item) => item.split(',').includes(''));
+      if (empty === undefined) return texts.flatMap((item) => item.split(','));
+      const allowed = 'texts separated by commas, none of them empty';
+      throw new ArbError('usage-bad-value', `--${name} must be ${allowed}, not "${empty}"`, { name });
+    }
     case 'string':
       if (spec.choices !== undefined && !spec.choices.includes(text)) {
         const suggestion = didYouMean(text, spec.choices);
         return bad(`one of ${spec.choices.join(', ')}${suggestion}`);
       }
-      return text;
+      return text === '' ? bad('a text that is not empty') : text;
     case 'count': {
       const count = Number(text);
       return /^\d+$/.test(text) && Number.isSafeInteger(count)

@@ -32,7 +32,7 @@ export const recordVerb = defineVerb({
     const { flags, stdout, cwd } = context;
     const loaded = context.loadConfig();
     const { config, sources } = loaded;
-    refuseIdleHere(loaded, flags['simulated-time']);
+    refuseIdleHere(loaded, { simulated: flags['simulated-time'], recorded: true });
     if (flags.out !== undefined) refuseIdle(loaded, ['recorder.dir'], '--out names the directory');
     const dir = flags.out === undefined ? config.recorder.dir : resolve(cwd, flags.out);
     if (dir === undefined && config.recorder.bucket === undefined) {

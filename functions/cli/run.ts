@@ -47,9 +47,11 @@ export const runVerb = defineVerb({
   async run(context) {
     const loaded = context.loadConfig();
     const { config, sources } = loaded;
-    refuseIdleHere(loaded, context.flags['simulated-time']);
+    const { dir, bucket } = config.recorder;
+    const simulated = context.flags['simulated-time'];
+    refuseIdleHere(loaded, { simulated, recorded: dir !== undefined || bucket !== undefined });
     const summary = await runMarket(context, config, {
-      simulated: context.flags['simulated-time'],
+      simulated,
       portNamed: sources.has('server.port'),
     });
     if (summary === undefined) return stoppedEarly(context);
@@ -62,14 +64,36 @@ export const runVerb = defineVerb({
 /** What serves pages, follows a chain and keeps a store: simulated time has none of it. */
 const SERVED_KEYS = ['rpc', 'limits', 'feed', 'books', 'wallet', 'helius', 'jupiter', 'server', 'universe'];
 
+const STORED_KEYS = ['store.keepDays', 'store.maxBytes', 'store.whenNew'];
+
 /** Throws `usage-idle-flag` for a flag that the kind of run makes no use of. */
-export function refuseIdleHere(loaded: LoadedConfig, simulated: boolean): void {
-  if (simulated) refuseIdle(loaded, SERVED_KEYS, 'simulated time has no sockets, page or outside APIs');
-  if (loaded.config.market === 'live') {
+export function refuseIdleHere(
+  loaded: LoadedConfig,
+  { simulated, recorded }: { readonly simulated: boolean; readonly recorded: boolean },
+): void {
+  const { market, universe, helius, jupiter, recorder } = loaded.config;
+  if (simulated) {
+    refuseIdle(loaded, SERVED_KEYS, 'simulated time has no sockets, page or outside APIs');
+    // What a bucket does not have yet waits under store.dir.
+    const kept = recorder.bucket === undefined ? ['store'] : STORED_KEYS;
+    refuseIdle(loaded, kept, 'simulated time keeps no store');
+  }
+  if (!recorded)
+    refuseIdle(loaded, ['recorder'], 'nothing is recorded without recorder.dir or recorder.bucket');
+  else if (recorder.bucket === undefined) {
+    refuseIdle(loaded, ['recorder.bucketEndpoint'], 'it goes with recorder.bucket');
+  }
+  if (helius.apiKey === undefined) {
+    const own = market === 'live' ? ['helius'] : ['helius.url', 'helius.requestsPerSecond'];
+    refuseIdle(loaded, own, 'Helius is asked with helius.apiKey only');
+  }
+  if (market === 'live') {
     refuseIdle(loaded, ['seed', 'sim'], 'a live market has no seeded traders');
-    if (loaded.config.universe.file !== undefined)
-      refuseIdle(loaded, ['universe.pools'], 'universe.file names the pools');
+    if (universe.file !== undefined) refuseIdle(loaded, ['universe.pools'], 'universe.file names the pools');
+    if (jupiter.url === undefined)
+      refuseIdle(loaded, ['jupiter'], 'a live market asks Jupiter at jupiter.url only');
   } else {
+    refuseIdle(loaded, ['feed.redundancy'], 'a local market has one endpoint');
     const because = 'it goes with --market live; every other market is served by a node of its own';
     refuseIdle(loaded, ['rpc.url', 'rpc.wsUrl', 'rpc.endpoints', 'universe.pools'], because);
   }
