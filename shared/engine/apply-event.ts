@@ -34,8 +34,7 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
       return undefined;
     }
     case 'chain':
-      market.setChain(event.parameters);
-      return undefined;
+      return market.setChain(event.parameters);
     case 'control':
     case 'fee':
     case 'loss':

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { AccountBytes } from '../core/account.ts';
-import { type Address, addressAt } from '../core/address.ts';
+import { type Address, addressAt, CLOCK_SYSVAR } from '../core/address.ts';
+import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool, vaultAmount } from '../venues/contract.ts';
 import { orcaWhirlpool } from '../venues/orca-whirlpool/index.ts';
 import { withTokenAmount } from '../venues/token.ts';
+import { clockAccount } from './chain-clock.ts';
 import { createMarket } from './market.ts';
 
 const SLOT = CONTRACT_CLOCK.slot;
@@ -28,8 +30,19 @@ function liveMarket() {
   expect(orcaWhirlpool.quote(entry.state as typeof pool.state, true, amountIn, CONTRACT_CLOCK)).toEqual(
     quote,
   );
-  return { pool, entry, tell };
+  return { market, pool, entry, tell };
 }
+
+describe('a chain that changes what a transaction may hold', () => {
+  test('has every quotable pool looked at again, and none where the limits stay', () => {
+    const { market, entry, tell } = liveMarket();
+    tell(CLOCK_SYSVAR, clockAccount(CONTRACT_CLOCK));
+    expect(market.setChain({ ...ASSUMED_CHAIN, slotMicros: 300_000 }).changed).toEqual([]);
+    expect(market.setChain({ ...ASSUMED_CHAIN, transactionUnits: 700_000 }).changed).toEqual([entry]);
+    expect(market.clock?.transactionUnits).toBe(700_000);
+    expect(market.setChain({ ...ASSUMED_CHAIN, transactionUnits: 700_000 }).changed).toEqual([]);
+  });
+});
 
 describe('a pool whose vaults only limit what it pays', () => {
   test('is not reported as changed by a swap’s other vault frames, nor made to wait for them', () => {

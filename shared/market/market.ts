@@ -52,7 +52,11 @@ export interface Market {
   readonly referencePrices: ReferencePrices;
   /** Prices from outside, for mints that no quotable pool prices. */
   readonly fallbackPrices: FallbackPrices;
-  setChain(parameters: ChainParameters): void;
+  /**
+   * What the chain is from now on. Where a transaction has other limits than before, every quotable pool counts as
+   * changed: what was quoted under the old ones may be refused now, and the other way round.
+   */
+  setChain(parameters: ChainParameters): Applied;
   addPool(venue: Venue, address: Address): PoolEntry;
   poolAt(address: Address): PoolEntry | undefined;
   /** One of the pools that read the account, or undefined. */
@@ -314,8 +318,14 @@ export function createMarket(options: MarketOptions = {}): Market {
       return chain;
     },
     setChain(parameters) {
+      applied.changed.length = 0;
+      applied.taken = '';
+      const isSame = parameters.transactionUnits === chain.transactionUnits;
       chain = parameters;
-      if (clock !== undefined) clock = clockOnChain(clock, chain.transactionUnits);
+      if (isSame || clock === undefined) return applied;
+      clock = clockOnChain(clock, chain.transactionUnits);
+      for (const entry of pools) if (entry.coherent) changed(entry);
+      return applied;
     },
     get slot() {
       return slot;
