@@ -25,7 +25,25 @@ function isAllowed(set: readonly Choice[], capital: number, maxChosen: number): 
   return set.length <= maxChosen && new Set(pools).size === pools.length && Math.max(...spent) <= capital;
 }
 
+/** Pools 0 and 1, 2 and 3, … stand over the same accounts. */
+const sharesAccounts = (pool: number, other: number): boolean => pool >> 1 === other >> 1;
+
 describe('selectBest', () => {
+  it('never chooses two trades whose pools stand over the same accounts, and the best set of the others', () => {
+    fc.assert(
+      fc.property(choices, (all) => {
+        const sorted = all.toSorted((a, b) => b.value - a.value);
+        const chosen = selectBest({ choices: sorted, capitalOf: () => 1e9, maxChosen: 4, sharesAccounts });
+        // Each pair of pools is one pool to the choice.
+        const merged = (set: readonly Choice[]): readonly Choice[] =>
+          set.map((each) => ({ ...each, pools: [...new Set(each.pools.map((pool) => pool >> 1))] }));
+        expect(isAllowed(merged(chosen), 1e9, 4)).toBe(true);
+        const best = selectBest({ choices: merged(sorted), capitalOf: () => 1e9, maxChosen: 4 });
+        expect(worth(chosen)).toBe(worth(best));
+      }),
+    );
+  });
+
   it('chooses what the best of all sets is worth, and never a set that is not allowed', () => {
     fc.assert(
       fc.property(

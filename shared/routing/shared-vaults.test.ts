@@ -112,3 +112,27 @@ it('gives the best quote over two pools of one vault as the chain pays it', () =
     );
   }
 });
+
+it('makes no two trades at once whose pools stand over one vault', () => {
+  let together = 0;
+  for (let step = 0; step < 10; step++) {
+    const gap = 1.02 + step * 0.005;
+    const accounts = new Map<Address, AccountBytes>();
+    const specs = [
+      { ...POOL, a: WSOL_MINT, b: USDC_MINT, gap },
+      { ...POOL, venue: 'raydium-cpmm', a: WSOL_MINT, b: USDC_MINT, gap: 1 },
+      { ...POOL, a: WSOL_MINT, b: ALT_MINT, gap },
+      { ...POOL, venue: 'raydium-cpmm', a: WSOL_MINT, b: ALT_MINT, gap: 1 },
+      { ...POOL, venue: 'raydium-cpmm', a: WSOL_MINT, b: MEME_MINT, gap },
+      { ...POOL, venue: 'raydium-cpmm', a: WSOL_MINT, b: MEME_MINT, gap: 1, feeBps: 10 },
+    ];
+    const market = createStill(specs, { sharesVaults: true, accounts });
+    const search = createOpenSearch(market, { startMints: [WSOL_MINT], maxLegs: 2, maxSwaps: 2 });
+    const { best } = search.run(market.pools, CLOCK, openGate(10n ** 12n), createTally());
+    together += best.length;
+    const overVaults = best.filter(({ legs }) => legs.some(({ venue }) => venue === 'meteora-damm-v1'));
+    expect(overVaults, `gap ${gap}`).toHaveLength(1);
+  }
+  // What stands over other accounts is made beside it.
+  expect(together).toBe(20);
+});

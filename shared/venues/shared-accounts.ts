@@ -21,6 +21,11 @@ export function sharesWrites(one: Swapped, other: Swapped): boolean {
   return false;
 }
 
+/** True when a swap of one of two different pools moves what the other one pays, whichever comes first. */
+export function areEntangled(one: Swapped, other: Swapped): boolean {
+  return one.venue.carry !== undefined && (sharesWrites(one, other) || sharesWrites(other, one));
+}
+
 /** The pool's `state` as swaps of the same transaction have left it: those of its own, and those of pools it shares with. */
 export function stateAfter(venue: Venue, state: PoolState, earlier: readonly Swapped[]): PoolState {
   let after = state;
