@@ -4,6 +4,7 @@ import type { CostBreakdown, CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
 import { type ReferencePrice, referencePrice } from '../market/reference-price.ts';
+import type { CycleBound } from './cycle-bound.ts';
 import { type Cycles, MAX_HOPS, MIN_LOG } from './cycles.ts';
 import type { Graph } from './graph.ts';
 import type { Reason } from './reason.ts';
@@ -36,6 +37,8 @@ export interface PayingCycle extends Candidate {
   readonly maxInUnits: bigint;
   readonly price: ReferencePrice;
   readonly unitsPerLamport: number;
+  /** No plan earns more before costs, base units of the start mint. */
+  readonly most: number;
   breakdownOf(swaps: number, computeUnits?: number): CostBreakdown;
 }
 
@@ -44,6 +47,7 @@ export interface CandidateParams {
   readonly market: Market;
   readonly cycles: Cycles;
   readonly costs: CostModel;
+  readonly bound: CycleBound;
 }
 
 /** Makes candidates of cycles: which of their pools may be used now, what goes in at most, and what it costs. */
@@ -56,7 +60,10 @@ export interface CandidateMaker {
 
 const SCALE = 2 ** 40;
 
-export function createCandidateMaker({ graph, market, cycles, costs }: CandidateParams): CandidateMaker {
+export function createCandidateMaker(params: CandidateParams): CandidateMaker {
+  const { graph, market, cycles, costs, bound } = params;
+  /** By hops: what a transaction that needs no new account must earn, lamports. */
+  const leastCosts: number[] = [];
   const prices = new Map<number, ReferencePrice | undefined>();
   const limits = new Map<number, bigint>();
   /** Pools met that can no longer be quoted. */
@@ -76,11 +83,17 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
     return limit;
   };
 
+  const leastCostOf = (legs: number): number => {
+    leastCosts[legs] ??= Number(costs.costsOf({ legs, newAccounts: 0 }).hurdleLamports);
+    return leastCosts[legs];
+  };
+
   return {
     begin(next) {
       gate = next;
       prices.clear();
       limits.clear();
+      leastCosts.length = 0;
     },
     make(cycle, avoided) {
       const count = cycles.hops[cycle]!;
@@ -88,8 +101,15 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
       const startId = graph.pairFrom[cycles.pairs[at]!]!;
       const maxInUnits = limitOf(startId);
       if (maxInUnits <= 0n) return 'no-capital';
+      const price = priceOf(startId);
+      if (price === undefined) return 'no-reference-price';
+      const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
       let sum = 0;
       for (let h = 0; h < count; h++) sum += graph.bestLog[cycles.pairs[at + h]!]!;
+      const leastCost = leastCostOf(count) * unitsPerLamport;
+      if (Math.expm1(sum) * Number(maxInUnits) <= leastCost) return 'too-small';
+      const most = bound.of(cycle, leastCost, false);
+      if (most <= leastCost) return 'below-costs';
       const hops: number[][] = [];
       let log = 0;
       let barred: Reason | undefined;
@@ -130,9 +150,6 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
         const least = graph.logPrice[usable[0]!]! + MIN_LOG - log;
         while (!(graph.logPrice[usable.at(-1)!]! > least)) usable.pop();
       }
-      const price = priceOf(startId);
-      if (price === undefined) return 'no-reference-price';
-
       const mints: Address[] = [];
       let newAccounts = 0;
       for (let h = 0; h < count; h++) {
@@ -140,7 +157,6 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
         mints.push(mint);
         if (h > 0 && !gate.hasAccount(mint)) newAccounts += 1;
       }
-      const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
       const breakdownOf = (swaps: number, computeUnits?: number): CostBreakdown =>
         costs.costsOf(
           computeUnits === undefined
@@ -159,6 +175,7 @@ export function createCandidateMaker({ graph, market, cycles, costs }: Candidate
         maxInUnits,
         price,
         unitsPerLamport,
+        most,
         breakdownOf,
       };
     },

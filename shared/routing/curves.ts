@@ -5,6 +5,8 @@ import type { Graph } from './graph.ts';
 /** How many exact quotes one search may still spend; shared by all of its candidates. */
 export interface QuoteBudget {
   left: number;
+  /** So many of them are for the plan that looks best: ranking spends no more than the others. */
+  reserve: number;
 }
 
 /** Samples stand at every integer up to the first input, and two to a doubling beyond. */
@@ -14,6 +16,9 @@ const NODES = FIRST_INPUT + 59 * PER_DOUBLING;
 /** The step between the samples used: all of them for plans, one a doubling to rank. */
 export const PLANNED = 1;
 export const COARSE = PER_DOUBLING;
+
+/** Between samples that stand two times apart a surplus is up to so many times what it is at the better one, nearly. */
+export const SURPLUS_SLACK = 1.25;
 
 const NODE_INPUTS = Array.from({ length: NODES }, (_, node) =>
   node < FIRST_INPUT
@@ -69,6 +74,8 @@ export class Curves {
   /** By edge: inputs below this are paid a few units only; 0 where that is less than one. */
   readonly #few: number[] = [];
   readonly #endOuts: number[] = [];
+  /** By edge: the sample at which `surplusAbove` found most; 0 before. */
+  readonly #peaks: number[] = [];
   #taken = 0;
   #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
 
@@ -165,6 +172,68 @@ export class Curves {
     const rise = Math.max(0, sizeHigh / outHigh - first) / sizeHigh;
     const inputPerOutput = first + rise * size;
     this.#meet(size / inputPerOutput, first / (inputPerOutput * inputPerOutput), size);
+  }
+
+  /**
+   * The most that the edge pays beyond `price` a unit in, over all sizes: base units out, from samples that stand two
+   * times apart, so that the truth is up to `SURPLUS_SLACK` times as much. Infinity where the samples do not tell, or
+   * where they are not there yet and `quotes` is false. A size near the best one of a trade helps the first time.
+   */
+  surplusAbove(edge: number, price: number, near: number, quotes: boolean): number {
+    const best = Math.exp(this.#graph.logPrice[edge]!);
+    if (!(best > price)) return 0;
+    if (!quotes && this.#revisions[edge] !== this.#graph.revision[edge]) return Number.POSITIVE_INFINITY;
+    const samples = this.#samplesOf(edge);
+    // Concave from here on; of what is below, all counts as paid at the best price: floors say little there.
+    const top = this.#tops[edge]!;
+    const small = Math.max(this.#few[edge]!, (UNITS_OF_NOISE * (1 + price)) / (best - price));
+    const floor = nodeBelow(Math.min(MOST_NEAR, Math.max(FIRST_INPUT, small, top)), COARSE);
+    let node = this.#peaks[edge] ?? 0;
+    if (node === 0) node = nodeBelow(Math.min(MOST_NEAR, Math.max(FIRST_INPUT, near)), COARSE);
+    node = Math.max(floor, node);
+    let most = this.#surplusAt(edge, samples, node, price, quotes);
+    if (most === Number.NEGATIVE_INFINITY && node > floor) {
+      node = Math.max(floor, nodeBelow(this.#ends[edge]!, COARSE));
+      most = this.#surplusAt(edge, samples, node, price, quotes);
+    }
+    const start = node;
+    const atStart = most;
+    // Down while that is better; else up, over what is less than a lot too.
+    for (let isUp = false, at = start, last = most; most < Number.POSITIVE_INFINITY; ) {
+      const next = isUp ? at + COARSE : at - COARSE;
+      const surplus =
+        next >= floor && next < NODES
+          ? this.#surplusAt(edge, samples, next, price, quotes)
+          : Number.NEGATIVE_INFINITY;
+      if (surplus > last || (isUp && most <= 0 && surplus > Number.NEGATIVE_INFINITY)) {
+        if (surplus > most) {
+          most = surplus;
+          node = next;
+        }
+        at = next;
+        last = surplus;
+      } else if (!isUp && (at === start || most <= 0)) {
+        isUp = true;
+        at = start;
+        last = atStart;
+      } else break;
+    }
+    if (most === Number.POSITIVE_INFINITY) return most;
+    this.#peaks[edge] = node;
+    const hidden = (best - price) * small;
+    const atTop = top > 0 ? this.#topOuts[edge]! - price * top : 0;
+    const known = this.#ends[edge]!;
+    const atEnd = known < Number.POSITIVE_INFINITY ? this.#endOuts[edge]! - price * known : 0;
+    return Math.max(0, most, hidden, atTop, atEnd);
+  }
+
+  /** Minus infinity past the end of the pool, infinity where nothing is known. */
+  #surplusAt(edge: number, samples: Float64Array, node: number, price: number, quotes: boolean): number {
+    if (!quotes && Number.isNaN(samples[node * 2]!)) return Number.POSITIVE_INFINITY;
+    const out = this.#sample(edge, samples, node);
+    if (out === UNKNOWN) return Number.POSITIVE_INFINITY;
+    if (out === REFUSED || NODE_SIZES[node]! > this.#ends[edge]!) return Number.NEGATIVE_INFINITY;
+    return out - price * this.#taken;
   }
 
   /** True when the pool may pay `output` for `input` in one leg. */
@@ -335,6 +404,11 @@ export class Curves {
     this.#endOuts[edge] = endOut;
   }
 }
+
+/** What is earned by so many units or fewer, in and out, may be an accident of roundings. */
+const UNITS_OF_NOISE = 16;
+/** Sizes beyond this are none to begin a search at. */
+const MOST_NEAR = 2 ** 60;
 
 /** Refusals that a larger amount may not meet: the rules of two programs differ where a fee is less than half a unit. */
 function isTooSmall(reason: QuoteRefusal): boolean {

@@ -1,18 +1,17 @@
 import type { CandidateMaker, PayingCycle } from './candidates.ts';
-import type { Curves } from './curves.ts';
+import type { Curves, QuoteBudget } from './curves.ts';
+import type { CycleBound } from './cycle-bound.ts';
 import type { Tally } from './reason.ts';
 import type { Choice } from './select.ts';
 import type { Plan, Solver } from './solver.ts';
 
-/** A candidate that may pay, not planned yet. */
+/** A candidate that may pay, not solved yet. */
 export interface Weighed {
   readonly candidate: PayingCycle;
-  /** The size at which all of its pools together earn most, base units of the start mint. */
-  readonly size: number;
+  /** What it must earn at least, base units of the start mint. */
+  readonly cost: number;
   /** No plan of it nets more, lamports. */
-  readonly boundLamports: number;
-  /** True when curves tell too little of it: stairs of whole units, prices that rise with the amount. */
-  readonly isRough: boolean;
+  readonly mostLamports: number;
 }
 
 /** A candidate with the pools, shares and size that earn most on the curves. */
@@ -35,7 +34,7 @@ export interface Ranking {
   begin(): void;
   /** Undefined, and counted, when no size and no split of the cycle can pay its costs. Pools in `avoided` are left out. */
   weigh(cycle: number, tally: Tally, avoided?: ReadonlySet<number>): Weighed | undefined;
-  /** The plans that pay, best first; the others are counted. Sorts `weighed`. */
+  /** The plans that pay, best first; the others are counted. Sorts `weighed`, and leaves there what all pools together pay for. */
   plan(weighed: Weighed[], tally: Tally, options: PlanOptions): readonly Planned[];
   /** Since `begin`, the plan that its costs were too much for by least. */
   readonly nearest: Planned | undefined;
@@ -48,11 +47,13 @@ export function createRanking(deps: {
   readonly maker: CandidateMaker;
   readonly solver: Solver;
   readonly curves: Curves;
+  readonly budget: QuoteBudget;
+  readonly bound: CycleBound;
   /** The best plan of a rough candidate by exact quotes, or undefined. */
   explore(candidate: PayingCycle, plan: Plan): Plan | undefined;
   readonly maxSwaps: number;
 }): Ranking {
-  const { maker, solver, curves, explore, maxSwaps } = deps;
+  const { maker, solver, curves, budget, bound, explore, maxSwaps } = deps;
   let nearest: Planned | undefined;
   return {
     get nearest() {
@@ -72,21 +73,42 @@ export function createRanking(deps: {
         tally.add('too-small');
         return undefined;
       }
-      const { size, profit, bound, grain, rises } = solver.relax(candidate, maxSwaps);
-      if (bound > cost) {
-        const isRough = rises || grain > ROUGH_GRAIN * Math.max(profit, cost);
-        return { candidate, size, boundLamports: (bound - cost) / candidate.unitsPerLamport, isRough };
-      }
-      if (profit > 0) tally.add('below-costs');
-      else tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
-      return undefined;
+      return { candidate, cost, mostLamports: (candidate.most - cost) / candidate.unitsPerLamport };
     },
     plan(weighed, tally, { onlyBest, maxPlans }) {
-      weighed.sort((a, b) => b.boundLamports - a.boundLamports);
+      weighed.sort((a, b) => b.mostLamports - a.mostLamports);
       const paying: Planned[] = [];
       let plans = 0;
       let bestLamports = 0;
-      for (const { candidate, size, boundLamports, isRough } of weighed) {
+      let kept = 0;
+      for (let i = 0; i < weighed.length; i++) {
+        const each = weighed[i]!;
+        if (onlyBest && each.mostLamports <= bestLamports) {
+          tally.add('outranked', weighed.length - i);
+          break;
+        }
+        const { candidate, cost } = each;
+        if (budget.left <= budget.reserve) {
+          tally.add('budget-exhausted');
+          continue;
+        }
+        // As much as this must be beaten: costs, and what the best one nets.
+        const least = cost + (onlyBest ? bestLamports * candidate.unitsPerLamport : 0);
+        const most = bound.of(candidate.cycle, least, true);
+        if (most <= least) {
+          tally.add(most <= cost ? 'below-costs' : 'outranked');
+          continue;
+        }
+        const { size, profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
+        if (!(relaxed > cost)) {
+          if (profit > 0) tally.add('below-costs');
+          else tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
+          continue;
+        }
+        weighed[kept] = each;
+        kept += 1;
+        const isRough = rises || grain > ROUGH_GRAIN * Math.max(profit, cost);
+        const boundLamports = (relaxed - cost) / candidate.unitsPerLamport;
         if (onlyBest && boundLamports <= bestLamports) {
           tally.add('outranked');
           continue;
@@ -111,6 +133,7 @@ export function createRanking(deps: {
         tally.add(curves.complete ? 'below-costs' : 'budget-exhausted');
         if (nearest === undefined || planned.value > nearest.value) nearest = planned;
       }
+      weighed.length = kept;
       return paying.sort((a, b) => b.value - a.value);
     },
   };

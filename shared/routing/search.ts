@@ -3,8 +3,10 @@ import type { ChainClock } from '../core/clock.ts';
 import type { CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
+import { areEntangled } from '../venues/shared-accounts.ts';
 import { createCandidateMaker, type PayingCycle, type SearchGate } from './candidates.ts';
 import { Curves, type QuoteBudget } from './curves.ts';
+import { createCycleBound } from './cycle-bound.ts';
 import { Cycles, NO_RANK } from './cycles.ts';
 import { describeRoute } from './describe.ts';
 import { ExactRoute } from './exact-route.ts';
@@ -80,6 +82,10 @@ export interface RunOptions {
 
 /** Of a change of several pools, this many sets are sought: each round over what the pools left by those before allow. */
 const MAX_ROUNDS = 3;
+/** Of one update's quotes, the share that is kept for the plan that looks best, */
+const RESERVED = 1 / 4;
+/** and of those that are left, the share that one rough candidate may take. */
+const EXPLORED = 1 / 2;
 /** A change of several pools may cost as many quotes as so many updates. */
 const MAX_BUDGETS = 16;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
@@ -92,7 +98,7 @@ export function createSearch(params: SearchParams): Search {
   const { market, startMints, maxSwaps, costs } = params;
   const graph = new Graph();
   for (const mint of startMints) market.referencePrices.follow(mint);
-  const budget: QuoteBudget = { left: 0 };
+  const budget: QuoteBudget = { left: 0, reserve: 0 };
   const curves = new Curves(graph, budget, params.maxPoolShareBps / 10_000);
   const solver = createSolver(graph, curves);
   const route = new ExactRoute(graph, curves, budget);
@@ -102,15 +108,21 @@ export function createSearch(params: SearchParams): Search {
   };
   const cycles = new Cycles(graph, params.maxLegs, rankOf);
   const probe = new Cycles(graph, params.maxLegs, rankOf);
-  const maker = createCandidateMaker({ graph, market, cycles, costs });
+  const bound = createCycleBound(graph, curves, cycles);
+  const maker = createCandidateMaker({ graph, market, cycles, costs, bound });
   const best: Opportunity[] = [];
   const passedOver: PassedOver[] = [];
   const used = new Set<number>();
   const explorer = createExplorer(curves, route);
   let now: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
-  const explore = (candidate: PayingCycle, plan: Plan): Plan | undefined =>
-    explorer.explore(candidate, plan, now);
-  const ranking = createRanking({ maker, solver, curves, explore, maxSwaps });
+  const explore = (candidate: PayingCycle, plan: Plan): Plan | undefined => {
+    const kept = Math.max(budget.reserve, budget.left * (1 - EXPLORED));
+    budget.left -= kept;
+    const found = explorer.explore(candidate, plan, now);
+    budget.left += kept;
+    return found;
+  };
+  const ranking = createRanking({ maker, solver, curves, budget, bound, explore, maxSwaps });
   let sequence = 0;
   let nearMissSlot = -1;
 
@@ -168,6 +180,24 @@ export function createSearch(params: SearchParams): Search {
     return typeof other !== 'string' && other.expectedLamports > sized.expectedLamports ? other : sized;
   };
 
+  const sharesAccounts = (pool: number, other: number): boolean => {
+    const [one, two] = [graph.pools[pool]!, graph.pools[other]!];
+    return (
+      one.venue.carry !== undefined &&
+      one.venue === two.venue &&
+      areEntangled({ venue: one.venue, state: one.state! }, { venue: two.venue, state: two.state! })
+    );
+  };
+
+  /** A trade over the pool was chosen: it, and what stands over its accounts, is left out of further ones. */
+  const use = ({ index, venue }: PoolEntry): void => {
+    used.add(index);
+    if (venue.carry === undefined) return;
+    for (const other of graph.pools)
+      if (other?.state !== undefined && other.venue === venue && sharesAccounts(index, other.index))
+        used.add(other.index);
+  };
+
   const choose = (
     paying: readonly Planned[],
     clock: ChainClock,
@@ -186,7 +216,7 @@ export function createSearch(params: SearchParams): Search {
     let left = paying;
     // What does not stand up to exact quotes leaves its place to the next best.
     while (left.length > 0 && best.length === before) {
-      const chosen = selectBest({ choices: left, capitalOf, maxChosen: room });
+      const chosen = selectBest({ choices: left, capitalOf, maxChosen: room, sharesAccounts });
       if (chosen.length === 0) break;
       for (const choice of chosen) {
         const sized = sizeExactly(choice, clock, tally);
@@ -198,7 +228,7 @@ export function createSearch(params: SearchParams): Search {
           continue;
         }
         best.push(opportunity);
-        for (const leg of opportunity.legs) used.add(market.poolAt(leg.pool)!.index);
+        for (const leg of opportunity.legs) use(market.poolAt(leg.pool)!);
       }
       left = left.filter((choice) => !chosen.includes(choice));
     }
@@ -227,6 +257,7 @@ export function createSearch(params: SearchParams): Search {
 
       const budgets = Math.min(changed.length, MAX_BUDGETS);
       budget.left = params.maxQuotes * budgets;
+      budget.reserve = params.maxQuotes * RESERVED;
       curves.begin(clock);
       now = clock;
       maker.begin(gate);
@@ -234,7 +265,8 @@ export function createSearch(params: SearchParams): Search {
       used.clear();
       const isSingle = changed.length === 1;
       const maxPassedOver = isSingle ? 0 : (options.maxPassedOver ?? 0);
-      const room = Math.max(1, options.maxChosen ?? Number.POSITIVE_INFINITY);
+      // One pool changed: what pays without it has paid before.
+      const room = isSingle ? 1 : Math.max(1, options.maxChosen ?? Number.POSITIVE_INFINITY);
       let open: number[] = [];
       for (let cycle = 0; cycle < cycles.count; cycle++)
         if (!isSingle || !cycles.isRepeat(cycle)) open.push(cycle);

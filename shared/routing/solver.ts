@@ -1,4 +1,5 @@
 import { COARSE, type Curves, PLANNED } from './curves.ts';
+import { SLACK, START_COSTS, UNITS_HIDDEN } from './cycle-bound.ts';
 import { Flow } from './flow.ts';
 import type { Graph } from './graph.ts';
 import type { HopFlow } from './hop-flow.ts';
@@ -43,13 +44,7 @@ export interface Relaxed {
   readonly rises: boolean;
 }
 
-/** What floats between coarse samples may be off, as a share of a profit, */
-const SLACK = 1.1;
-/** and what floors on the way may hide of it, in units of the mint whose unit is worth most. */
-const UNITS_HIDDEN = 4;
-/** A search for the size starts where the marginal profit would pay the costs so many times, */
-const START_COSTS = 4;
-/** or, without costs, at this part of the most that may go in. */
+/** A search for the size starts, without costs, at this part of the most that may go in. */
 const START_SHARE = 1 / 256;
 
 /** Plans the best size, pools and shares of candidates. */
