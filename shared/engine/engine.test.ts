@@ -45,6 +45,19 @@ describe('engine', () => {
     expect(opportunity.netLamports).toBe(opportunity.netProfit);
   });
 
+  it('decides nothing before a slot is told, and then on every pool', () => {
+    const market = createTestMarket(EVEN);
+    const { engine, pools } = market;
+    engine.process({ kind: 'feed', atMicros: 0, live: false, reason: 'lost' });
+    market.trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT);
+    for (const [address, account] of market.accounts) market.tell(address, account, NEXT);
+    const live = engine.process({ kind: 'feed', atMicros: 0, live: true, reason: 'snapshot' });
+    // How old the snapshot is nobody knows, nor in which slot an order would be placed.
+    expect(live.decisions).toEqual([]);
+    expect(market.begin(NEXT + 2).decisions[0]?.outcome).toBe('approved');
+    expect(engine.book.pending.map(({ landingSlot }) => landingSlot)).toEqual([NEXT + 3]);
+  });
+
   it('looks at no state between two frames of one swap', () => {
     const market = createTestMarket(EVEN);
     const before = new Map(market.accounts);

@@ -161,7 +161,8 @@ export function createEngine(params: EngineParams): Engine {
 
   const decide = (changed: readonly PoolEntry[]): void => {
     const chainClock = market.clock;
-    if (changed.length === 0 || !market.live || chainClock === undefined) return;
+    // Before a slot is told nobody knows how old the states are, nor in which slot an order would be placed.
+    if (changed.length === 0 || !market.live || market.slot === 0 || chainClock === undefined) return;
     // The clock sysvar comes by the account feed: when it lags the slot stream, so do the pools.
     feedStale = market.slot - chainClock.slot > limits.maxSlotLag;
     const from = clock.monotonicMicros();

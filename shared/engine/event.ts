@@ -11,7 +11,7 @@ export type MarketEvent =
       readonly kind: 'account';
       readonly atMicros: number;
       readonly update: AccountUpdate;
-      /** Name of the endpoint that told it first; absent where there is only one source. */
+      /** Name of the endpoint that told it first, or that it was read over HTTP; absent where there is only one source. */
       readonly endpoint?: string;
     }
   /** The chain has begun `slot`; every account change of `parent` has been told. */

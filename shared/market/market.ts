@@ -66,7 +66,8 @@ export interface Market {
   loadWhatIsThere(): void;
   /**
    * A slot began, and every account change up to `parent` (default: the slot before) has been told: pools of which
-   * nothing newer is held stand as the chain left them, and become quotable.
+   * nothing newer is held stand as the chain left them, and become quotable. At the first slot of a feed that is live
+   * already every quotable pool counts as changed.
    */
   beginSlot(slot: number, parent?: number): Applied;
   /** The feed was lost or is whole again. On `true` every quotable pool counts as changed. */
@@ -376,9 +377,11 @@ export function createMarket(options: MarketOptions = {}): Market {
       applied.changed.length = 0;
       applied.taken = begun > slot ? '' : 'late-slot';
       if (begun <= slot) return applied;
+      // The first slot since the feed is live: only now may anything be acted on.
+      const isFirst = slot === 0 && live;
       slot = begun;
       told = parent;
-      for (const entry of torn) {
+      for (const entry of isFirst ? pools : torn) {
         judge(entry);
         if (entry.coherent) changed(entry);
       }

@@ -11,6 +11,8 @@ export interface AccountAuditOptions {
   readonly perSecond: number;
   readonly tracks: ReadonlyMap<Address, AccountTrack>;
   readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
+  /** The chain has left the slot: what an account was in it proves nothing. */
+  readonly isAbandoned: (slot: number) => boolean;
   /** The account is not what was told of it, though its slot is over: a change was not told. */
   readonly onMissed: (track: AccountTrack, slot: number) => void;
 }
@@ -63,6 +65,7 @@ export class AccountAudit {
     if (due.length === 0) return;
     this.#waiting = this.#waiting.filter((fetched) => fetched.slot >= slot);
     for (const { track, slot: asOf, account } of due) {
+      if (this.#options.isAbandoned(asOf)) continue;
       // Told as of that slot or later: the answer may be from the middle of it and proves nothing.
       if (!track.confirmed || track.slot >= asOf || track.account === undefined) continue;
       if (!sameBytes(track.account, account)) this.#options.onMissed(track, asOf);

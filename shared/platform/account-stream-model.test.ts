@@ -7,14 +7,12 @@ import { type AccountStream, createAccountStream } from './account-stream.ts';
 import { sameBytes } from './account-track.ts';
 import type { Commitment } from './rpc-client.ts';
 import { createSystemClock } from './system-clock.ts';
-import { createTestChain } from './test-chain.ts';
+import { createTestChain, KEPT_SLOTS } from './test-chain.ts';
 import { type SimulatedTime, simulateTime } from './test-time.ts';
 import { HTTP_FAULTS, WIRE_FAULTS } from './test-wire.ts';
 
 /** Whole again within this time of a world that is well, from wherever anything has brought it. */
 const BOUND_MS = 10_000;
-/** As the service's own: states older than this many slots are not traded on. */
-const WINDOW = 3;
 
 let time: SimulatedTime;
 
@@ -37,29 +35,39 @@ function setUp(
   { endpoints = ['a'], redundancy = 1, tellAt = 'slot', commitment = 'processed' }: Setup,
 ) {
   const chain = createTestChain(random.fork('chain'), 8);
+  /** What a market may rely on now. */
   const held = new Map<Address, AccountBytes | null>();
   const live = { now: false, since: 0, timesDown: 0 };
   const wrong: string[] = [];
   const logged: string[] = [];
+  let looks = 0;
+  /** Every change up to the end of this slot has been told. */
+  let told = -1;
   const onEvent = (event: MarketEvent): void => {
     if (event.kind === 'account') held.set(event.update.address, event.update.account);
+    if (event.kind === 'slot') told = event.parent;
+    if (event.kind === 'lost') for (const address of event.addresses) held.delete(address);
     if (event.kind === 'feed') {
       live.now = event.live;
-      if (!event.live) live.timesDown++;
+      if (!event.live) {
+        live.timesDown++;
+        told = -1;
+        held.clear();
+      }
     }
-    if (event.kind === 'slot') check(event.parent);
+    // Before a slot is told nothing is decided.
+    if (live.now && told >= 0) check(event.kind);
   };
-  /** Everything that may be relied on is what the chain had, at the end of the slot that is told or a little before. */
-  function check(parent: number): void {
-    if (!live.now) return;
-    for (const address of chain.accounts) {
-      if (!stream.isConfirmed(address)) continue;
-      const account = held.get(address) ?? null;
-      const isTrue = (slot: number): boolean => sameBytes(chain.at(address, slot), account);
-      if (isTrue(parent) || isTrue(chain.slot - 1)) continue;
-      let old = false;
-      for (let back = 0; back <= WINDOW && !old; back++) old = isTrue(parent - back) || isTrue(parent + back);
-      if (!old) wrong.push(`${address} at ${parent}`);
+  /** At every event, as each may lead to a trade: all that may be relied on is what the chain has at the told slot or later. */
+  function check(when: string): void {
+    looks++;
+    for (const [address, account] of held) {
+      if (address === CLOCK_SYSVAR) continue;
+      let isTrue = false;
+      const oldest = Math.max(told, chain.slot - KEPT_SLOTS);
+      for (let slot = chain.slot - 1; slot >= oldest && !isTrue; slot--)
+        isTrue = sameBytes(chain.at(address, slot), account);
+      if (!isTrue) wrong.push(`${address} after ${when} when ${told} was told, ${chain.slot} began`);
     }
   }
   const stream: AccountStream = createAccountStream({
@@ -82,6 +90,9 @@ function setUp(
     stream,
     live,
     wrong,
+    get looks() {
+      return looks;
+    },
     logged,
     wires: endpoints.map((name) => chain.wire(name)),
     async stop() {
@@ -129,7 +140,10 @@ function breakSomething(sim: Sim, random: Random): void {
     for (const wire of hit) wire.http = HTTP_FAULTS[random.below(HTTP_FAULTS.length)];
   if (kind === 8) chain.correction += [60, -30, 18_000][random.below(3)]!;
   if (kind === 9) chain.jump(random.below(2) === 0 ? 5 : 2_000 + random.below(100_000));
-  for (const wire of wires) wire.httpLatencyMs = random.below(500);
+  for (const wire of wires) {
+    wire.httpLatencyMs = random.below(500);
+    wire.httpPart = [100, 100, 3, 1][random.below(4)]!;
+  }
 }
 
 const lengthMs = (random: Random): number =>
@@ -193,6 +207,46 @@ describe('the account stream in a simulated world', () => {
       }
     },
   );
+
+  it.each(SETUPS.map((setup) => [JSON.stringify(setup), setup] as const))(
+    'tells nothing older than the slot that is over, however many slots a snapshot takes part by part: %s',
+    async (name, setup) => {
+      for (const [httpPart, httpLatencyMs] of [
+        [1, 200],
+        [3, 600],
+        [100, 1_700],
+      ] as const) {
+        const sim = setUp(createRandom(`parts ${name}`), setup);
+        for (const wire of sim.wires) Object.assign(wire, { httpPart, httpLatencyMs });
+        expect(await untilWhole(sim)).toBeLessThanOrEqual(2 * BOUND_MS);
+        // Fetched again beside a feed that goes on, after everything was lost, and after a part of it was.
+        for (const wires of [sim.wires.slice(0, 1), sim.wires]) {
+          for (const wire of wires) wire.fault = 'down';
+          await pass(1_000);
+          heal(sim);
+          expect(await untilWhole(sim)).toBeLessThanOrEqual(2 * BOUND_MS);
+          await pass(5_000);
+        }
+        expect(sim.looks).toBeGreaterThan(50);
+        expect(sim.wrong).toEqual([]);
+        await sim.stop();
+      }
+    },
+  );
+
+  it('is live again when all that it carries is handed to a connection that is live and had nothing', async () => {
+    const sim = setUp(createRandom('handed over'), { endpoints: ['a', 'b'] });
+    await untilWhole(sim);
+    const carrier = sim.stream.status().connections.find(({ accounts }) => accounts > 0)!.endpoint;
+    const wire = sim.wires.find(({ name }) => name === carrier)!;
+    for (let i = 0; i < 3; i++) {
+      wire.fault = 'slots-ahead';
+      await pass(3_000);
+      expect(isWhole(sim)).toBe(true);
+      expect(sim.live.now).toBe(true);
+    }
+    await sim.stop();
+  });
 
   it('is not left down by HTTP that said slots + 1,000,000 for six seconds, nor put down by it', async () => {
     const sim = setUp(createRandom('ahead'), {});

@@ -5,6 +5,7 @@ import { AccountAudit } from './account-audit.ts';
 import { AccountTable, tellRuleOf } from './account-table.ts';
 import type { AccountTrack } from './account-track.ts';
 import { ChainCourse } from './chain-course.ts';
+import { HTTP_VOICE } from './chain-position.ts';
 import { ClockRelay } from './clock-relay.ts';
 import { ClockWitness } from './clock-witness.ts';
 import { ConflatingQueue } from './conflating-queue.ts';
@@ -57,9 +58,10 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   });
   const pulse = new FeedPulse({ clock, counters, log, push: (event) => queue.push(event) });
   const clockRelay = new ClockRelay((event) => queue.push(event));
-  const table = new AccountTable({
+  const table: AccountTable = new AccountTable({
     rule: tellRuleOf(tellAt, redundancy),
     counters,
+    isAbandoned: (slot) => course.line.isAbandoned(slot),
     onTold({ address, slot, account = null, endpoint }, atMicros) {
       queue.push({ kind: 'account', atMicros, update: { address, slot, account }, endpoint });
     },
@@ -68,7 +70,9 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   /** What a connection says, to whom it concerns. */
   const listener: ShardListener = {
     onAccount(shard, address, slot, account, atMicros, fetched) {
-      const word = { slot, account, endpoint: shard.options.endpoint.name, atMicros };
+      // HTTP is asked of whoever answers, whatever connection it is asked for.
+      const endpoint = fetched ? HTTP_VOICE : shard.options.endpoint.name;
+      const word = { slot, account, endpoint, atMicros };
       if (address === CLOCK_SYSVAR) {
         if (shard.isCurrent && !course.isFar(slot)) clockRelay.hear(word);
         return;
@@ -108,6 +112,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     clockWitness,
     listener,
     log,
+    onMoved: (shard, tracks) => reliance.onMoved(shard, tracks),
   });
   const { placement } = connections;
   const course = new ChainCourse({
@@ -124,14 +129,15 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     shards: () => connections.all,
     log,
     onOver(slot) {
-      table.settle(slot, (each) => course.line.isAbandoned(each));
+      table.settle(slot);
       audit.judge(slot);
     },
     onSlot: ({ slot, parent, atMicros }) => queue.push({ kind: 'slot', atMicros, slot, parent }),
     onLeft: (slots) => reliance.onLeft(slots),
     onLie: (endpoint, why) => reliance.onLie(endpoint, why),
-    onOverruled: () => {
+    onOverruled(what) {
       counters.overruled++;
+      if (what === 'slot') table.forgetFloors();
     },
   });
   const audit = new AccountAudit({
@@ -139,6 +145,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     commitment,
     perSecond: options.auditsPerSecond ?? 0,
     tracks: table.tracks,
+    isAbandoned: (slot) => course.line.isAbandoned(slot),
     clockProblem: (slot, account) => clockWitness.hearAnswer(slot, account, clock.monotonicMicros()),
     onMissed: (track, slot) => reliance.onMissed(track, slot),
   });

@@ -7,6 +7,8 @@ import type { FeedCounters } from './stream-counters.ts';
 export interface AccountTableOptions {
   readonly rule: TellRule;
   readonly counters: FeedCounters;
+  /** The chain has left the slot. */
+  readonly isAbandoned: (slot: number) => boolean;
   /** It is so now, and may be relied on. */
   readonly onTold: (track: AccountTrack, atMicros: number) => void;
   /** Two things were said that cannot both be true. */
@@ -66,7 +68,7 @@ export class AccountTable {
     const { rule, counters, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
     const fate = track.take(lane, slot, account, endpoint, atMicros, rule);
-    if (rule !== 'at-once' && track.isOpen) this.#open.add(track);
+    if (rule !== 'at-once' && track.confirmed && track.isOpen) this.#open.add(track);
     if (fate === 'told') onTold(track, atMicros);
     else if (fate === 'held') counters.heldFrames++;
     else if (fate === 'late') counters.olderFrames++;
@@ -74,27 +76,25 @@ export class AccountTable {
     else if (fate === 'foreign') onContradiction(track, [word], 'foreign-owner');
   }
 
-  /** It was fetched for a connection as of `word.slot`. True: it was not relied on before, and is now. */
-  fetched(track: AccountTrack, lane: number, word: Word): boolean {
-    const { onTold, onContradiction } = this.#options;
+  /**
+   * It was fetched for a connection as of `word.slot`, when all slots before `over` were over on it and on all that are
+   * well. True: it was not relied on before, and is now.
+   */
+  fetched(track: AccountTrack, lane: number, word: Word, over: number): boolean {
+    const { rule, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
     track.covered |= 1 << lane;
     track.coveredSlot[lane] = slot;
     if (!track.confirmed) {
       this.confirmed++;
-      const { held } = track;
-      track.held = undefined;
       track.confirm(slot, account, endpoint);
-      onTold(track, atMicros);
-      // What a connection told in the meantime, and it still carries the account.
-      if (held !== undefined && track.shards[held.lane]?.isCurrent === true) {
-        track.updates--;
-        this.hear(track, held.lane, { ...held, atMicros });
-      }
+      this.#tellFirst(track, atMicros, over);
       return true;
     }
     if (track.account === undefined || sameBytes(track.account, account)) return false;
-    if (slot > track.slot) {
+    // A state that was told at once may be one from the middle of its slot.
+    const isLater = slot > track.slot || (slot === track.slot && rule !== 'at-end' && slot >= over);
+    if (isLater) {
       track.confirm(slot, account, endpoint);
       onTold(track, atMicros);
     } else if (slot === track.slot) {
@@ -108,12 +108,12 @@ export class AccountTable {
   }
 
   /** Every slot before `slot` is over on all connections that are well: what was said of them is told, or disputed. */
-  settle(slot: number, isAbandoned: (slot: number) => boolean): void {
-    const { counters, onTold, onContradiction } = this.#options;
+  settle(slot: number): void {
+    const { counters, isAbandoned, onTold, onContradiction } = this.#options;
     for (const track of this.#open) {
-      const verdict = track.judge(slot);
+      const verdict = track.judge(slot, isAbandoned);
       if (!track.isOpen) this.#open.delete(track);
-      if (verdict === undefined || !track.confirmed || isAbandoned(verdict.word.slot)) continue;
+      if (verdict === undefined || !track.confirmed) continue;
       const { word, claims } = verdict;
       if (claims.length > 0) onContradiction(track, claims, 'endpoints-differ');
       else if (track.settle(word)) onTold(track, word.atMicros);
@@ -135,19 +135,45 @@ export class AccountTable {
     return lost;
   }
 
-  /** What a connection said counts no more. Gives the accounts that nobody else vouches for. */
-  loseConnection(shard: Shard): readonly AccountTrack[] {
+  /** What the connection of a lane said of them counts no more. Gives the accounts that nobody else vouches for. */
+  loseLane(tracks: Iterable<AccountTrack>, lane: number): readonly AccountTrack[] {
     const alone: AccountTrack[] = [];
-    for (const track of this.on(shard)) {
-      track.loseLane(shard.lane);
+    for (const track of tracks) {
+      track.loseLane(lane);
       if (track.confirmed && track.covered === 0) alone.push(track);
     }
     return alone;
   }
 
+  /** The chain is elsewhere: slots so far say nothing of those to come. */
+  forgetFloors(): void {
+    for (const track of this.tracks.values()) track.floor = -1;
+  }
+
   /** Accounts whose state is of one of these slots. */
   from(slots: ReadonlySet<number>): AccountTrack[] {
     return [...this.tracks.values()].filter((track) => track.confirmed && slots.has(track.slot));
+  }
+
+  /**
+   * It is relied on from here: as of its snapshot, or as what connections have told since. By the time a snapshot is here
+   * (parts of it asked one after the other, a slow answer) slots after its own may be over: then it is old.
+   */
+  #tellFirst(track: AccountTrack, atMicros: number, over: number): void {
+    const { rule, isAbandoned, onTold, onContradiction } = this.#options;
+    if (rule === 'first') {
+      const word = track.newestWord();
+      if (word !== undefined && !isAbandoned(word.slot)) track.settle(word);
+    } else {
+      const verdict = track.judge(rule === 'at-end' ? over : Number.POSITIVE_INFINITY, isAbandoned);
+      if (verdict !== undefined && verdict.claims.length > 0) {
+        onContradiction(track, verdict.claims, 'endpoints-differ');
+        return;
+      }
+      if (verdict !== undefined) track.settle(verdict.word);
+    }
+    if (rule !== 'at-once' && track.isOpen) this.#open.add(track);
+    onTold(track, atMicros);
   }
 }
 

@@ -11,11 +11,6 @@ export interface Word {
   readonly atMicros: number;
 }
 
-/** A frame that waits for the snapshot of its account. */
-export interface HeldFrame extends Word {
-  readonly lane: number;
-}
-
 /**
  * When a state is told. `at-once`: as it comes, with nobody to compare it with. `first`: as it comes from whoever speaks of
  * the slot first. `at-end`: when its slot is over. Where two connections carry the account, or the end of a slot is waited
@@ -23,7 +18,10 @@ export interface HeldFrame extends Word {
  */
 export type TellRule = 'at-once' | 'first' | 'at-end';
 
-/** What became of a frame. `kept`: it counts at the end of its slot. `foreign`: it names another owner than the account has. */
+/**
+ * What became of a frame. `kept`: it counts at the end of its slot. `held`: it waits for the snapshot of its account.
+ * `foreign`: it names another owner than the account has.
+ */
 export type FrameFate = 'told' | 'kept' | 'held' | 'late' | 'duplicate' | 'foreign';
 
 /** Of what was said of slots that are over: what it is now, or what cannot both be true. */
@@ -59,8 +57,8 @@ export class AccountTrack {
   updates = 0;
   /** Length of its data when it was last told, kept while it is unconfirmed; undefined before the first. */
   bytes: number | undefined;
-  /** The newest frame of an unconfirmed account. */
-  held: HeldFrame | undefined;
+  /** What it was told of last was of this slot: no snapshot before it says what it is now. */
+  floor = -1;
   /** Kept while it is unconfirmed; undefined before the first and for an account that is not there. */
   #owner: Address | undefined;
   /** What it was when the last slot was over: what silence says. */
@@ -90,8 +88,9 @@ export class AccountTrack {
   ): FrameFate {
     this.updates++;
     if (!this.confirmed) {
-      const isNewest = this.held === undefined || slot >= this.held.slot;
-      if (isNewest) this.held = { slot, account, lane, endpoint, atMicros };
+      // Which of them counts, the snapshot's slot and the slots that are over by then will say.
+      this.#keep(lane, { slot, account, endpoint, atMicros });
+      if (rule !== 'at-end') this.#keepNewest(lane);
       return 'held';
     }
     if (this.isForeign(account)) return 'foreign';
@@ -112,21 +111,33 @@ export class AccountTrack {
     return 'told';
   }
 
-  /** Takes it as of a snapshot: from now on it is relied on. */
+  /** Takes it as of a snapshot: from now on it is relied on. What was said of earlier slots is in the snapshot. */
   confirm(slot: number, account: AccountBytes | null, endpoint: string): void {
     this.confirmed = true;
+    this.floor = NOBODY;
     this.#speaker = NOBODY;
     this.#owner = undefined;
     this.#before = account;
     this.#set(slot, account, endpoint);
+    for (const words of this.#words ?? []) while (words.length > 0 && words[0]!.slot < slot) words.shift();
   }
 
-  /** What was said of the slots before `slot`, which are over on all who are well; undefined where nothing was. */
-  judge(slot: number): Verdict | undefined {
+  /** The newest of what was said and is kept; undefined where nothing is. */
+  newestWord(): Word | undefined {
+    const first = this.#words?.[0].at(-1);
+    const second = this.#words?.[1].at(-1);
+    return second === undefined || (first !== undefined && first.slot >= second.slot) ? first : second;
+  }
+
+  /**
+   * What was said of the slots before `slot`, which are over on all who are well and which the chain has not left;
+   * undefined where nothing was.
+   */
+  judge(slot: number, isAbandoned: (slot: number) => boolean): Verdict | undefined {
     const words = this.#words;
     if (words === undefined) return undefined;
-    const first = lastBefore(words[0], slot);
-    const second = lastBefore(words[1], slot);
+    const first = lastBefore(words[0], slot, isAbandoned);
+    const second = lastBefore(words[1], slot, isAbandoned);
     const newest =
       second === undefined || (first !== undefined && first.slot >= second.slot) ? first : second;
     if (newest === undefined) return undefined;
@@ -135,9 +146,8 @@ export class AccountTrack {
 
   /** Takes the outcome of a slot that is over. False: it was told already. */
   settle({ slot, account, endpoint }: Word): boolean {
-    if (!this.confirmed) return false;
+    if (!this.confirmed || slot < this.slot) return false;
     this.#before = account;
-    if (slot < this.slot) return false;
     this.#speaker = NOBODY;
     if (slot === this.slot && this.account !== undefined && sameBytes(this.account, account)) return false;
     this.#set(slot, account, endpoint);
@@ -149,21 +159,19 @@ export class AccountTrack {
     return account !== null && this.#owner !== undefined && account.owner !== this.#owner;
   }
 
-  /** What is held of it is not relied on any more. */
+  /** What is held of it is not relied on any more. What was said of slots that are not over still counts then. */
   lose(): void {
+    this.floor = Math.max(this.floor, this.slot);
     this.confirmed = false;
     this.covered = 0;
     this.slot = -1;
     this.account = undefined;
-    this.held = undefined;
     this.#before = undefined;
     this.#speaker = NOBODY;
-    this.#words = undefined;
   }
 
   /** A connection's words count for nothing any more. */
   loseLane(lane: number): void {
-    if (this.held?.lane === lane) this.held = undefined;
     if (this.#speaker === lane) this.#speaker = NOBODY;
     if (this.#words !== undefined) this.#words[lane as 0 | 1].length = 0;
     this.covered &= ~(1 << lane);
@@ -195,6 +203,11 @@ export class AccountTrack {
     return same;
   }
 
+  #keepNewest(lane: number): void {
+    const mine = this.#words![lane as 0 | 1];
+    if (mine.length > 1) mine.splice(0, mine.length - 1);
+  }
+
   #dissent(newest: Word, first: Word | undefined, second: Word | undefined): readonly Claim[] {
     const other = newest === first ? second : first;
     const lane = newest === first ? 1 : 0;
@@ -213,10 +226,13 @@ export class AccountTrack {
   }
 }
 
-/** Takes the words of slots before `slot` out and gives the last of them. */
-function lastBefore(words: Word[], slot: number): Word | undefined {
+/** Takes the words of slots before `slot` out and gives the last of them that is of a slot the chain has kept. */
+function lastBefore(words: Word[], slot: number, isAbandoned: (slot: number) => boolean): Word | undefined {
   let last: Word | undefined;
-  while (words.length > 0 && words[0]!.slot < slot) last = words.shift();
+  while (words.length > 0 && words[0]!.slot < slot) {
+    const word = words.shift()!;
+    if (!isAbandoned(word.slot)) last = word;
+  }
   return last;
 }
 

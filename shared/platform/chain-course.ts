@@ -119,7 +119,11 @@ export class ChainCourse {
     if (told?.parent !== parent) this.#tellLine(slot, parent, atMicros);
     // Told twice by one connection: a second bank of the slot. What came of the first may never have been.
     else if (slot === before) this.#options.onLeft([slot]);
-    if (before >= 0 && parent > before) shard.distrust(`slot-gap: ${parent} was not told`);
+    // Before its first, the slot that was open at its snapshot is the last of which it need not have told. A snapshot at a
+    // later commitment is older than the slots.
+    const first = this.#options.commitment === 'processed' ? shard.reliedFrom + 1 : 0;
+    const heard = before >= 0 ? before : first;
+    if (heard > 0 && parent > heard) shard.distrust(`slot-gap: ${parent} was not told`);
     return true;
   }
 
@@ -140,10 +144,15 @@ export class ChainCourse {
     this.#barrier.advance();
   }
 
-  /** The market starts anew. */
+  /** The market starts anew: it hears what is over, and the slot if one is known. */
   restart(): void {
     this.#barrier.reset();
     this.#barrier.advance();
+  }
+
+  /** The first slot of which this connection, or another that is relied on, may still tell something; -1: any. */
+  overWith(shard: Shard): number {
+    return this.#barrier.overWith(shard);
   }
 
   /** Nobody listens any more, or the chain went on elsewhere: the slots so far say nothing of those to come. */

@@ -7,7 +7,7 @@ const FRESH_MICROS = 3_000_000;
 const TIMES = 3;
 
 /** The voice of the HTTP side in what is weighed. */
-export const HTTP_VOICE = 'http';
+export const HTTP_VOICE = 'over HTTP';
 
 /** Slots that two views of one chain may differ by, at this slot time. */
 export function slotDisagreementMax(slotMicros: number): number {

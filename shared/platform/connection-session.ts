@@ -1,3 +1,4 @@
+import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { ConnectionCourse } from './connection-course.ts';
 import type { ConnectionShare } from './connection-share.ts';
@@ -16,6 +17,8 @@ export interface ConnectionSessionOptions {
   readonly course: ConnectionCourse;
   readonly share: ConnectionShare;
   readonly intake: FrameIntake;
+  /** An account as of a snapshot over HTTP. */
+  readonly onFetched: (address: Address, slot: number, account: AccountBytes | null) => void;
 }
 
 /**
@@ -34,12 +37,24 @@ export class ConnectionSession {
   constructor(options: ConnectionSessionOptions) {
     this.#options = options;
     const { shard, listener, course, share, intake } = options;
-    const { rpc, commitment, sizeOf, slotMicros, clockWitness, clock, random, timing, maxSlotLag, log } =
-      shard.options;
+    const {
+      rpc,
+      commitment,
+      sizeOf,
+      floorOf,
+      slotMicros,
+      clockWitness,
+      clock,
+      random,
+      timing,
+      maxSlotLag,
+      log,
+    } = shard.options;
     this.#synchronizer = createSynchronizer({
       rpc,
       commitment,
       sizeOf,
+      floorOf,
       clockProblem: (slot, account) => clockWitness.hearAnswer(slot, account, clock.monotonicMicros()),
       heartbeat: () => intake.heartbeat,
       random,
@@ -57,8 +72,7 @@ export class ConnectionSession {
       onFailure: (reason) => course.step({ kind: 'fetch-failed', reason }),
       onHttpSlot: (slot) => listener.onHttpSlot(slot),
       onDisagreement: (why) => shard.dropForSlots(why),
-      onAccount: (address, slot, account) =>
-        listener.onAccount(shard, address, slot, account, clock.monotonicMicros(), true),
+      onAccount: options.onFetched,
     });
   }
 
@@ -117,6 +131,7 @@ export class ConnectionSession {
   synchronize(): void {
     const session = this.#open;
     if (session === undefined) return;
+    this.#synchronizer.doubt();
     // Whoever was live until now is not backed off from as one that fails again and again.
     if (this.#options.course.isAtFirstTry) session.attempts = 0;
     if (session.synchronizing) session.again = true;

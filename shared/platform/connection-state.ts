@@ -208,12 +208,11 @@ export function nextConnectionState(
       if (phase !== 'behind') return stay;
       return { state: to('subscribing', stuckAt), effects: ['synchronize'] };
     case 'doubted':
-      if (phase === 'subscribing' || phase === 'snapshot') {
-        return { state: to('subscribing', stuckAt, { reason: event.reason }), effects: ['synchronize'] };
-      }
-      if (phase !== 'live') return stay;
-      return fault(event.reason, () => refetch(event.reason, faultsBefore + 1));
     case 'missed':
+      if (phase === 'subscribing' || phase === 'snapshot') {
+        // What of it was fetched already is relied on.
+        return refetch(event.reason, state.faults);
+      }
       if (phase !== 'live') return stay;
       return fault(event.reason, () => refetch(event.reason, faultsBefore + 1));
     case 'drop':

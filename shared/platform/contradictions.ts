@@ -1,6 +1,7 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { sameBytes } from './account-track.ts';
+import { HTTP_VOICE } from './chain-position.ts';
 
 /** What an endpoint said of an account. */
 export interface Claim {
@@ -15,7 +16,7 @@ export interface Claim {
 export interface Settlement {
   /** No second voice says the same: it must be fetched again. */
   readonly again: boolean;
-  /** Who was wrong, undefined where the account has changed since, so that nothing is proven. */
+  /** Who was wrong, undefined where nothing is proven: both may have been true, of different slots. */
   readonly wrong: Claim | undefined;
 }
 
@@ -48,10 +49,17 @@ export class Contradictions {
     this.#open.delete(address);
   }
 
+  /** The chain has left these slots: what was said of them was true where it was said. */
+  leave(slots: ReadonlySet<number>): void {
+    for (const [address, { claims, fetches }] of this.#open) {
+      if (!claims.some(({ slot }) => slots.has(slot))) continue;
+      this.#open.set(address, { claims: claims.filter(({ slot }) => !slots.has(slot)), fetches });
+    }
+  }
+
   /**
    * Of a disputed account fetched as of `slot`: two voices must agree, a claim and the fetch or two fetches, since HTTP
-   * may be the one that lies. A claim is wrong when its bytes are not those and another endpoint's claim of that slot or
-   * before has them, or when it names an owner that the account does not have.
+   * may be the one that lies. Whose claim is not so is wrong only when it is proven; see `isDisproven`.
    */
   settle(address: Address, slot: number, fetched: AccountBytes | null): Settlement {
     const dispute = this.#open.get(address);
@@ -66,14 +74,37 @@ export class Contradictions {
     }
     this.#open.delete(address);
     for (const claim of claims) {
-      if (claim.slot > slot || sameBytes(claim.account, fetched)) continue;
-      const foreign = claim.account !== null && fetched !== null && claim.account.owner !== fetched.owner;
-      const disproven = claims.some(
-        (other) =>
-          other.endpoint !== claim.endpoint && other.slot <= claim.slot && sameBytes(other.account, fetched),
-      );
-      if (foreign || disproven) return { again: false, wrong: claim };
+      if (isDisproven(claim, claims, slot, fetched)) return { again: false, wrong: claim };
     }
     return NOT_DISPUTED;
   }
+}
+
+/**
+ * Two claims of different slots are no contradiction: the account may have changed between them, and changed back. A
+ * claim is disproven by another endpoint that says otherwise of the same slot, where the fetch has that one's bytes; of
+ * one that was only silent, where the fetch is as of that very slot. Or by an owner that the account had before and has
+ * after. HTTP is whoever answered: nobody stands for what it said.
+ */
+function isDisproven(
+  claim: Claim,
+  claims: readonly Claim[],
+  slot: number,
+  fetched: AccountBytes | null,
+): boolean {
+  if (claim.endpoint === HTTP_VOICE || claim.slot > slot || sameBytes(claim.account, fetched)) return false;
+  const isFetchedThen = slot === claim.slot;
+  const isContradicted = claims.some(
+    (other) =>
+      other.endpoint !== claim.endpoint &&
+      other.slot === claim.slot &&
+      sameBytes(other.account, fetched) &&
+      (isFetchedThen || (other.silent !== true && other.endpoint !== HTTP_VOICE)),
+  );
+  if (isContradicted) return true;
+  const owner = claim.account?.owner;
+  if (fetched === null || owner === undefined || owner === fetched.owner) return false;
+  return claims.some(
+    (other) => other !== claim && other.slot <= claim.slot && other.account?.owner === fetched.owner,
+  );
 }

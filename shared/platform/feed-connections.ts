@@ -1,4 +1,5 @@
 import type { AccountTable } from './account-table.ts';
+import type { AccountTrack } from './account-track.ts';
 import type { ClockWitness } from './clock-witness.ts';
 import { EndpointTrust } from './endpoint-trust.ts';
 import { createPlacement, type Placement } from './placement.ts';
@@ -18,6 +19,8 @@ export interface FeedConnectionsOptions {
   readonly clockWitness: ClockWitness;
   readonly listener: ShardListener;
   readonly log: StreamLog;
+  /** A connection does not carry these any more; whether another does, or nobody. */
+  readonly onMoved: (shard: Shard, tracks: readonly AccountTrack[]) => void;
 }
 
 /** How often accounts on connections that fail, or on none, are offered to others. */
@@ -42,6 +45,7 @@ export class FeedConnections {
       redundancy,
       open: (endpoint, lane, index) => this.#open(endpoint, lane, index),
       tracksOn: (shard) => table.on(shard),
+      onMoved: options.onMoved,
     });
     this.trust = new EndpointTrust({
       names: endpoints.map(({ name }) => name),
@@ -118,6 +122,7 @@ export class FeedConnections {
         log,
         priorityOf: (address) => table.of(address)?.updates ?? 0,
         sizeOf: (address) => table.of(address)?.bytes,
+        floorOf: (address) => table.of(address)?.floor ?? -1,
       },
       listener,
     );

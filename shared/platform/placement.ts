@@ -13,6 +13,8 @@ export interface PlacementOptions {
   /** Opens one more connection. */
   readonly open: (endpoint: StreamEndpoint, lane: number, index: number) => Shard;
   readonly tracksOn: (shard: Shard) => Iterable<AccountTrack>;
+  /** A connection does not carry these any more; whether another does, or nobody. */
+  readonly onMoved: (shard: Shard, tracks: readonly AccountTrack[]) => void;
 }
 
 /**
@@ -34,7 +36,8 @@ export interface Placement {
   rehome(): void;
 }
 
-export function createPlacement({ endpoints, redundancy, open, tracksOn }: PlacementOptions): Placement {
+export function createPlacement(options: PlacementOptions): Placement {
+  const { endpoints, redundancy, open, tracksOn, onMoved } = options;
   const shards: Shard[] = [];
   const homeless = new Set<AccountTrack>();
   const laneOf = (endpoint: StreamEndpoint): number => endpoints.indexOf(endpoint) % redundancy;
@@ -145,7 +148,7 @@ export function createPlacement({ endpoints, redundancy, open, tracksOn }: Place
       homeless.delete(track);
     },
     evacuate(shard) {
-      let moved = 0;
+      const moved: AccountTrack[] = [];
       const isAllowed = (other: Shard): boolean =>
         other.options.endpoint !== shard.options.endpoint || other.isLive;
       for (const track of [...tracksOn(shard)]) {
@@ -153,12 +156,14 @@ export function createPlacement({ endpoints, redundancy, open, tracksOn }: Place
         if (other === undefined) break;
         shard.unwatch(track.address);
         put(track, other);
-        moved++;
+        moved.push(track);
       }
-      return moved;
+      if (moved.length > 0) onMoved(shard, moved);
+      return moved.length;
     },
     fit(shard) {
       let over = -roomOf(shard);
+      const moved: AccountTrack[] = [];
       if (over > 0) {
         for (const group of leastFirst(groupsOf([...tracksOn(shard)]), shard)) {
           if (over <= 0) break;
@@ -166,10 +171,12 @@ export function createPlacement({ endpoints, redundancy, open, tracksOn }: Place
             shard.unwatch(track.address);
             track.shards[shard.lane] = undefined;
             homeless.add(track);
+            moved.push(track);
           }
           over -= group.length;
         }
       }
+      if (moved.length > 0) onMoved(shard, moved);
       rehome();
     },
   };

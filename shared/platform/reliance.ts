@@ -45,7 +45,10 @@ export class Reliance {
       shard.refetch([address]);
       return;
     }
-    if (table.fetched(track, shard.lane, word)) pulse.look(table.unconfirmed);
+    const isNew = table.fetched(track, shard.lane, word, course.overWith(shard));
+    // All may have been lost elsewhere and be handed to a connection that is live already.
+    if (isNew && shard.isLive) this.onLive();
+    else if (isNew) pulse.look(table.unconfirmed);
     if (wrong?.silent === true) this.#onSilence(track, wrong.endpoint);
     else if (wrong !== undefined)
       this.onLie(wrong.endpoint, `told other bytes of ${address} than the chain has`);
@@ -83,6 +86,7 @@ export class Reliance {
     const { counters, course, table, clock, log } = this.#parts;
     counters.forks = course.line.forks;
     const gone = new Set(left);
+    this.#contradictions.leave(gone);
     const touched = table.from(gone);
     if (gone.has(clock.slot)) clock.forget();
     if (touched.length === 0) return;
@@ -97,18 +101,28 @@ export class Reliance {
     queueMicrotask(() => this.#loseAndRefetch(touched, 'backpressure'));
   }
 
-  /** Everything that a connection carries has been told. */
+  /**
+   * Everything that a connection carries has been told. What is over by now, which is newer than the snapshot may be, is
+   * told before anybody acts on that.
+   */
   onLive(): void {
     const { table, pulse, course } = this.#parts;
-    const isUp = (table.confirmed > 0 || table.size === 0) && pulse.up('snapshot', table.confirmed);
-    if (isUp) course.restart();
+    if (table.confirmed > 0 || table.size === 0) {
+      if (!pulse.live) course.restart();
+      pulse.up('snapshot', table.confirmed);
+    }
     pulse.look(table.unconfirmed);
+  }
+
+  /** A connection does not carry these any more: what it said of them says nothing of the changes to come. */
+  onMoved({ lane }: Shard, tracks: readonly AccountTrack[]): void {
+    this.#lose(this.#parts.table.loseLane(tracks, lane), 'moved to another connection');
   }
 
   /** Nothing that a connection carries may be relied on by its word. */
   onLost(shard: Shard, why: string): void {
     const { table, pulse, course, connections } = this.#parts;
-    this.#lose(table.loseConnection(shard), why);
+    this.#lose(table.loseLane(table.on(shard), shard.lane), why);
     if (!pulse.live && !this.#stopped) pulse.reason = why;
     if (table.size === 0 && !connections.all.some((other) => other.isLive)) this.#down(why);
     if (!connections.all.some((other) => other.isCurrent)) course.forget();

@@ -36,6 +36,8 @@ export interface ShardOptions {
   readonly priorityOf: (address: Address) => number;
   /** Bytes that the account had when it was last told; undefined before that. */
   readonly sizeOf: (address: Address) => number | undefined;
+  /** The slot of what was last told of it, where that is not relied on any more; -1 where nothing was. */
+  readonly floorOf: (address: Address) => number;
 }
 
 /** What one connection says, in the turn in which it hears it. */

@@ -35,6 +35,7 @@ export class Shard {
   readonly #intake: FrameIntake;
   readonly #session: ConnectionSession;
   #liveSinceMs = 0;
+  #reliedFrom = Number.POSITIVE_INFINITY;
 
   constructor(options: ShardOptions, listener: ShardListener) {
     this.options = options;
@@ -67,6 +68,10 @@ export class Shard {
       course,
       share: this.#share,
       intake: this.#intake,
+      onFetched: (address, slot, account) => {
+        if (slot < this.#reliedFrom) this.#reliedFrom = slot;
+        listener.onAccount(this, address, slot, account, clock.monotonicMicros(), true);
+      },
     });
   }
 
@@ -77,6 +82,16 @@ export class Shard {
   /** Everything it carries was told, and it keeps up. */
   get isLive(): boolean {
     return this.#course.phase === 'live';
+  }
+
+  /** Open, not behind, and something that it carries was fetched: also while the rest still is. */
+  get isReliedOn(): boolean {
+    return this.reliedFrom >= 0 && this.#course.isCurrent;
+  }
+
+  /** The earliest slot as of which something of that was fetched; -1 where nothing was. */
+  get reliedFrom(): number {
+    return this.#reliedFrom === Number.POSITIVE_INFINITY ? -1 : this.#reliedFrom;
   }
 
   get isBehind(): boolean {
@@ -224,6 +239,7 @@ export class Shard {
         this.#session.close(reason);
         break;
       case 'lose':
+        this.#reliedFrom = Number.POSITIVE_INFINITY;
         if (before === 'live') log('stream.down', { connection, host, reason });
         this.#listener.onLost(this, reason);
         break;

@@ -34,6 +34,13 @@ export class SlotBarrier {
     this.#over = -1;
   }
 
+  /** The first slot of which this connection, or another that is relied on, may still tell something; -1: any. */
+  overWith(shard: Shard): number {
+    const all = this.#ofAll();
+    const own = this.#overBefore(shard);
+    return all < 0 ? own : Math.min(all, own);
+  }
+
   advance(): void {
     const { line, onOver, onSlot } = this.#options;
     const all = this.#ofAll();
@@ -66,11 +73,15 @@ export class SlotBarrier {
     return least;
   }
 
-  /** -1 unless there is one. One that lags is found to be behind, and is then not waited for. */
+  /**
+   * -1 unless there is one. One that lags is found to be behind, and is then not waited for. One that is still fetching is
+   * waited for as soon as something of it is relied on.
+   */
   #ofAll(): number {
     let least = Number.MAX_SAFE_INTEGER;
     for (const shard of this.#options.shards()) {
-      if (shard.load > 0 && shard.isLive) least = Math.min(least, this.#overBefore(shard));
+      if (shard.load > 0 && (shard.isLive || shard.isReliedOn))
+        least = Math.min(least, this.#overBefore(shard));
     }
     return least === Number.MAX_SAFE_INTEGER ? -1 : least;
   }
@@ -78,9 +89,11 @@ export class SlotBarrier {
   /** All that it tells of the slots before this one has been told: their clocks were, and the clock is one of it. */
   #overBefore(shard: Shard): number {
     const begun = this.#begun(shard);
+    // It has told no slot or no clock yet: what it carries is known as of its snapshot.
+    if (begun < 0 || shard.heartbeat < 0) return shard.reliedFrom;
     if (!this.#options.isProcessed) return begun;
     const parent = this.#options.line.at(begun)?.parent;
-    if (shard.heartbeat < 0 || parent === undefined || shard.heartbeat >= parent) return begun;
+    if (parent === undefined || shard.heartbeat >= parent) return begun;
     return Math.min(begun, shard.heartbeat);
   }
 
@@ -98,7 +111,7 @@ export class SlotBarrier {
     for (const shard of this.#options.shards()) {
       if (shard.lane !== lane || shard.load === 0) continue;
       if (!shard.isLive) return -1;
-      least = Math.min(least, this.#begun(shard));
+      least = Math.min(least, this.#overBefore(shard));
     }
     return least === Number.MAX_SAFE_INTEGER ? -1 : least;
   }

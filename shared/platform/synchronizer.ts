@@ -30,6 +30,8 @@ export interface SynchronizerOptions {
   readonly commitment: Commitment;
   /** Bytes that the account had when it was last told; undefined before that. */
   readonly sizeOf: (address: Address) => number | undefined;
+  /** The slot of what was last told of it, where that is not relied on any more; -1 where nothing was. */
+  readonly floorOf: (address: Address) => number;
   /** Why the clock in an answer as of `slot` cannot be, or ''. */
   readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
   /** The newest slot whose clock the connection told; -1 before the first. */
@@ -62,6 +64,8 @@ export interface SynchronizerOptions {
 export interface Synchronizer {
   /** Subscribed since the last snapshot began: still to be fetched. */
   readonly unfetched: Set<Address>;
+  /** Something was lost on the way: what is being fetched was asked for before, and is not taken. */
+  doubt(): void;
   /** Tries until every subscribed account is told as of its subscription or later: true. False: the session ended. */
   run(session: StreamSession): Promise<boolean>;
   /** Fetches what was subscribed while live. Until then those accounts are simply not told. */
@@ -80,22 +84,34 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   /** Of the last fetch: what was no account, and why. */
   const unread = new Map<Address, string>();
   let fetching: StreamSession | undefined;
+  let doubts = 0;
 
   /** '' when every subscribed account has been told as of a slot not before its subscription. */
   async function takeSnapshot(session: StreamSession): Promise<string> {
-    const badBefore = counters.badFrames;
     const addresses = book.addresses('subscribed');
     for (const address of addresses) unfetched.delete(address);
-    const floor = await snapshotFloor(session);
-    if (typeof floor === 'string') return floor;
-    const failure = await fetchSnapshot(addresses, snapshotOptions(session, floor));
-    if (failure !== '') return failure;
-    return counters.badFrames === badBefore ? '' : 'a bad frame came during the snapshot';
+    return await fetch(session, addresses);
   }
 
-  function snapshotOptions(session: StreamSession, minContextSlot: number) {
+  /** Asked now, of slots not before now. '' when all were told, else why not. */
+  async function fetch(session: StreamSession, addresses: readonly Address[]): Promise<string> {
+    const asked = doubts;
+    const now = await snapshotFloor(session);
+    if (typeof now === 'string') return now;
+    const most = now + slotDisagreementMax(options.slotMicros());
+    let floor = now;
+    for (const address of addresses) {
+      const told = options.floorOf(address);
+      if (told > floor && told <= most) floor = told;
+    }
+    return await fetchSnapshot(addresses, snapshotOptions(session, floor, asked));
+  }
+
+  function snapshotOptions(session: StreamSession, minContextSlot: number, asked: number) {
     const onAccount = (address: Address, slot: number, account: AccountBytes | null): void => {
       options.onProgress();
+      // What was doubted since it was asked for is asked for again: changes may lie between that this answer lacks.
+      if (asked !== doubts || unfetched.has(address)) return;
       if (book.isWatched(address)) options.onAccount(address, slot, account);
     };
     const onUnread = (address: Address, why: string): void => {
@@ -166,6 +182,9 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
 
   return {
     unfetched,
+    doubt() {
+      doubts++;
+    },
     async run(session) {
       const { signal } = session.abort;
       for (;;) {
@@ -197,9 +216,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
         const addresses = [...unfetched];
         unfetched.clear();
         unread.clear();
-        const floor = await snapshotFloor(session);
-        const failure =
-          typeof floor === 'string' ? floor : await fetchSnapshot(addresses, snapshotOptions(session, floor));
+        const failure = await fetch(session, addresses);
         if (failure === '' && unread.size === 0) continue;
         if (session.abort.signal.aborted) break;
         const [unreadable = ''] = unread.values();

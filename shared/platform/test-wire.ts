@@ -30,6 +30,8 @@ export interface TestWire {
   http: HttpFault | undefined;
   latencyMs: number;
   httpLatencyMs: number;
+  /** Accounts that its plan gives in a call: more are asked in parts, each as of its own slot. */
+  httpPart: number;
   /** Connections that were opened so far. */
   opened: number;
 }
