@@ -79,6 +79,8 @@ describe('arb', () => {
     ['config --risk-max-pendng 1', /did you mean --risk-max-pending\?/],
     ['config --constructor', /no flag --constructor/],
     ['config word', /takes no word "word"/],
+    ['--version word', /arb --version takes no word "word"/],
+    ['help run word', /arb help run takes no word "word"/],
     ['config --json=yes', /--json takes no value, but is given "yes"/],
     ['config --port', /--port needs a value: --port N/],
     ['config --port --json', /--port needs a value/],

@@ -32,6 +32,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     }
     if (first === '--help' || first === '-h' || first === 'help') return await printHelp(rest, surroundings);
     if (first === '--version') {
+      refuseMore(first, rest);
       stdout.line(surroundings.version);
       return EXIT.ok;
     }
@@ -77,9 +78,15 @@ async function runVerb(verb: Verb, args: readonly string[], surroundings: Surrou
 }
 
 async function printHelp(rest: readonly string[], { stdout }: Surroundings): Promise<number> {
-  const [name] = rest;
+  const [name, ...more] = rest;
+  refuseMore(`help ${name}`, more);
   stdout.write(name === undefined ? generalHelp() : verbHelp(await loadVerb(name)));
   return EXIT.ok;
+}
+
+function refuseMore(what: string, [word]: readonly string[]): void {
+  if (word === undefined) return;
+  throw new ArbError('usage-unexpected-word', `arb ${what} takes no word "${word}"`, { word });
 }
 
 async function loadVerb(name: string): Promise<Verb> {

@@ -135,10 +135,14 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const { storeBusyMs: busyTimeoutMs = STORE_BUSY_MS } = timing;
     const store = await createWorkerStore({ dir, busyTimeoutMs });
     shutdown.add('store', () => store.close(), { mostMs: 1_500, leastMs: 300 });
+    let copyTrouble = '';
     const controls = createSafeControls({
       store,
       dir,
-      onTrouble: (problem) => log.error('store.controls-copy', { problem }),
+      onTrouble(problem) {
+        copyTrouble = problem;
+        log.error('store.controls-copy', { problem });
+      },
     });
     const killed = await store.closeKilledRuns({ sinceMs: resumedAtMs(await controls.controls()) });
     for (const { runId: of, lastAtMs } of killed) log.warning('run.closed-as-killed', { of, lastAtMs });
@@ -246,7 +250,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     const control = createControl({ pipeline, engine, store: controls, clock, log, runId });
     shutdown.add('controls', () => control.close());
     await control.restore(killed.find(({ market }) => market === config.market));
-    if (known !== 'known') await beginUnknown(known, config, control, log);
+    if (known !== 'known') await beginUnknown(known, copyTrouble, config, control, log);
 
     const books = createBooks({ market: engine.market, names: parts.names });
     const bookFeed = createBookFeed({
@@ -402,6 +406,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
 /** A directory that has lost its store, or knows of none: said, and where it is configured, not traded on unasked. */
 async function beginUnknown(
   state: Exclude<DirectoryState, 'known'>,
+  copyTrouble: string,
   { store: { dir, whenNew } }: Config,
   control: Control,
   log: Logger,
@@ -411,6 +416,12 @@ async function beginUnknown(
       dir,
       note: 'its file is gone: a new one begins; pause and halt are as the copy says',
     });
+    // Both are lost: there was a run here, and nobody knows how a person left it.
+    if (copyTrouble !== '') {
+      await control.pauseUnknown(
+        `the store is gone and its copy of the controls with it: ${copyTrouble}; resume to begin`,
+      );
+    }
     return;
   }
   const note = `the data directory ${dir} is new: nothing is known of an earlier run, its pause or its loss halt`;

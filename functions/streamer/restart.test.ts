@@ -167,6 +167,20 @@ describe('a run that follows another', () => {
     expect(logged).toMatch(/store\.lost/);
   }, 60_000);
 
+  it('begins paused when the store is gone and its copy of the controls is damaged: a person may have paused it', async () => {
+    const first = await start();
+    expect(await live(first)).toBe('running');
+    await control(first, 'pause');
+    await first.stop();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(dir, STORE_FILE + suffix), { force: true });
+    writeFileSync(join(dir, 'controls.json'), '[{"name": "trad');
+    const second = await start();
+    expect(await live(second)).toBe('paused');
+    expect(logged).toMatch(/controls\.json is damaged/);
+    await second.stop();
+    expect(await live(await start())).toBe('paused');
+  }, 60_000);
+
   it('obeys a pause that only the copy beside the store could take, and otherwise the store', async () => {
     const row: ControlRow = { name: 'trading', value: 'running', by: 'me', reason: '', atMs: 9 };
     await inStore((store) => store.setControl(row));
