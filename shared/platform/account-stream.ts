@@ -134,6 +134,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     },
     onSlot: ({ slot, parent, atMicros }) => queue.push({ kind: 'slot', atMicros, slot, parent }),
     onLeft: (slots) => reliance.onLeft(slots),
+    onSecondBank: (shard, slot) => reliance.onSecondBank(shard, slot),
     onLie: (endpoint, why) => reliance.onLie(endpoint, why),
     onOverruled(what) {
       counters.overruled++;

@@ -150,6 +150,14 @@ export class AccountTable {
     for (const track of this.tracks.values()) track.floor = -1;
   }
 
+  /** What a connection said of this slot and was not told yet is not told: its block never was. */
+  unsay(shard: Shard, slot: number): void {
+    for (const track of this.on(shard)) {
+      track.unsay(shard.lane, slot);
+      if (!track.isOpen) this.#open.delete(track);
+    }
+  }
+
   /** Accounts whose state is of one of these slots. */
   from(slots: ReadonlySet<number>): AccountTrack[] {
     return [...this.tracks.values()].filter((track) => track.confirmed && slots.has(track.slot));

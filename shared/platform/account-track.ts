@@ -177,6 +177,15 @@ export class AccountTrack {
     this.covered &= ~(1 << lane);
   }
 
+  /** What a lane said of this slot counts for nothing: its block never was. What it said before that may be gone too. */
+  unsay(lane: number, slot: number): void {
+    const mine = this.#words?.[lane as 0 | 1];
+    const at = mine?.findIndex((word) => word.slot === slot) ?? -1;
+    if (mine === undefined || at < 0) return;
+    mine.splice(at, 1);
+    if (!this.confirmed) this.floor = Math.max(this.floor, slot - 1);
+  }
+
   #set(slot: number, account: AccountBytes | null, endpoint: string): void {
     this.slot = slot;
     this.account = account;

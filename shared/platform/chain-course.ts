@@ -29,6 +29,8 @@ export interface ChainCourseOptions {
   readonly onSlot: (told: ToldSlot) => void;
   /** The chain has left these slots. */
   readonly onLeft: (slots: readonly number[]) => void;
+  /** On this connection the slot has begun once more, with another block. */
+  readonly onSecondBank: (shard: Shard, slot: number) => void;
   /** An endpoint told what is not so. */
   readonly onLie: (endpoint: string, why: string) => void;
   /** What was known of the chain was overruled: it is elsewhere, or its clock was corrected. */
@@ -118,7 +120,7 @@ export class ChainCourse {
     const told = this.line.at(slot);
     if (told?.parent !== parent) this.#tellLine(slot, parent, atMicros);
     // Told twice by one connection: a second bank of the slot. What came of the first may never have been.
-    else if (slot === before) this.#options.onLeft([slot]);
+    else if (slot === before) this.#options.onSecondBank(shard, slot);
     // Before its first, the slot that was open at its snapshot is the last of which it need not have told. A snapshot at a
     // later commitment is older than the slots.
     const first = this.#options.commitment === 'processed' ? shard.reliedFrom + 1 : 0;

@@ -94,6 +94,19 @@ export class Reliance {
     this.#loseAndRefetch(touched, 'fork');
   }
 
+  /** The leader gave its block of the slot up and builds another: others may have heard of that one already. */
+  onSecondBank(shard: Shard, slot: number): void {
+    const { table, clock, log } = this.#parts;
+    const gone = new Set([slot]);
+    table.unsay(shard, slot);
+    this.#contradictions.leave(gone);
+    if (clock.slot === slot) clock.forget();
+    const touched = table.from(gone);
+    if (touched.length === 0) return;
+    log('stream.second-bank', { slot, accounts: touched.length });
+    this.#loseAndRefetch(touched, 'second-bank');
+  }
+
   /** The engine does not keep up: these were given up on the way to it. */
   onOverflow(addresses: readonly Address[]): void {
     const touched = addresses.flatMap((address) => this.#parts.table.of(address) ?? []);

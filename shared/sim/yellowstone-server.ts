@@ -1,8 +1,8 @@
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { AccountWrite } from '../core/account.ts';
 import { type Address, addressBytes, isAddress } from '../core/address.ts';
 import { type GeyserRequest, type GeyserUpdate, geyserService } from '../platform/yellowstone/service.ts';
-import type { Bank, SlotAdvance } from './bank.ts';
+import type { Bank, DroppedBlock, SlotAdvance } from './bank.ts';
 
 const HOST = '127.0.0.1';
 
@@ -20,14 +20,25 @@ export interface YellowstoneServerOptions {
   readonly token?: string;
 }
 
+export interface StreamRefusal {
+  readonly code: status;
+  readonly details: string;
+  /** Sent as the trailer `retry-after`. */
+  readonly retryAfterSeconds?: number;
+}
+
 export interface YellowstoneServer {
   /** `http://127.0.0.1:PORT`: plain gRPC. */
   readonly grpcUrl: string;
   readonly streams: number;
+  /** Streams that were asked for since the start, refused ones among them. */
+  readonly asked: number;
   /** Ends every open stream with UNAVAILABLE; the server takes new ones. */
   cutAll(): void;
   /** While true nothing is told, on streams that stay open. */
   silent: boolean;
+  /** While there is one every new stream is refused so: a limit, with how long to stay away in seconds. */
+  refusal: StreamRefusal | undefined;
   stop(): Promise<void>;
 }
 
@@ -37,8 +48,18 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
   const subscribers = new Set<Subscriber>();
   let writeVersion = 0n;
   let silent = false;
+  let refusal: StreamRefusal | undefined;
+  let asked = 0;
 
   function subscribe(stream: Stream): void {
+    asked++;
+    if (refusal !== undefined) {
+      const { code, details, retryAfterSeconds } = refusal;
+      const metadata = new Metadata();
+      if (retryAfterSeconds !== undefined) metadata.set('retry-after', String(retryAfterSeconds));
+      stream.emit('error', { code, details, metadata });
+      return;
+    }
     if (token !== undefined && stream.metadata.get('x-token')[0] !== token) {
       stream.emit('error', { code: status.UNAUTHENTICATED, details: 'no valid auth token' });
       return;
@@ -101,17 +122,35 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
 
   function onSlot({ slot, parent, changed }: SlotAdvance): void {
     if (silent || parent <= bank.startSlot) return;
-    for (const write of changed) {
+    // What only a given-up block wrote is what it was before: nobody writes it, so nobody is told.
+    const block = bank.at(parent);
+    tellWrites(
+      parent,
+      changed.filter(({ address }) => block.slotOf(address) === parent),
+    );
+    tellSlot(parent, parent - 1, 'SLOT_PROCESSED');
+    tellSlot(slot, parent, 'SLOT_CREATED_BANK');
+  }
+
+  /** Writes are told as they happen, those of a block that is given up too; then the slot's next bank begins. */
+  function onDropped({ slot, changed }: DroppedBlock): void {
+    if (silent) return;
+    tellWrites(slot, changed);
+    tellSlot(slot, slot - 1, 'SLOT_CREATED_BANK');
+  }
+
+  function tellWrites(slot: number, writes: readonly AccountWrite[]): void {
+    for (const write of writes) {
       writeVersion += 1n;
-      for (const subscriber of subscribers) tellAccount(subscriber, parent, write);
+      for (const subscriber of subscribers) tellAccount(subscriber, slot, write);
     }
-    const told = [
-      { slot: String(parent), parent: String(parent - 1), status: 'SLOT_PROCESSED' },
-      { slot: String(slot), parent: String(parent), status: 'SLOT_CREATED_BANK' },
-    ];
+  }
+
+  function tellSlot(slot: number, parent: number, stage: string): void {
     for (const { stream, slots } of subscribers) {
-      if (slots.length > 0)
-        for (const one of told) stream.write({ filters: slots, slot: one } as GeyserUpdate);
+      if (slots.length === 0) continue;
+      const told = { slot: String(slot), parent: String(parent), status: stage };
+      stream.write({ filters: slots, slot: told } as GeyserUpdate);
     }
   }
 
@@ -125,6 +164,7 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     );
   });
   const stopSlots = bank.onSlot(onSlot);
+  const stopDropped = bank.onDropped(onDropped);
 
   function cutAll(): void {
     for (const { stream } of subscribers) stream.emit('error', { code: status.UNAVAILABLE, details: 'cut' });
@@ -136,6 +176,15 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     get streams() {
       return subscribers.size;
     },
+    get asked() {
+      return asked;
+    },
+    get refusal() {
+      return refusal;
+    },
+    set refusal(next) {
+      refusal = next;
+    },
     cutAll,
     get silent() {
       return silent;
@@ -145,6 +194,7 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     },
     async stop() {
       stopSlots();
+      stopDropped();
       cutAll();
       server.forceShutdown();
     },

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Address, addressAt, SYSTEM_PROGRAM } from '../../core/address.ts';
 import { createManualClock } from '../../core/clock.ts';
@@ -14,6 +15,7 @@ import { createYellowstoneTransport } from './transport.ts';
 
 const ACCOUNTS: readonly Address[] = [1, 2, 3].map((byte) => addressAt(new Uint8Array(32).fill(byte)));
 const TOKEN = 'secret';
+const BACKOFF = { minMs: 10, baseMs: 20, capMs: 100 };
 
 let bank: Bank;
 let node: LocalNode | undefined;
@@ -59,7 +61,7 @@ async function started(
     random,
     onEvent: (event) => events.push(event),
     log: () => {},
-    timing: { silenceMs: 400, reconnectBackoff: { minMs: 10, baseMs: 20, capMs: 100 } },
+    timing: { silenceMs: 400, reconnectBackoff: BACKOFF, refusedBackoff: BACKOFF },
   });
   stream = made;
   made.start();
@@ -137,6 +139,31 @@ describe('an account stream over Yellowstone gRPC', () => {
       () => feed.status(),
     );
   });
+
+  test('keeps and shows what the provider says of its limit, and stays away as long as it asks', async () => {
+    const feed = await started((grpc) => [grpc]);
+    await until(isWhole(feed), () => feed.status());
+    const details = `Max concurrent streams of your plan reached (2) for token ${TOKEN}, upgrade at https://x.test`;
+    server.refusal = { code: status.RESOURCE_EXHAUSTED, details, retryAfterSeconds: 2 };
+    server.cutAll();
+    await until(
+      () => feed.status().reason.includes('RESOURCE_EXHAUSTED'),
+      () => feed.status(),
+    );
+    const [connection] = feed.status().connections;
+    expect(connection?.state).toBe('waiting');
+    expect(connection?.reason).toContain('Max concurrent streams of your plan reached (2)');
+    expect(JSON.stringify(feed.status())).not.toContain(TOKEN);
+    // Longer than any back-off of its own.
+    const awayMs = connection!.opensAtMs - Date.now();
+    expect(awayMs).toBeGreaterThan(1_000);
+    expect(awayMs).toBeLessThanOrEqual(2_000);
+    const { asked } = server;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(server.asked).toBe(asked);
+    server.refusal = undefined;
+    await until(isWhole(feed), () => feed.status());
+  }, 20_000);
 
   test('doubles with a WebSocket: losing either one loses nothing', async () => {
     const feed = await started((grpc, ws) => [grpc, ws]);
