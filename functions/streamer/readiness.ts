@@ -55,6 +55,7 @@ const OF_THE_MARKET: readonly Reason[] = [
   'too-small',
   'below-costs',
   'capped',
+  'beyond-accounts',
   'outranked',
   'budget-exhausted',
   'no-exact-profit',

@@ -40,7 +40,9 @@ describe('a chain that changes what a transaction may hold', () => {
     expect(market.setChain({ ...ASSUMED_CHAIN, slotMicros: 300_000 }).changed).toEqual([]);
     expect(market.setChain({ ...ASSUMED_CHAIN, transactionUnits: 700_000 }).changed).toEqual([entry]);
     expect(market.clock?.transactionUnits).toBe(700_000);
-    expect(market.setChain({ ...ASSUMED_CHAIN, transactionUnits: 700_000 }).changed).toEqual([]);
+    const limits = { transactionUnits: 700_000, transactionAccounts: 128 };
+    expect(market.setChain({ ...ASSUMED_CHAIN, ...limits }).changed).toEqual([entry]);
+    expect(market.setChain({ ...ASSUMED_CHAIN, ...limits }).changed).toEqual([]);
   });
 });
 

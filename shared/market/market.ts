@@ -321,7 +321,9 @@ export function createMarket(options: MarketOptions = {}): Market {
     setChain(parameters) {
       applied.changed.length = 0;
       applied.taken = '';
-      const isSame = parameters.transactionUnits === chain.transactionUnits;
+      const isSame =
+        parameters.transactionUnits === chain.transactionUnits &&
+        parameters.transactionAccounts === chain.transactionAccounts;
       chain = parameters;
       if (isSame || clock === undefined) return applied;
       clock = clockOnChain(clock, chain.transactionUnits);

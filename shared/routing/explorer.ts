@@ -4,6 +4,7 @@ import { COARSE, type Curves } from './curves.ts';
 import type { ExactRoute } from './exact-route.ts';
 import { sizeRoute } from './sizing.ts';
 import type { Plan } from './solver.ts';
+import type { TransactionRoom } from './transaction-room.ts';
 
 /** Finds plans where curves tell too little: whole units that are worth much, prices that rise with the amount. */
 export interface Explorer {
@@ -29,7 +30,7 @@ interface Choice {
   readonly profit: number;
 }
 
-export function createExplorer(curves: Curves, route: ExactRoute): Explorer {
+export function createExplorer(curves: Curves, route: ExactRoute, room: TransactionRoom): Explorer {
   /** Over all sizes: with prices that rise, profits may have more tops than one. */
   const weigh = (edges: readonly number[], maxIn: number): Choice => {
     let best = { edges, size: maxIn, profit: Number.NEGATIVE_INFINITY };
@@ -50,7 +51,7 @@ export function createExplorer(curves: Curves, route: ExactRoute): Explorer {
     explore(candidate, plan, clock) {
       let best: Plan | undefined;
       const attempt = (splits: Plan['splits'], size: number): void => {
-        if (!route.take(splits, clock)) return;
+        if (!route.take(splits, clock) || !room.holds(route.edges, route.edges.length)) return;
         const sizing = sizeRoute(route, size, candidate.maxInUnits);
         if (!sizing.ok) return;
         const profit = Number(sizing.profit);

@@ -4,6 +4,7 @@ import type { CycleBound } from './cycle-bound.ts';
 import type { Tally } from './reason.ts';
 import type { Choice } from './select.ts';
 import type { Plan, Solver } from './solver.ts';
+import type { TransactionRoom } from './transaction-room.ts';
 
 /** A candidate that may pay, not solved yet. */
 export interface Weighed {
@@ -49,11 +50,12 @@ export function createRanking(deps: {
   readonly curves: Curves;
   readonly budget: QuoteBudget;
   readonly bound: CycleBound;
+  readonly room: TransactionRoom;
   /** The best plan of a rough candidate by exact quotes, or undefined. */
   explore(candidate: PayingCycle, plan: Plan): Plan | undefined;
   readonly maxSwaps: number;
 }): Ranking {
-  const { maker, solver, curves, budget, bound, explore, maxSwaps } = deps;
+  const { maker, solver, curves, budget, bound, room, explore, maxSwaps } = deps;
   let nearest: Planned | undefined;
   return {
     get nearest() {
@@ -118,8 +120,13 @@ export function createRanking(deps: {
           continue;
         }
         plans += 1;
+        room.refused = false;
         const plan = solver.plan(candidate, size, maxSwaps);
         const found = isRough ? explore(candidate, plan) : plan;
+        if (room.refused && (found === undefined || found.splits.length === 0)) {
+          tally.add('beyond-accounts');
+          continue;
+        }
         if (found === undefined) {
           tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
           continue;

@@ -14,6 +14,7 @@ export const REASONS = [
   'too-small',
   'below-costs',
   'capped',
+  'beyond-accounts',
   'outranked',
   'budget-exhausted',
   'quote-refused',

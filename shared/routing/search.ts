@@ -18,6 +18,7 @@ import type { Reason, Tally } from './reason.ts';
 import { selectBest } from './select.ts';
 import { sizeRoute } from './sizing.ts';
 import { createSolver, type Plan } from './solver.ts';
+import { TransactionRoom } from './transaction-room.ts';
 
 export type { SearchGate } from './candidates.ts';
 
@@ -100,7 +101,8 @@ export function createSearch(params: SearchParams): Search {
   for (const mint of startMints) market.referencePrices.follow(mint);
   const budget: QuoteBudget = { left: 0, reserve: 0 };
   const curves = new Curves(graph, budget, params.maxPoolShareBps / 10_000);
-  const solver = createSolver(graph, curves);
+  const room = new TransactionRoom(graph, () => market.chain.transactionAccounts);
+  const solver = createSolver(graph, curves, room);
   const route = new ExactRoute(graph, curves, budget);
   const rankOf = (mint: number): number => {
     const rank = startMints.indexOf(graph.mints[mint]!);
@@ -113,7 +115,7 @@ export function createSearch(params: SearchParams): Search {
   const best: Opportunity[] = [];
   const passedOver: PassedOver[] = [];
   const used = new Set<number>();
-  const explorer = createExplorer(curves, route);
+  const explorer = createExplorer(curves, route, room);
   let now: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
   const explore = (candidate: PayingCycle, plan: Plan): Plan | undefined => {
     const kept = Math.max(budget.reserve, budget.left * (1 - EXPLORED));
@@ -122,7 +124,7 @@ export function createSearch(params: SearchParams): Search {
     budget.left += kept;
     return found;
   };
-  const ranking = createRanking({ maker, solver, curves, budget, bound, explore, maxSwaps });
+  const ranking = createRanking({ maker, solver, curves, budget, bound, room, explore, maxSwaps });
   let sequence = 0;
   let nearMissSlot = -1;
 
@@ -203,7 +205,7 @@ export function createSearch(params: SearchParams): Search {
     clock: ChainClock,
     gate: SearchGate,
     tally: Tally,
-    room: number,
+    most: number,
   ): readonly Planned[] => {
     const taken = new Map<number, number>();
     for (const { startMint, amountIn } of best) {
@@ -216,7 +218,7 @@ export function createSearch(params: SearchParams): Search {
     let left = paying;
     // What does not stand up to exact quotes leaves its place to the next best.
     while (left.length > 0 && best.length === before) {
-      const chosen = selectBest({ choices: left, capitalOf, maxChosen: room, sharesAccounts });
+      const chosen = selectBest({ choices: left, capitalOf, maxChosen: most, sharesAccounts });
       if (chosen.length === 0) break;
       for (const choice of chosen) {
         const sized = sizeExactly(choice, clock, tally);
@@ -266,11 +268,11 @@ export function createSearch(params: SearchParams): Search {
       const isSingle = changed.length === 1;
       const maxPassedOver = isSingle ? 0 : (options.maxPassedOver ?? 0);
       // One pool changed: what pays without it has paid before.
-      const room = isSingle ? 1 : Math.max(1, options.maxChosen ?? Number.POSITIVE_INFINITY);
+      const most = isSingle ? 1 : Math.max(1, options.maxChosen ?? Number.POSITIVE_INFINITY);
       let open: number[] = [];
       for (let cycle = 0; cycle < cycles.count; cycle++)
         if (!isSingle || !cycles.isRepeat(cycle)) open.push(cycle);
-      for (let turn = 0; turn < MAX_ROUNDS && open.length > 0 && best.length < room; turn++) {
+      for (let turn = 0; turn < MAX_ROUNDS && open.length > 0 && best.length < most; turn++) {
         const avoided = turn === 0 ? undefined : used;
         const weighed: Weighed[] = [];
         for (const cycle of open) {
@@ -282,7 +284,7 @@ export function createSearch(params: SearchParams): Search {
           maxPlans: params.maxCandidates * budgets,
         });
         const before = best.length;
-        const left = choose(paying, clock, gate, tally, room - before);
+        const left = choose(paying, clock, gate, tally, most - before);
         for (const choice of left) {
           tally.add('conflicting');
           if (turn > 0 || passedOver.length >= maxPassedOver) continue;

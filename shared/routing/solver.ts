@@ -4,6 +4,7 @@ import { Flow } from './flow.ts';
 import type { Graph } from './graph.ts';
 import type { HopFlow } from './hop-flow.ts';
 import { PoolSet } from './pool-set.ts';
+import type { TransactionRoom } from './transaction-room.ts';
 
 /** A cycle with the pools that its hops may use, best marginal price first. */
 export interface Candidate {
@@ -62,8 +63,19 @@ export interface Solver {
 
 const NOTHING: Plan = { splits: [], size: 0, profit: 0, net: Number.NEGATIVE_INFINITY };
 
-export function createSolver(graph: Graph, curves: Curves): Solver {
+export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom): Solver {
   const flow = new Flow(graph, curves);
+  const used: number[] = [];
+
+  /** True when one transaction may lock the accounts of all pools that carry something. */
+  const isHeld = (): boolean => {
+    used.length = 0;
+    for (let h = 0; h < flow.hopCount; h++) {
+      const { count, edges, amounts } = flow.hops[h]!;
+      for (let at = 0; at < count; at++) if (amounts[at]! > 0) used.push(edges[at]!);
+    }
+    return room.holds(used, used.length);
+  };
 
   return {
     relax(candidate, maxSwaps) {
@@ -86,7 +98,7 @@ export function createSolver(graph: Graph, curves: Curves): Solver {
         if (flow.swaps <= maxSwaps) {
           flow.solve(flow.size, candidate.maxIn, PLANNED);
           const net = flow.profit - candidate.costOf(flow.swaps);
-          if (flow.profit > 0 && net > best.net) best = planOf(flow, net);
+          if (flow.profit > 0 && net > best.net && isHeld()) best = planOf(flow, net);
         } else flow.solve(flow.size, candidate.maxIn, COARSE);
         if (!dropLeast(flow)) return best;
       }
@@ -97,7 +109,7 @@ export function createSolver(graph: Graph, curves: Curves): Solver {
       while ((set.swaps < maxSwaps && set.widen()) || set.exchange()) {
         set.solve(PLANNED);
         const net = flow.profit - candidate.costOf(set.swaps);
-        if (net > (best ?? than).net) best = planOf(flow, net);
+        if (net > (best ?? than).net && isHeld()) best = planOf(flow, net);
       }
       return best;
     },

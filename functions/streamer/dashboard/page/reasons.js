@@ -29,6 +29,10 @@ const REASONS = {
     'Quote refused',
     'A pool would not pay for the amount: too small, too large or out of liquidity.',
   ],
+  'beyond-accounts': [
+    'Too many accounts',
+    'The swaps together name more accounts than one transaction may lock.',
+  ],
   'beyond-compute': [
     'Too much work',
     'The swaps together would take more compute units than one transaction may use.',
