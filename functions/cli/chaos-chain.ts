@@ -32,8 +32,8 @@ export interface ChainChaosStage {
   /** Slots at whose beginning the service did not trade, though every slot before had been told in time. */
   readonly falseStaleSlots: number;
   /**
-   * Slots within a second of a stall of this machine, node and service alike: what the service believes then is of
-   * before the stall, and nothing of it is counted here.
+   * Slots left out: the two that follow a stall of this machine, node and service alike, and those in which the service
+   * has not come back from it, for a second at most.
    */
   readonly stalledSlots: number;
   readonly decisions: number;
@@ -74,7 +74,11 @@ const REFRESH_MS = 1_000;
 const RECENT_SLOTS = 16;
 /** Longer between two turns of this process is a stall of the machine, and not the service's doing. */
 const STALL_MS = 100;
+/** Slots until what is believed is of after the stall; where it is not by then, it has a second for it. */
+const SLOTS_AFTER_STALL = 2;
 const AFTER_STALL_MS = 1_000;
+/** Where more slots were left out, too little was looked at to say anything. */
+const LEFT_OUT_MOST = 0.15;
 const WHOLE_WITHIN_MS = 60_000;
 /** The slot time and the hour may be so far off: the newest slots are all that is known of a change. */
 const TOLERANCE = 0.05;
@@ -122,12 +126,14 @@ export async function runChainChaos(params: ChainChaosParams): Promise<ChainChao
         const used = counts.coverage.usableSlots - usableSlots;
         if (event.kind === 'slot' && used > 0) chainMs += beganAt(event.slot) - beganAt(event.slot - used);
         if (truth === undefined || service === undefined) return;
-        const stalled = stalls.lately();
+        const stalled = stalls.isLeftOut();
         if (!stalled)
           for (const { opportunity } of record.decisions) stage.decision(truth.judge(opportunity));
         if (event.kind !== 'slot') return;
-        stage.slot(trades(service, config), stalled);
+        const isTrading = trades(service, config);
+        stage.slot(isTrading, stalled);
         if (!stalled) stage.look(truth.judgePools().verdict);
+        stalls.onSlot(isTrading);
       },
     });
     const { engine } = service.parts;
@@ -192,8 +198,13 @@ export function chainFaults(found: Omit<ChainChaosReport, 'ok' | 'faults'>): rea
     else if (!isNear(one)) {
       faults.push(`${name}: a slot of ${one.slotMs} ms was taken for ${one.measuredSlotMs.toFixed(1)} ms`);
     }
-    if (one.stalledSlots === one.slots)
-      faults.push(`${name}: this machine stalled throughout, so nothing is known`);
+  }
+  const slots = stages.reduce((sum, one) => sum + one.slots, 0);
+  const leftOut = stages.reduce((sum, one) => sum + one.stalledSlots, 0);
+  if (leftOut > slots * LEFT_OUT_MOST) {
+    faults.push(
+      `this machine stalled: ${leftOut} of ${slots} slots were left out, so that not enough was looked at; run it beside less`,
+    );
   }
   if (tokenAccountRent.told !== tokenAccountRent.chain) {
     faults.push(`rent: ${tokenAccountRent.told} lamports where the chain asks ${tokenAccountRent.chain}`);
@@ -290,16 +301,24 @@ function createStage(name: string) {
 function watchStalls(clock: Clock) {
   let last = clock.monotonicMicros();
   let stalledAt = Number.NEGATIVE_INFINITY;
+  let left = 0;
   const look = (): void => {
     const now = clock.monotonicMicros();
-    if (now - last > STALL_MS * 1_000) stalledAt = now;
+    if (now - last > STALL_MS * 1_000) {
+      stalledAt = now;
+      left = SLOTS_AFTER_STALL;
+    }
     last = now;
   };
   const timer = setInterval(look, 10);
   return {
-    lately() {
+    isLeftOut() {
       look();
-      return clock.monotonicMicros() - stalledAt < AFTER_STALL_MS * 1_000;
+      return left > 0;
+    },
+    onSlot(isTrading: boolean) {
+      const isLong = clock.monotonicMicros() - stalledAt >= AFTER_STALL_MS * 1_000;
+      if (left > 1 || isTrading || isLong) left = Math.max(0, left - 1);
     },
     stop: () => clearInterval(timer),
   };

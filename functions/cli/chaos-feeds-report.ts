@@ -12,6 +12,8 @@ export interface FeedChaosReport {
   readonly stateChecks: number;
   readonly staleStates: number;
   readonly falseStates: number;
+  /** Honest endpoints that were quarantined. */
+  readonly wronglyQuarantined: number;
   readonly recoveryMs: {
     readonly count: number;
     readonly p50: number;
@@ -30,8 +32,10 @@ export function feedChaosReport(runs: readonly FeedChaosRun[]): FeedChaosReport 
   const live = runs.filter((run) => run.live).length;
   const staleDecisions = sum((run) => run.staleDecisions);
   const falseDecisions = sum((run) => run.falseDecisions);
+  const wronglyQuarantined = sum((run) => run.wronglyQuarantined);
+  const wrong = staleDecisions + falseDecisions + wronglyQuarantined;
   return {
-    ok: runs.length > 0 && live === runs.length && staleDecisions === 0 && falseDecisions === 0,
+    ok: runs.length > 0 && live === runs.length && wrong === 0,
     seeds: runs.length,
     live,
     decisions: sum((run) => run.decisions),
@@ -40,6 +44,7 @@ export function feedChaosReport(runs: readonly FeedChaosRun[]): FeedChaosReport 
     stateChecks: sum((run) => run.stateChecks),
     staleStates: sum((run) => run.staleStates),
     falseStates: sum((run) => run.falseStates),
+    wronglyQuarantined,
     recoveryMs: { count: recoveries.length, p50: at(0.5), p99: at(0.99), max: recoveries.at(-1) ?? 0 },
     peakRssBytes: Math.max(0, ...runs.map((run) => run.peakRssBytes)),
     runs,

@@ -55,10 +55,14 @@ export interface FeedChaosRun {
   readonly lostAccounts: number;
   readonly contradictions: number;
   readonly lies: number;
+  /** Endpoints that were quarantined though they had not lied so far. */
+  readonly wronglyQuarantined: number;
   readonly forks: number;
   readonly peakRssBytes: number;
 }
 
+const NAMES = ['a', 'b'];
+const LIES: readonly FaultKind[] = ['stale-slot', 'wrong-bytes'];
 const POLL_MS = 10;
 const WHOLE_WITHIN_MS = 60_000;
 /** What lies between faults is too short to recover in, now and then, on purpose. */
@@ -76,7 +80,13 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
   let service: Service | undefined;
   let truth: Truth | undefined;
   const tally = createVerdicts();
-  const watching = setInterval(() => tally.memory(), 200);
+  const accused = new Set<string>();
+  const watching = setInterval(() => {
+    tally.memory();
+    for (const { endpoint } of service?.feedStatus().quarantined ?? []) {
+      if (!tally.liars.has(endpoint)) accused.add(endpoint);
+    }
+  }, 200);
   try {
     const config = chaosConfig(params, dir);
     service = await startService({
@@ -114,6 +124,7 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
       await sleep(stage.fromMs - at, signal);
       for (const { kind, endpoint } of stage.faults) {
         tally.fault(kind);
+        if (LIES.includes(kind)) tally.liars.add(NAMES[endpoint]!);
         await proxies[endpoint]!.set(kind);
       }
       await sleep(stage.toMs - stage.fromMs, signal);
@@ -131,6 +142,7 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
       lostAccounts,
       contradictions,
       lies,
+      wronglyQuarantined: accused.size,
       forks,
       messagesTouched: proxies.reduce((sum, proxy) => sum + proxy.touched, 0),
       ...tally.figures(),
@@ -151,9 +163,8 @@ async function openProxies(
   random: Random,
 ): Promise<readonly FaultProxy[]> {
   const { rpcUrl, wsUrl } = node;
-  const names = ['a', 'b'];
   return await Promise.all(
-    names.map((name) =>
+    NAMES.map((name) =>
       openFaultProxy({ rpcUrl, wsUrl, random: random.fork(name), host: `endpoint-${name}.invalid` }),
     ),
   );
@@ -162,18 +173,18 @@ async function openProxies(
 function feedOf(market: LocalMarket, proxies: readonly FaultProxy[]) {
   const { pools, skipped, symbols } = market;
   const endpoints = proxies.map(({ rpcUrl, wsUrl }, i) => {
-    return { name: 'ab'[i]!, provider: 'generic' as const, url: rpcUrl, wsUrl };
+    return { name: NAMES[i]!, provider: 'generic' as const, url: rpcUrl, wsUrl };
   });
   return { pools, skipped, symbols, endpoints };
 }
 
-/** Nothing costs anything, so that as much as can be is decided; a lying endpoint is tried again soon. */
+/** Nothing costs anything, so that as much as can be is decided. */
 function chaosConfig({ config, redundancy, seed }: FeedChaosParams, dir: string): Config {
   return {
     ...config,
     seed,
     market: 'built-in',
-    feed: { ...config.feed, redundancy, quarantineSeconds: 2 },
+    feed: { ...config.feed, redundancy },
     costs: { ...config.costs, baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n },
     risk: { ...config.risk, minNetProfitLamports: 1n, maxPending: 1_000 },
     server: { ...config.server, port: 0 },
@@ -214,12 +225,14 @@ async function untilWhole(service: Service, clock: Clock, signal: AbortSignal): 
 function createVerdicts() {
   const faults: Partial<Record<FaultKind, number>> = {};
   const recoveries: number[] = [];
+  const liars = new Set<string>();
   const decided: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
   const seen: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
   let approved = 0;
   let peakRssBytes = 0;
   return {
     recoveries,
+    liars,
     memory: () => {
       peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
     },

@@ -7,7 +7,7 @@ const SET = [
   ...['costs.baseFeeLamports', 'costs.priorityFeeLamports', 'costs.tipLamports'],
   ...['risk.minNetProfitLamports', 'risk.maxPending'],
 ];
-const SET_BY_SEEDS = [...SET, 'seed', 'feed.redundancy', 'feed.quarantineSeconds'];
+const SET_BY_SEEDS = [...SET, 'seed', 'feed.redundancy'];
 /** All that a limited endpoint is asked by. */
 const ASKED_BY = ['seed', 'rpc', 'limits'];
 

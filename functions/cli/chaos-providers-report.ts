@@ -15,6 +15,8 @@ export interface ProviderChaosReport {
   readonly falseDecisions: number;
   readonly looks: number;
   readonly readyInVain: number;
+  /** Looks at which an honest endpoint was quarantined. */
+  readonly quarantined: number;
   /** Runs in which a user would have looked for the row's words in vain. */
   readonly unsaid: number;
   readonly peakRssBytes: number;
@@ -41,6 +43,7 @@ export function providerChaosReport(runs: readonly ProviderChaosRun[]): Provider
     falseDecisions: sum((row) => row.falseDecisions),
     looks: sum((row) => row.looks),
     readyInVain: sum((row) => row.readyInVain),
+    quarantined: sum((row) => row.quarantined),
     unsaid: rows.filter(({ said }) => said === false).length,
     peakRssBytes: Math.max(0, ...runs.map((run) => run.peakRssBytes)),
     failures,
@@ -54,6 +57,7 @@ function isFailed(row: ProviderRowRun): boolean {
     row.staleDecisions > 0 ||
     row.falseDecisions > 0 ||
     row.readyInVain > 0 ||
+    row.quarantined > 0 ||
     row.said === false
   );
 }

@@ -84,6 +84,7 @@ describe('the report', () => {
     falseDecisions: 0,
     looks: 9,
     readyInVain: 0,
+    quarantined: 0,
     requests: 1,
     handshakes: 0,
     said: undefined,
@@ -94,6 +95,7 @@ describe('the report', () => {
     ['a decision was stale', { staleDecisions: 1 }],
     ['a decision was false', { falseDecisions: 1 }],
     ['it was ready in vain', { readyInVain: 1 }],
+    ['an honest endpoint was called a liar', { quarantined: 1 }],
     ['the page did not say it', { said: false }],
   ])('is no when %s', (_, change) => {
     const report = (row: ProviderRowRun) =>

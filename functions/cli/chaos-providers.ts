@@ -41,6 +41,8 @@ export interface ProviderRowRun {
   /** Looks at readiness, and how many said ready though nothing could be traded. */
   readonly looks: number;
   readonly readyInVain: number;
+  /** Looks at which an endpoint was quarantined as one that lies: of these none does. */
+  readonly quarantined: number;
   /** HTTP requests and handshakes that the provider saw meanwhile. */
   readonly requests: number;
   readonly handshakes: number;
@@ -156,7 +158,7 @@ async function runRow(
     if (row.ws === undefined) proxy.cut();
   }
   const { problem, tookMs } = await untilWhole(service, row.wholeWithinMs, signal);
-  const { looks, readyInVain, said } = await watch.stop();
+  const { looks, readyInVain, quarantined, said } = await watch.stop();
   return {
     row: row.name,
     does: row.does,
@@ -166,6 +168,7 @@ async function runRow(
     ...figures(),
     looks,
     readyInVain,
+    quarantined,
     requests,
     handshakes,
     said: row.says === undefined || requests === 0 ? undefined : said,
@@ -177,6 +180,7 @@ function watchReadiness(service: Service, says: RegExp | undefined) {
   const { market } = service.parts.engine;
   let looks = 0;
   let readyInVain = 0;
+  let quarantined = 0;
   let said = false;
   let over = false;
   let quotableMs = performance.now();
@@ -191,6 +195,7 @@ function watchReadiness(service: Service, says: RegExp | undefined) {
     const before = canTrade();
     const ready = await pageOf(service, 'readyz');
     if (ready !== undefined) looks++;
+    if (service.feedStatus().quarantined.length > 0) quarantined++;
     // It may have changed while the answer was on its way; in vain is what was so before and after.
     if (ready?.status === 200 && !before && !canTrade()) readyInVain++;
     if (says !== undefined && !said) said = says.test((await pageOf(service, 'api/state'))?.text ?? '');
@@ -206,7 +211,7 @@ function watchReadiness(service: Service, says: RegExp | undefined) {
     async stop() {
       over = true;
       await looking;
-      return { looks, readyInVain, said };
+      return { looks, readyInVain, quarantined, said };
     },
   };
 }
@@ -271,7 +276,7 @@ function chaosConfig(config: Config, seed: number, dir: string): Config {
     ...config,
     seed,
     market: 'built-in',
-    feed: { ...config.feed, redundancy: seed % 2 === 0 ? 2 : 1, quarantineSeconds: 2 },
+    feed: { ...config.feed, redundancy: seed % 2 === 0 ? 2 : 1 },
     costs: { ...config.costs, baseFeeLamports: 0n, priorityFeeLamports: 0n, tipLamports: 0n },
     risk: { ...config.risk, minNetProfitLamports: 1n, maxPending: 1_000 },
     jupiter: { ...config.jupiter, compareSeconds: 1, requestsPerSecond: 100 },

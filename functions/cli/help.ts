@@ -31,7 +31,7 @@ export function verbHelp(verb: Verb): string {
   const lines = [
     `arb ${verb.name}: ${verb.summary}`,
     '',
-    `Usage: ${['arb', verb.name, positionalUsage(verb), verb.usage].filter((part) => part !== '').join(' ')}`,
+    `Usage: ${['arb', verb.name, wordsOf(verb), verb.usage].filter((part) => part !== '').join(' ')}`,
     '',
   ];
   const words = Object.entries(verb.positionals ?? {});
@@ -55,6 +55,12 @@ export function verbHelp(verb: Verb): string {
   if (verb.details !== undefined) lines.push('', verb.details);
   lines.push('');
   return lines.join('\n');
+}
+
+/** Its words, where its usage does not say them itself, with what each goes with. */
+function wordsOf(verb: Verb): string {
+  const choices = Object.values(verb.positionals ?? {}).flatMap((spec) => spec.choices ?? []);
+  return choices.some((choice) => verb.usage.startsWith(`${choice} `)) ? '' : positionalUsage(verb);
 }
 
 function flagLines(flags: FlagSpecs): string[] {

@@ -56,10 +56,10 @@ export function createBookFeed(params: BookFeedParams): BookFeed {
       return { state: live ? 'live' : 'down', transactions: told, lost: failed + dropped };
     },
     outcomes() {
-      const { told = 0, failed = 0, tooNew = 0, dropped = 0 } = stream?.stats() ?? {};
+      const { told = 0, failed = 0, tooNew = 0, dropped = 0, unread = 0 } = stream?.stats() ?? {};
       return [
         ['told', told],
-        ['unreadable', failed - tooNew],
+        ['unreadable', failed - tooNew + unread],
         ['version-too-new', tooNew],
         ['dropped', dropped],
       ];

@@ -85,10 +85,11 @@ export function createProgramGuard(params: ProgramGuardParams): ProgramGuard {
       quarantined,
       isOverridden,
       onQuarantine: (state) => {
-        const { venue, quarantine, programDataHash = '', confirmed } = state;
+        const { venue, quarantine, programDataHash = '', confirmed, saidBy = '' } = state;
         pipeline.process({ kind: 'venue', atMicros: clock.monotonicMicros(), venue, quarantine });
         if (quarantine === '') log.notice('venue.released', { venue, programDataHash });
-        else log.error('venue.quarantined', { venue, programDataHash, reason: quarantine, confirmed });
+        else
+          log.error('venue.quarantined', { venue, programDataHash, reason: quarantine, confirmed, saidBy });
         if (confirmed) void keep(state);
       },
       onProgram: (program) => {

@@ -11,15 +11,20 @@ const PROGRAMS = [
 ] as const;
 
 /** A chain that says of each program what a test makes it say, and fails for what it is told to. */
-function chain() {
+function chain(endpoints?: readonly string[]) {
   const says = {
     slot: 1_000,
     deployed: { a: 500, b: 600 } as Record<string, number>,
     failing: new Set<string>(),
+    /** Of one endpoint of two: what it says instead; undefined: nothing. */
+    others: new Map<string, Record<string, number> | undefined>(),
+    asked: [] as string[],
   };
   const account = (data: Uint8Array): AccountBytes =>
     ({ owner: LOADER, data, lamports: 1n, executable: false }) as unknown as AccountBytes;
-  const read = (address: string): AccountBytes => {
+  const read = (address: string, only = ''): AccountBytes => {
+    const deployed = says.others.has(only) ? says.others.get(only) : says.deployed;
+    if (deployed === undefined) throw new Error(`${only} does not answer`);
     for (const [venue, program, data] of PROGRAMS) {
       if (says.failing.has(venue) && (address === program || address === data))
         throw new Error(`no ${venue}`);
@@ -32,8 +37,8 @@ function chain() {
       }
       if (address === data) {
         view.setUint32(0, 3, true);
-        view.setBigUint64(4, BigInt(says.deployed[venue]!), true);
-        bytes.set([0x7f, 0x45, 0x4c, 0x46, says.deployed[venue]! & 0xff], 45);
+        view.setBigUint64(4, BigInt(deployed[venue]!), true);
+        bytes.set([0x7f, 0x45, 0x4c, 0x46, deployed[venue]! & 0xff], 45);
         return account(bytes);
       }
     }
@@ -41,17 +46,18 @@ function chain() {
   };
   const rpc = {
     host: 'node',
-    getMultipleAccounts: async (addresses: readonly string[]) => ({
-      slot: says.slot,
-      accounts: addresses.map(read),
-    }),
+    ...(endpoints === undefined ? {} : { endpoints }),
+    getMultipleAccounts: async (addresses: readonly string[], { only }: { only?: string } = {}) => {
+      says.asked.push(only ?? '');
+      return { slot: says.slot, accounts: addresses.map((address) => read(address, only)) };
+    },
     getAccount: async (address: string) => ({ slot: says.slot, account: read(address) }),
   } as unknown as RpcClient;
   return { says, rpc };
 }
 
-function watching(quarantined?: ReadonlyMap<string, string>) {
-  const { says, rpc } = chain();
+function watching(quarantined?: ReadonlyMap<string, string>, endpoints?: readonly string[]) {
+  const { says, rpc } = chain(endpoints);
   const told: string[] = [];
   const errors: string[] = [];
   const watch: ProgramWatch = createProgramWatch({
@@ -72,6 +78,45 @@ function watching(quarantined?: ReadonlyMap<string, string>) {
 }
 
 describe('the watch over programs', () => {
+  it('believes two endpoints where there are two, each asked by itself, and not one of them twice', async () => {
+    const { says, told, watch, look } = watching(undefined, ['one', 'two']);
+    await look();
+    const before = { ...says.deployed };
+    // One of them says so, whoever is asked first; the other says that nothing was redeployed.
+    says.others.set('two', before);
+    says.deployed.a = says.slot + 2;
+    for (let i = 0; i < 5; i++) await look();
+    expect(told).toEqual([`a program redeployed in slot ${says.deployed.a}?`]);
+    expect(says.asked).toContain('two');
+    says.others.clear();
+    await look();
+    expect(told.at(-1)).toBe(`a program redeployed in slot ${says.deployed.a}`);
+    expect(watch.states()[0]).toMatchObject({ confirmed: true, saidBy: 'one and two' });
+  });
+
+  it('takes back what neither of two endpoints says when asked by itself', async () => {
+    const { says, told, look } = watching(undefined, ['one', 'two']);
+    await look();
+    const before = { ...says.deployed };
+    says.others.set('one', before).set('two', before);
+    says.deployed.a = says.slot + 2;
+    await look();
+    await look();
+    expect(told.slice(0, 2)).toEqual([`a program redeployed in slot ${says.deployed.a}?`, 'a free?']);
+  });
+
+  it('believes one of two endpoints in the end where the other does not answer, and says so', async () => {
+    const { says, told, watch, look } = watching(undefined, ['one', 'two']);
+    await look();
+    says.others.set('two', undefined);
+    says.deployed.a = says.slot + 2;
+    await look();
+    expect(told).toEqual([`a program redeployed in slot ${says.deployed.a}?`]);
+    for (let i = 0; i < 3; i++) await look();
+    expect(told.at(-1)).toBe(`a program redeployed in slot ${says.deployed.a}`);
+    expect(watch.states()[0]!.saidBy).toMatch(/^one alone, read \d times$/);
+  });
+
   it('stops at one answer, believes two of different slots, and tells which it is', async () => {
     const { says, told, look } = watching();
     await look();

@@ -35,6 +35,8 @@ export interface ProgramState extends WatchedProgram {
   readonly quarantine: string;
   /** False while the quarantine rests on one answer only, or on none: not to be written down. */
   readonly confirmed: boolean;
+  /** Who said that it was redeployed: two endpoints, or one that was read twice; absent while nobody has. */
+  readonly saidBy?: string | undefined;
 }
 
 export interface ProgramWatchOptions {
@@ -81,18 +83,24 @@ interface Watched {
   baseline: Reading | undefined;
   /** What contradicts the state and has been heard once. */
   doubt: Reading | undefined;
+  /** Rounds in which only one endpoint said so and no other said anything. */
+  alone: number;
   /** Where the quarantine came from: the deployment before it. */
   before: Reading | undefined;
   error: string;
 }
 
 const READ = { priority: 'confirmation', deadlineMs: 5_000 } as const;
+/** Looks after which one endpoint is believed by itself, where no other answers. */
+const ALONE_ROUNDS = 3;
 const UNREAD = 'its program has not been seen yet';
 
 /**
  * A venue is quarantined as soon as its program is seen redeployed, or when its last proof is of another binary than
  * the deployed one. One answer is enough to stop and not enough to be believed: a redeployment counts, and is written
- * down, when a second answer of a later slot says the same, and is taken back when later answers say that it never was.
+ * down, when a second voice says the same, and is taken back when later answers say that it never was. Of several
+ * endpoints two must say so, each asked by itself; while they differ the venue stays stopped. Of one endpoint, or where no
+ * other answers, a second answer of a later slot is the second voice, and `saidBy` tells that it was.
  * The venue is let go when a proof of the deployed binary holds, or an operator overrides it for that binary. A
  * program that was never proven and has not changed since the start may trade. A program that cannot be read keeps
  * nobody from looking at the others.
@@ -100,6 +108,7 @@ const UNREAD = 'its program has not been seen yet';
 export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
   const { rpc, proofs, quarantined, isOverridden, onQuarantine, onProgram, onError } = options;
   const binaries = createProgramRpc(rpc);
+  const voices = rpc.endpoints ?? [];
   const watched: Watched[] = options.programs.map((program) => {
     const quarantine = quarantined?.get(program.venue) ?? '';
     return {
@@ -116,6 +125,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       dataAddress: undefined,
       baseline: undefined,
       doubt: undefined,
+      alone: 0,
       before: undefined,
       error: '',
     };
@@ -132,11 +142,13 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     wanted: readonly { readonly one: Watched; readonly address: Address }[],
     length: number,
     each: (one: Watched, account: AccountBytes | null, atSlot: number) => Promise<void> | void,
+    only?: string,
   ): Promise<void> {
     const read = async (some: typeof wanted): Promise<void> => {
       const addresses = some.map(({ address }) => address);
       const { slot, accounts } = await rpc.getMultipleAccounts(addresses, {
         ...READ,
+        ...(only === undefined ? {} : { only }),
         dataSlice: { offset: 0, length },
       });
       for (const [i, { one }] of some.entries()) {
@@ -169,9 +181,50 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     );
   }
 
-  /** A second voice for `doubt`: says the same of a later slot. */
+  /** Where only one endpoint is asked, a second voice for `doubt` says the same of a later slot. */
   function agrees({ doubt }: Watched, { deployed, atSlot }: Reading): boolean {
     return doubt !== undefined && doubt.deployed === deployed && atSlot > doubt.atSlot;
+  }
+
+  /** Each endpoint is asked by itself about what one of them has said. */
+  async function askAll(doubted: readonly Watched[]): Promise<void> {
+    const said = new Map<Watched, (Reading & { readonly by: string })[]>();
+    const wanted = doubted.flatMap((one) =>
+      one.dataAddress === undefined ? [] : [{ one, address: one.dataAddress }],
+    );
+    for (const by of voices) {
+      await heads(
+        wanted,
+        PROGRAM_DATA_HEADER_BYTES,
+        (one, account, atSlot) => {
+          const deployed = account === null ? undefined : deployedSlot(account.data);
+          if (deployed !== undefined) said.set(one, [...(said.get(one) ?? []), { deployed, atSlot, by }]);
+        },
+        by,
+      );
+    }
+    for (const one of doubted) await weigh(one, said.get(one) ?? []);
+  }
+
+  async function weigh(one: Watched, said: readonly (Reading & { readonly by: string })[]): Promise<void> {
+    const { doubt, baseline } = one;
+    if (doubt === undefined || baseline === undefined) return;
+    const agreeing = said.filter(({ deployed }) => deployed === doubt.deployed);
+    // Who has not got as far still tells of what was.
+    const denying = said.filter(
+      ({ deployed, atSlot }) => deployed === baseline.deployed && atSlot >= (doubt.deployed ?? 0),
+    );
+    const [first, second] = agreeing;
+    if (first === undefined) {
+      const [denial] = denying;
+      if (denial !== undefined) await take(one, denial);
+      return;
+    }
+    one.alone = second === undefined && denying.length === 0 ? one.alone + 1 : 0;
+    if (second !== undefined) await contradicted(one, baseline, second, `${first.by} and ${second.by}`);
+    else if (one.alone >= ALONE_ROUNDS && first.atSlot > doubt.atSlot) {
+      await contradicted(one, baseline, first, `${first.by} alone, read ${one.alone} times`);
+    }
   }
 
   async function take(one: Watched, reading: Reading): Promise<void> {
@@ -186,18 +239,26 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       if (one.doubt?.deployed !== undefined && reading.atSlot < one.doubt.deployed) return;
       const provisional = one.state.quarantine !== '' && !one.state.confirmed;
       one.doubt = undefined;
+      one.alone = 0;
       if (provisional) settle(one, { ...one.state, quarantine: '' });
       await judge(one, reading);
       return;
     }
-    await contradicted(one, baseline, reading);
+    const isSecond = voices.length < 2 && agrees(one, reading);
+    await contradicted(one, baseline, reading, isSecond ? 'one endpoint, read twice' : '');
   }
 
-  async function contradicted(one: Watched, baseline: Reading, reading: Reading): Promise<void> {
+  /** `saidBy`: the voices that believe it; '' while there is one. */
+  async function contradicted(
+    one: Watched,
+    baseline: Reading,
+    reading: Reading,
+    saidBy: string,
+  ): Promise<void> {
     const { deployed } = reading;
     // A node that is behind tells of what was.
     if (baseline.deployed !== undefined && reading.atSlot < baseline.deployed) return;
-    const believed = agrees(one, reading);
+    const believed = saidBy !== '';
     // Deployed before the first answer was given: then that one was wrong, and nothing was redeployed.
     const older = deployed === undefined || deployed <= baseline.atSlot;
     const returned = one.before !== undefined && one.before.deployed === deployed;
@@ -211,11 +272,18 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       return;
     }
     one.doubt = undefined;
+    one.alone = 0;
     one.before = older ? undefined : baseline;
     one.baseline = reading;
     if (!older) {
       const quarantine = `program redeployed in slot ${deployed}`;
-      settle(one, { deployedSlot: deployed, programDataHash: undefined, quarantine, confirmed: true });
+      settle(one, {
+        deployedSlot: deployed,
+        programDataHash: undefined,
+        quarantine,
+        confirmed: true,
+        saidBy,
+      });
     } else if (returned || deployed === undefined) {
       settle(one, { deployedSlot: deployed, programDataHash: undefined, quarantine: '', confirmed: true });
     } else if (!one.state.confirmed) {
@@ -243,6 +311,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     const why =
       one.state.quarantine === '' ? 'the deployed program is not the proven one' : one.state.quarantine;
     settle(one, {
+      ...one.state,
       deployedSlot: deployed,
       programDataHash: hash,
       quarantine: allowed ? '' : why,
@@ -300,13 +369,17 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     },
     async check() {
       await locate();
+      // What is in doubt is asked of each endpoint by itself.
+      const isAsked = ({ doubt }: Watched): boolean => doubt === undefined || voices.length < 2;
       const held = watched.flatMap((one) =>
-        one.dataAddress === undefined ? [] : [{ one, address: one.dataAddress }],
+        one.dataAddress === undefined || !isAsked(one) ? [] : [{ one, address: one.dataAddress }],
       );
       await heads(held, PROGRAM_DATA_HEADER_BYTES, async (one, account, atSlot) => {
         const deployed = account === null ? undefined : deployedSlot(account.data);
         if (deployed !== undefined) await take(one, { deployed, atSlot });
       });
+      const doubted = watched.filter((one) => !isAsked(one));
+      if (doubted.length > 0) await askAll(doubted);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { isAddress } from '../core/address.ts';
+import { ArbError } from '../core/errors.ts';
 import { U64_MAX } from '../core/units.ts';
 import type { AccountPayloadDecoder } from './account-payload.ts';
 import { lamportsOf } from './account-payload.ts';
@@ -84,6 +85,29 @@ export function arrayOf(
     throw wrong(reader, field, `has ${value.length} members, not ${length}`);
   }
   return value;
+}
+
+/**
+ * Reads every member, and gives why some could not be. Where none could the answer is no good, and the first reason is
+ * thrown.
+ */
+export function eachReadable(
+  members: readonly unknown[],
+  read: (member: unknown, i: number) => void,
+): ReadonlyMap<number, string> {
+  const unreadable = new Map<number, string>();
+  let first: unknown;
+  for (const [i, member] of members.entries()) {
+    try {
+      read(member, i);
+    } catch (thrown) {
+      if (!(thrown instanceof ArbError)) throw thrown;
+      first ??= thrown;
+      unreadable.set(i, thrown.message);
+    }
+  }
+  if (first !== undefined && unreadable.size === members.length) throw first;
+  return unreadable;
 }
 
 export function integerOf(reader: AnswerReader, value: unknown, field: string): number {

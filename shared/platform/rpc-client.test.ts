@@ -175,6 +175,25 @@ it.each([
   expect(server.calls).toHaveLength(1);
 });
 
+it('keeps the neighbours of an entry of a history that is none, and counts it', async () => {
+  const signature = '5'.repeat(87);
+  const entry = { signature, slot: 7, err: null };
+  const answer = (result: readonly unknown[]): void => {
+    server.faults.http = (_, id) => ({ status: 200, body: JSON.stringify({ jsonrpc: '2.0', result, id }) });
+  };
+  answer([entry, { ...entry, signature: 'none' }, null, { ...entry, slot: -1 }, { ...entry, err: {} }]);
+  expect(await client().getSignaturesForAddress(USDC_MINT)).toEqual({
+    entries: [
+      { signature, slot: 7, failed: false },
+      { signature, slot: 7, failed: true },
+    ],
+    unreadable: 3,
+  });
+  // Of which nothing can be read is no answer.
+  answer([null, {}]);
+  expect((await refusalOf(client().getSignaturesForAddress(USDC_MINT))).code).toBe('rpc-bad-answer');
+});
+
 it('refuses an answer from before the slot it asked for', async () => {
   server.faults.http = (_, id) => ({ status: 200, body: `{"jsonrpc":"2.0","result":999,"id":${id}}` });
   expect((await refusalOf(client().getSlot({ minContextSlot: 1_000 }))).context.field).toBe('slot');

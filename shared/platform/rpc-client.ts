@@ -6,7 +6,7 @@ import { AccountPayloadDecoder } from './account-payload.ts';
 import { createHttpCaller } from './http/http-caller.ts';
 import type { Priority } from './limits/priority.ts';
 import type { AnswerReader } from './rpc-answer.ts';
-import type { SignatureEntry, TransactionRead } from './rpc-history.ts';
+import type { SignaturesRead, TransactionRead } from './rpc-history.ts';
 import { checkedRpcUrl, createRpcHttp } from './rpc-http.ts';
 import { createRpcReads } from './rpc-reads.ts';
 import type { RetryOptions } from './rpc-retry.ts';
@@ -27,6 +27,8 @@ export interface ReadOptions {
   readonly priority?: Priority;
   /** The whole call, with waiting and retries. Default: none beyond each attempt's own. */
   readonly deadlineMs?: number;
+  /** Name of the one endpoint to ask, of several: what it says is its own word. */
+  readonly only?: string;
   /** Ask a second endpoint when the first is slower than it mostly is; the first good answer counts. */
   readonly urgent?: boolean;
 }
@@ -71,6 +73,8 @@ export interface RpcStats {
 export interface RpcClient {
   /** Host and port of the node: all of its URL that may be shown. */
   readonly host: string;
+  /** Names of the endpoints behind it, where there are several. */
+  readonly endpoints?: readonly string[];
   /**
    * Asked in chunks of 100, or of what an endpoint's plan allows. Up to 100 from an endpoint that gives as many have one
    * slot, which is exactly that of their state.
@@ -107,7 +111,7 @@ export interface RpcClient {
   getSignaturesForAddress(
     address: Address,
     options?: ReadOptions & { readonly until?: string; readonly limit?: number },
-  ): Promise<readonly SignatureEntry[]>;
+  ): Promise<SignaturesRead>;
   /** Which chain this is, in base58. */
   getGenesisHash(options?: { readonly signal?: AbortSignal }): Promise<string>;
   /** The node's software, e.g. '2.1.21'. */

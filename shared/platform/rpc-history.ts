@@ -2,7 +2,7 @@ import bs58 from 'bs58';
 import type { Address } from '../core/address.ts';
 import type { Instruction } from '../core/instruction.ts';
 import type { AnswerReader } from './rpc-answer.ts';
-import { addressOf, arrayOf, integerOf, objectOf } from './rpc-answer.ts';
+import { addressOf, arrayOf, eachReadable, integerOf, objectOf } from './rpc-answer.ts';
 import { badAnswer } from './rpc-http.ts';
 
 /** A transaction in an account's history. */
@@ -10,6 +10,13 @@ export interface SignatureEntry {
   readonly signature: string;
   readonly slot: number;
   readonly failed: boolean;
+}
+
+/** An account's history, newest first. */
+export interface SignaturesRead {
+  readonly entries: readonly SignatureEntry[];
+  /** Members of the answer that are no entries, and were left out. */
+  readonly unreadable: number;
 }
 
 /** A landed transaction: what its instructions invoked, in the order in which it ran. */
@@ -25,16 +32,18 @@ export function isSignature(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 88 && bs58.decodeUnsafe(value)?.length === 64;
 }
 
-/** The answer of getSignaturesForAddress, newest first. */
-export function signaturesOf(reader: AnswerReader, result: unknown): readonly SignatureEntry[] {
-  return arrayOf(reader, result, 'result').map((member, i) => {
+/** The answer of getSignaturesForAddress. A member that cannot be read loses no neighbour. */
+export function signaturesOf(reader: AnswerReader, result: unknown): SignaturesRead {
+  const entries: SignatureEntry[] = [];
+  const unreadable = eachReadable(arrayOf(reader, result, 'result'), (member, i) => {
     const field = `result[${i}]`;
     const { signature, slot, err } = objectOf(reader, member, field);
     if (!isSignature(signature)) {
       throw badAnswer(reader.method, reader.host, `${field}.signature`, 'is no signature');
     }
-    return { signature, slot: integerOf(reader, slot, `${field}.slot`), failed: err !== null };
+    entries.push({ signature, slot: integerOf(reader, slot, `${field}.slot`), failed: err !== null });
   });
+  return { entries, unreadable: unreadable.size };
 }
 
 /** The answer of getTransaction with encoding json; null where the node does not know it yet, or any more. */

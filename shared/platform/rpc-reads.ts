@@ -1,13 +1,13 @@
 import bs58 from 'bs58';
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
-import { ArbError } from '../core/errors.ts';
 import type { AnswerPart, AnswerReader } from './rpc-answer.ts';
 import {
   accountOf,
   addressOf,
   arrayOf,
   contextOf,
+  eachReadable,
   integerOf,
   objectOf,
   partsOf,
@@ -160,29 +160,6 @@ function accountsOf(reader: AnswerReader, part: AnswerPart, options: AccountRead
   });
   const read = { slot: atLeast(reader, slot, options), accounts };
   return unreadable.size === 0 ? read : { ...read, unreadable };
-}
-
-/**
- * Reads every member, and gives why some could not be. Where none could the answer is no good, and the first reason is
- * thrown.
- */
-function eachReadable(
-  members: readonly unknown[],
-  read: (member: unknown, i: number) => void,
-): ReadonlyMap<number, string> {
-  const unreadable = new Map<number, string>();
-  let first: unknown;
-  for (const [i, member] of members.entries()) {
-    try {
-      read(member, i);
-    } catch (thrown) {
-      if (!(thrown instanceof ArbError)) throw thrown;
-      first ??= thrown;
-      unreadable.set(i, thrown.message);
-    }
-  }
-  if (first !== undefined && unreadable.size === members.length) throw first;
-  return unreadable;
 }
 
 /** Several reads as one: as old as the oldest of them. */

@@ -51,7 +51,7 @@ function follow(wsUrl: string, silenceMs?: number) {
     getTransaction: () => Promise.resolve(null),
     getSignaturesForAddress(address) {
       histories.push(address);
-      return Promise.resolve([]);
+      return Promise.resolve({ entries: [], unreadable: 0 });
     },
   };
   const made = createTransactionStream({

@@ -52,6 +52,8 @@ export interface TransactionStreamStats {
   readonly dropped: number;
   /** Of the told ones, those found in an account's history: from before the start, or missed while disconnected. */
   readonly caughtUp: number;
+  /** Entries of histories that were none: what they stood for is not told. */
+  readonly unread: number;
 }
 
 /**
@@ -88,6 +90,8 @@ interface Followed {
   last: string | undefined;
 }
 
+const NOTHING = { entries: [], unreadable: 0 } as const;
+
 export function createTransactionStream(options: TransactionStreamOptions): TransactionStream {
   const { rpc, random, onProblem, history = 20, silenceMs = 15_000 } = options;
   const host = webSocketHost(options.wsUrl);
@@ -108,6 +112,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
   let slotsId = 0;
   let hasSlots = false;
   let caughtUp = 0;
+  let unread = 0;
   let refusal = '';
 
   function open(): void {
@@ -256,9 +261,14 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
       const { last } = one;
       const since = last === undefined ? { limit: history } : { until: last, limit: HISTORY_MAX };
       try {
-        const missed = history === 0 && last === undefined ? [] : await readHistory(one.address, since);
+        const none = history === 0 && last === undefined;
+        const { entries: missed, unreadable } = none ? NOTHING : await readHistory(one.address, since);
         if (one.subscription !== subscription) return;
-        if (last !== undefined && missed.length === HISTORY_MAX) {
+        if (unreadable > 0) {
+          unread += unreadable;
+          onProblem('transactions.history-entries-unreadable', { account: one.address, entries: unreadable });
+        }
+        if (last !== undefined && missed.length + unreadable === HISTORY_MAX) {
           onProblem('transactions.gap', { host, account: one.address });
         }
         for (const { signature, failed } of [...missed].reverse()) {
@@ -307,7 +317,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
       for (const { subscription } of followed.values()) if (subscription !== undefined) count++;
       const all = count === followed.size;
       const shown = { wanted: followed.size, followed: count, refusal: all ? '' : refusal };
-      return { live, connections, caughtUp, ...shown, ...queue.stats() };
+      return { live, connections, caughtUp, unread, ...shown, ...queue.stats() };
     },
     async stop() {
       stopping.abort();

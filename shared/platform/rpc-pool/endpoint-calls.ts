@@ -16,6 +16,8 @@ export interface PoolCall<T> {
   readonly kind: CallKind;
   readonly priority: Priority;
   readonly urgent: boolean;
+  /** The one endpoint that may answer. */
+  readonly only: string | undefined;
   readonly commitment: Commitment;
   readonly minContextSlot: number | undefined;
   readonly deadlineMs: number;
@@ -166,18 +168,19 @@ export function createEndpointCalls(params: EndpointCallsParams): EndpointCalls 
 
   async function run<T>(call: PoolCall<T>): Promise<T> {
     const deadlineMicros = clock.monotonicMicros() + call.deadlineMs * 1_000;
-    const tried = new Set<Endpoint>();
-    const round: Round = { refused: new Set(), passing: undefined, again: 0, behind: 0, throttled: 0 };
+    const others = endpoints.filter(({ name }) => call.only !== undefined && name !== call.only);
+    const tried = new Set<Endpoint>(others);
+    const round: Round = { refused: new Set(others), passing: undefined, again: 0, behind: 0, throttled: 0 };
     let last: unknown;
     /** Who said that the request is wrong. It is, when another says so too, or when there is no other to ask. */
     let doubted: { readonly endpoint: Endpoint; readonly error: unknown } | undefined;
     for (;;) {
       const endpoint = choose(call, tried);
       // Not reached without a doubt: a round ends below before everything was tried.
-      if (endpoint === undefined) throw last;
+      if (endpoint === undefined) throw last ?? unknownEndpoint(call);
       if (doubted !== undefined && !endpoint.health.up) throw doubted.error;
       try {
-        const hedge = call.urgent && call.kind === 'read' && endpoints.length > 1;
+        const hedge = call.urgent && call.only === undefined && call.kind === 'read' && endpoints.length > 1;
         const value = await (hedge
           ? hedged(endpoint, call, deadlineMicros)
           : attempt(endpoint, call, deadlineMicros, call.signal));
@@ -246,6 +249,10 @@ export function noteSlot(
 ): void {
   slots.told(endpoint.name, commitment, slot);
   for (const { name, health } of endpoints) health.slotLag = slots.lag(name, commitment);
+}
+
+function unknownEndpoint<T>({ method, only }: PoolCall<T>): ArbError {
+  return new ArbError('rpc-no-endpoint', `${method}: there is no endpoint ${only}`, { method, only });
 }
 
 function deadlineError<T>(call: PoolCall<T>, thrown: unknown): unknown {

@@ -123,7 +123,13 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
     options: ReadOptions & { readonly kind: CallKind },
     check: (reader: AnswerReader, result: unknown) => T,
   ): Promise<T> {
-    const { priority = DEFAULT_PRIORITY, urgent = false, deadlineMs = settings.deadlineMs, kind } = options;
+    const {
+      priority = DEFAULT_PRIORITY,
+      urgent = false,
+      deadlineMs = settings.deadlineMs,
+      kind,
+      only,
+    } = options;
     const startedMicros = clock.monotonicMicros();
     stats.calls++;
     probes.start();
@@ -134,6 +140,7 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
         kind,
         priority,
         urgent,
+        only,
         commitment: options.commitment ?? 'processed',
         minContextSlot: options.minContextSlot,
         deadlineMs,
@@ -144,7 +151,8 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
       return calls.run(pooled);
     };
     // A write has a key of its own, so that nothing shares it.
-    const key = kind === 'read' ? `${method} ${JSON.stringify(callParams)}` : `write ${stats.calls}`;
+    const key =
+      kind === 'read' ? `${only ?? ''} ${method} ${JSON.stringify(callParams)}` : `write ${stats.calls}`;
     const share = {
       key,
       priority,
@@ -180,6 +188,7 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
 
   return {
     ...reads,
+    endpoints: endpoints.map(({ name }) => name),
     getMultipleAccounts: (addresses, options = {}) => merge.getMultipleAccounts(addresses, options),
     call,
     status: () => ({
