@@ -1,7 +1,9 @@
 import type { Address } from '../core/address.ts';
 import { createMarket, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
+import { provenRules } from '../venues/program-rules.ts';
 import type { Venue } from '../venues/venue.ts';
+import { createProgramRpc } from './program-binary.ts';
 import type { RpcClient } from './rpc-client.ts';
 
 /** How often a market may ask for more: pools that never stop asking are left `loading`. */
@@ -15,7 +17,7 @@ const ACCOUNTS_AT_ONCE = 100;
 /**
  * The pools as the node holds them now: every account that they ask for is fetched, until they ask no more. A pool is
  * quotable once all that its swaps write was told at one slot; where others trade on it while it is read, it is read
- * again.
+ * again. They are quoted by the rules of the programs that the node has, as the service quotes them.
  */
 export async function fetchMarket(
   pools: readonly { readonly venue: Venue; readonly address: Address }[],
@@ -23,6 +25,7 @@ export async function fetchMarket(
 ): Promise<Market> {
   const market = createMarket();
   for (const { venue, address } of pools) market.addPool(venue, address);
+  await learnRules(market, new Set(pools.map(({ venue }) => venue)), rpc);
   let newest = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { watch } = market.takeSubscriptions();
@@ -59,4 +62,18 @@ function wholePools(pools: readonly PoolEntry[]): readonly (readonly Address[])[
     else for (const { address } of subscribed) last.add(address);
   }
   return lists.map((list) => [...list]);
+}
+
+/** What versions of a program disagree on is refused where its binary is unknown: so it is where none can be read. */
+async function learnRules(market: Market, venues: ReadonlySet<Venue>, rpc: RpcClient): Promise<void> {
+  const programs = createProgramRpc(rpc);
+  for (const { id, programId, programRules } of venues) {
+    if (programRules === undefined) continue;
+    try {
+      const [binary] = await programs.find([programId]);
+      market.setRules(id, provenRules(programRules, binary?.programDataHash));
+    } catch {
+      // A plan may not give megabytes: the pools are still found, and quoted with care.
+    }
+  }
 }
