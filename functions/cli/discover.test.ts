@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -140,6 +140,32 @@ describe('arb discover', () => {
     expect(after.pools).toContainEqual(foreign);
     expect(after.pools.find(({ address }) => address === first!.address)?.enabled).toBe(false);
     expect(after.pools).toHaveLength(file.pools.length + 1);
+  });
+
+  test('that is stopped says so, and nothing of an endpoint that did no wrong', async () => {
+    const stop = new AbortController();
+    const said: string[] = [];
+    const output: Output = {
+      isTty: false,
+      columns: 80,
+      write() {},
+      line(text) {
+        said.push(text);
+        if (text.startsWith('asking ')) queueMicrotask(() => stop.abort('SIGINT'));
+      },
+    };
+    const code = await main(['discover', '--rpc-url', node.rpcUrl, ...MINTS], {
+      stdout: output,
+      stderr: output,
+      env: {},
+      cwd: folder,
+      clock: createSystemClock(),
+      version: '0',
+      stopSignal: () => stop.signal,
+    });
+    expect([code, said.at(-1)]).toEqual([1, 'stopped: nothing is written']);
+    expect(said.join('\n')).not.toMatch(/unreachable|aborted/);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('writes nothing and exits 1 when no pool is kept', async () => {

@@ -31,7 +31,7 @@ export const discoverVerb = defineVerb({
     'local node of the configured market. Each pool is loaded as the service would: those that cannot be traded, or hold',
     'less than --min-liquidity to trade on both sides together (by exact quotes near the price, not by what vaults hold), are left out with the reason. What is kept is merged into the file',
     `(--out, else universe.file, else ${DEFAULT_FILE}): pools of other mints, all switches and notes stay as they are, also of pools switched off that were not found. A running`,
-    'service with universe.file reads it again by itself. Exit 1 when no pool is kept.',
+    'service with universe.file reads it again by itself. Exit 1 when no pool is kept, or it was stopped.',
   ].join('\n'),
   flags: {
     mint: { kind: 'list', value: 'MINT', summary: 'two or more mints; every pair is searched' },
@@ -62,11 +62,20 @@ export const discoverVerb = defineVerb({
     const file = resolve(cwd, flags.out ?? config.universe.file ?? DEFAULT_FILE);
     // Read first: a file that cannot be merged with must not cost a search.
     const before = existsSync(file) ? readUniverseFile(file) : EMPTY_UNIVERSE;
-    const checked = await withNode(context, config, async (rpc) => {
+    const search = async (rpc: RpcClient) => {
       stderr.line(`asking ${rpc.host} for the pools of ${mints.length} mints on ${venues.length} venues`);
       const found = await findPools({ rpc, venues, mints, signal });
       return await checkPools(found, rpc, minLiquidityUsd);
+    };
+    const checked = await withNode(context, config, search).catch((error: unknown) => {
+      // A call that a signal broke off says nothing about its endpoint.
+      if (signal.aborted) return undefined;
+      throw error;
     });
+    if (checked === undefined || signal.aborted) {
+      stderr.line('stopped: nothing is written');
+      return EXIT.negative;
+    }
     const { kept, rejected } = checked;
     const after = mergeUniverse(
       before,
