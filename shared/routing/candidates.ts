@@ -107,8 +107,9 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
       let sum = 0;
       for (let h = 0; h < count; h++) sum += graph.bestLog[cycles.pairs[at + h]!]!;
       const leastCost = leastCostOf(count) * unitsPerLamport;
-      if (Math.expm1(sum) * Number(maxInUnits) <= leastCost) return 'too-small';
-      const most = bound.of(cycle, leastCost, false);
+      const atAll = Math.expm1(sum) * Number(maxInUnits);
+      if (atAll <= leastCost) return 'too-small';
+      const most = Math.min(atAll, bound.of(cycle, leastCost, false));
       if (most <= leastCost) return 'below-costs';
       const hops: number[][] = [];
       let log = 0;

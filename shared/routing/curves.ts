@@ -177,9 +177,10 @@ export class Curves {
   /**
    * The most that the edge pays beyond `price` a unit in, over all sizes: base units out, from samples that stand two
    * times apart, so that the truth is up to `SURPLUS_SLACK` times as much. Infinity where the samples do not tell, or
-   * where they are not there yet and `quotes` is false. A size near the best one of a trade helps the first time.
+   * where they are not there yet and `quotes` is false, and where it is more than `enough`. A size near the best one of a
+   * trade helps the first time.
    */
-  surplusAbove(edge: number, price: number, near: number, quotes: boolean): number {
+  surplusAbove(edge: number, price: number, near: number, quotes: boolean, enough: number): number {
     const best = Math.exp(this.#graph.logPrice[edge]!);
     if (!(best > price)) return 0;
     if (!quotes && this.#revisions[edge] !== this.#graph.revision[edge]) return Number.POSITIVE_INFINITY;
@@ -192,33 +193,39 @@ export class Curves {
     if (node === 0) node = nodeBelow(Math.min(MOST_NEAR, Math.max(FIRST_INPUT, near)), COARSE);
     node = Math.max(floor, node);
     let most = this.#surplusAt(edge, samples, node, price, quotes);
+    if (most > enough) return Number.POSITIVE_INFINITY;
     if (most === Number.NEGATIVE_INFINITY && node > floor) {
       node = Math.max(floor, nodeBelow(this.#ends[edge]!, COARSE));
       most = this.#surplusAt(edge, samples, node, price, quotes);
     }
     const start = node;
     const atStart = most;
-    // Down while that is better; else up, over what is less than a lot too.
-    for (let isUp = false, at = start, last = most; most < Number.POSITIVE_INFINITY; ) {
+    // Down while that is no worse: past its depth a pool takes no more, and all sizes there earn the same. Else up, over
+    // what is less than a lot too.
+    for (let isUp = false, at = start, last = most; most <= enough; ) {
       const next = isUp ? at + COARSE : at - COARSE;
       const surplus =
         next >= floor && next < NODES
           ? this.#surplusAt(edge, samples, next, price, quotes)
           : Number.NEGATIVE_INFINITY;
-      if (surplus > last || (isUp && most <= 0 && surplus > Number.NEGATIVE_INFINITY)) {
+      const goesOn = isUp
+        ? surplus > last || (most <= 0 && surplus > Number.NEGATIVE_INFINITY)
+        : surplus >= last && surplus > Number.NEGATIVE_INFINITY;
+      if (goesOn) {
         if (surplus > most) {
           most = surplus;
           node = next;
         }
         at = next;
         last = surplus;
-      } else if (!isUp && (at === start || most <= 0)) {
+      } else if (!isUp && (node === start || most <= 0)) {
         isUp = true;
         at = start;
         last = atStart;
       } else break;
     }
-    if (most === Number.POSITIVE_INFINITY) return most;
+    if (most > enough) return Number.POSITIVE_INFINITY;
+    // Where a climb was broken off is no peak: the next one, for another price, might not leave it.
     this.#peaks[edge] = node;
     const hidden = (best - price) * small;
     const atTop = top > 0 ? this.#topOuts[edge]! - price * top : 0;

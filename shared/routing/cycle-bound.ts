@@ -18,7 +18,8 @@ const FEW_POOLS = 32;
 export interface CycleBound {
   /**
    * No plan of the cycle earns more, base units of the start mint; anything up to `cost` where that is so. With `quotes`
-   * pools that were not asked yet are quoted; without, what they pay counts as unknown, but for those of the pair `asked`.
+   * pools that were not asked yet are quoted, as far as it takes to know whether it is more than `cost`. Without, what
+   * they pay counts as unknown: infinity where nothing else bounds the cycle.
    *
    * Let every hop but one trade at its best price: nothing is earned there. The one hop earns what its pools pay beyond
    * the price that the others leave it, each pool by itself. That bounds all sizes and divisions, whichever hop is taken:
@@ -32,20 +33,27 @@ export function createCycleBound(graph: Graph, curves: Curves, cycles: Cycles): 
   const before = new Float64Array(MAX_HOPS);
 
   /** What hop `h` earns when the others trade at their best prices. */
-  const earnedIn = (at: number, h: number, log: number, near: number, quotes: boolean): number => {
+  const earnedIn = (
+    at: number,
+    h: number,
+    log: number,
+    near: number,
+    quotes: boolean,
+    enough: number,
+  ): number => {
     const pair = cycles.pairs[at + h]!;
     const edges = graph.pairEdges[pair]!;
     const leastLog = graph.bestLog[pair]! - log;
     const least = Math.exp(leastLog);
     const size = near * Math.exp(before[h]!);
-    const asks = quotes || cycles.isAsked(pair);
+    const worth = Math.exp(log - before[h]! - graph.bestLog[pair]!);
     let surplus = 0;
     for (let i = 0; i < edges.length && graph.logPrice[edges[i]!]! > leastLog; i++) {
       if (!isQuotable(graph.poolOf(edges[i]!))) continue;
-      surplus += curves.surplusAbove(edges[i]!, least, size, asks);
+      surplus += curves.surplusAbove(edges[i]!, least, size, quotes, enough / worth - surplus);
       if (surplus === Number.POSITIVE_INFINITY) return surplus;
     }
-    return surplus * Math.exp(log - before[h]! - graph.bestLog[pair]!);
+    return surplus * worth;
   };
 
   return {
@@ -70,7 +78,8 @@ export function createCycleBound(graph: Graph, curves: Curves, cycles: Cycles): 
       let bound = Number.POSITIVE_INFINITY;
       for (let h = 0; h < hops && bound > cost; h++) {
         if (graph.pairEdges[cycles.pairs[at + h]!]!.length > most) continue;
-        const earned = earnedIn(at, h, log, near, quotes);
+        const enough = quotes ? cost / SLACK : Number.MAX_VALUE;
+        const earned = earnedIn(at, h, log, near, quotes, enough);
         bound = Math.min(bound, SLACK * SURPLUS_SLACK * earned + hidden);
       }
       return bound;

@@ -4,8 +4,6 @@ import { type Graph, NONE } from './graph.ts';
 export const MIN_LOG = 1e-9;
 /** Most swaps in a row that a cycle may have. */
 export const MAX_HOPS = 4;
-/** Pairs of one changed pool or two. */
-const FEW_PAIRS = 4;
 /** The rank of a mint that no cycle may start from. */
 export const NO_RANK = 255;
 
@@ -28,8 +26,6 @@ export class Cycles {
   logs = new Float64Array(64);
   readonly #graph: Graph;
   readonly #maxHops: number;
-  /** Pairs that cycles were found through since `clear`. */
-  readonly #asked: number[] = [];
   readonly #path = new Int32Array(MAX_HOPS);
   /** By mint id: its place among the start mints, or NO_RANK. */
   #rank = new Uint8Array(0);
@@ -48,7 +44,6 @@ export class Cycles {
     this.count = 0;
     this.unpaying = 0;
     this.unquotable = 0;
-    this.#asked.length = 0;
     if (this.#doneCount > 0) this.#done.fill(0);
     this.#doneCount = 0;
   }
@@ -68,11 +63,6 @@ export class Cycles {
     return this.#done[pair] === 1;
   }
 
-  /** True when cycles through the pair were looked for, of few pairs: of many, none is told from the others. */
-  isAsked(pair: number): boolean {
-    return this.#asked.length <= FEW_PAIRS && this.#asked.includes(pair);
-  }
-
   /** True when the list has the same cycle before: two of one pool's hops find a cycle of two both. */
   isRepeat(cycle: number): boolean {
     if (this.hops[cycle] !== 2) return false;
@@ -90,7 +80,6 @@ export class Cycles {
     const graph = this.#graph;
     const { outPairs, pairTo, bestLog } = graph;
     this.#learnRanks();
-    this.#asked.push(pair);
     const from = graph.pairFrom[pair]!;
     const to = pairTo[pair]!;
     const path = this.#path;

@@ -109,11 +109,15 @@ export class Flow {
     return most;
   }
 
-  /** True when some pool pays small amounts worse than its curve says. */
+  /**
+   * True when some pool carries an amount that it pays worse than its curve says. Where all carry more, the curves are
+   * true, and as they bound every smaller amount, nothing is better.
+   */
   rises(): boolean {
     for (let h = 0; h < this.hopCount; h++) {
-      const { count, edges } = this.hops[h]!;
-      for (let at = 0; at < count; at++) if (this.#curves.topOf(edges[at]!) > 0) return true;
+      const { count, edges, amounts } = this.hops[h]!;
+      for (let at = 0; at < count; at++)
+        if (amounts[at]! > 0 && amounts[at]! < this.#curves.topOf(edges[at]!)) return true;
     }
     return false;
   }

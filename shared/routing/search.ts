@@ -230,7 +230,8 @@ export function createSearch(params: SearchParams): Search {
           continue;
         }
         best.push(opportunity);
-        for (const leg of opportunity.legs) use(market.poolAt(leg.pool)!);
+        // Where only one is taken, nothing is left that must keep away from it.
+        if (most > 1) for (const leg of opportunity.legs) use(market.poolAt(leg.pool)!);
       }
       left = left.filter((choice) => !chosen.includes(choice));
     }

@@ -19,6 +19,8 @@ export class TransactionRoom {
   /** By edge: what its swap instruction names, as of a revision of the edge. */
   readonly #accounts: (ReadonlySet<Address> | undefined)[] = [];
   readonly #revisions: number[] = [];
+  /** By mint id. */
+  readonly #walletAccounts: Address[] = [];
 
   /** `most` is how many accounts the chain lets one transaction lock. */
   constructor(graph: Graph, most: () => number) {
@@ -50,8 +52,8 @@ export class TransactionRoom {
     const { venue, state } = this.#graph.poolOf(edge);
     const { programId, accounts } = venue.swap(state!, {
       owner: WALLET,
-      tokenA: walletAccount(this.#graph.mintId(state!.mintA)),
-      tokenB: walletAccount(this.#graph.mintId(state!.mintB)),
+      tokenA: this.#walletAccountOf(state!.mintA),
+      tokenB: this.#walletAccountOf(state!.mintB),
       aToB: (edge & 1) === 0,
       amountIn: 1n,
       minAmountOut: 0n,
@@ -60,6 +62,12 @@ export class TransactionRoom {
     this.#accounts[edge] = named;
     this.#revisions[edge] = revision;
     return named;
+  }
+
+  #walletAccountOf(mint: Address): Address {
+    const id = this.#graph.mintId(mint);
+    this.#walletAccounts[id] ??= walletAccount(id);
+    return this.#walletAccounts[id];
   }
 }
 
