@@ -169,10 +169,11 @@ function oddMintOf(kind: number, random: Random): StillMint {
   switch (kind) {
     case 0:
     case 1: {
-      const feeBps = BigInt([20, 100, 250, 500][random.below(4)]!);
+      const feeBps = BigInt([20, 100, 250, 500, 6_000, 10_000][random.below(6)]!);
       const usd = 10 ** (-3 + 4 * random.next());
-      // The maximum is what 20 to 2,000 dollars are charged.
-      const reach = (10 ** (1.3 + 2 * random.next()) / usd) * 1e6;
+      // The maximum is what 20 to 2,000 dollars are charged; of most of an amount or all of it, 10 cents to 10 dollars.
+      const reachUsd = feeBps > 5_000n ? 10 ** (-1 + 2 * random.next()) : 10 ** (1.3 + 2 * random.next());
+      const reach = (reachUsd / usd) * 1e6;
       const maximumFee = BigInt(Math.ceil((reach * Number(feeBps)) / 10_000));
       return { usd, decimals: 6, transferFee: { feeBps, maximumFee } };
     }

@@ -21,7 +21,7 @@ function casesOf(venue: Venue, random: Random): readonly ContractCase[] {
     const rate = {
       epoch: 0,
       maximumFee: BigInt(Math.floor(10 ** (2 + 8 * random.next()))),
-      feeBps: BigInt([10, 100, 300, 2_000][random.below(4)]!),
+      feeBps: BigInt([10, 100, 300, 2_000, 6_000, 10_000][random.below(6)]!),
     };
     return {
       address: addressAt(new Uint8Array(32).fill(fill)),

@@ -4,8 +4,8 @@ import type { TransferFee } from './token-extensions.ts';
 import type { Quote } from './venue.ts';
 
 export interface CappedFees {
-  /** Better than what any amount is paid that no maximum is reached with: base units out per base unit in. */
-  readonly price: number;
+  /** What a small amount would be paid without fees on transfers: base units out per base unit in. */
+  readonly before: number;
   /** What the transfers in and out withhold now; undefined where they withhold nothing. */
   readonly feeIn: TransferFee | undefined;
   readonly feeOut: TransferFee | undefined;
@@ -27,36 +27,38 @@ const MARGIN = 1 + 1e-4;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * No amount is paid more a unit on average than this. `price` where no maximum can be reached. Below every maximum fees
+ * No amount is paid more a unit on average than this: what small ones are paid, where no maximum can be reached. Below every maximum fees
  * are shares and the price falls with the amount; past them they are fixed, and the average rises up to one amount and
  * falls from there: what a concave curve pays for an input less a constant.
  */
-export function bestCappedPrice({ price, feeIn, feeOut, quote }: CappedFees): number {
+export function bestCappedPrice({ before, feeIn, feeOut, quote }: CappedFees): number {
+  const share = keptOf(feeIn) * keptOf(feeOut);
+  const price = before * share;
   const reachIn = reachOf(feeIn);
-  const reachOut = reachOf(feeOut) / price;
+  // A fee of the whole amount leaves small ones nothing to reckon with.
+  const reachOut = reachOf(feeOut) / (price > 0 ? price : before);
   const first = Math.max(1, Math.min(reachIn, reachOut));
   const most = Number(U64_MAX);
-  if (!(price > 0) || !(first < most)) return price;
+  if (!(before > 0) || !(first < most)) return price;
   const averageAt = (size: number): number => {
     const paid = quote(BigInt(Math.floor(Math.min(size, most))));
     return paid.ok && paid.consumedIn > 0n ? Number(paid.amountOut) / Number(paid.consumedIn) : 0;
   };
   const atFirst = averageAt(first);
   // Without any fee on transfers nothing past the first maximum is paid better than this.
-  const share = (1 - shareOf(feeIn)) * (1 - shareOf(feeOut));
-  if (first > SMALL && atFirst <= price * share) return price;
+  if (share > 0 && first > SMALL && atFirst <= price * share) return price;
   const last = Math.max(reachIn < most ? reachIn : 0, reachOut < most ? reachOut : 0) * PAST_MAXIMA;
   const ratio = reachIn < most && reachOut < most ? RATIO_OF_TWO : RATIO;
   let best = 0;
   let bestAt = first;
-  let before = 0;
+  let previous = 0;
   for (let size = first; size < most; size *= ratio) {
     const average = averageAt(size);
     if (average > best) {
       best = average;
       bestAt = size;
-    } else if (size > last && average < before) break;
-    before = average;
+    } else if (size > last && average < previous) break;
+    previous = average;
   }
   if (best === 0) return price;
   best = Math.max(best, topBetween(averageAt, bestAt / ratio, bestAt * ratio));
@@ -69,8 +71,9 @@ function reachOf(fee: TransferFee | undefined): number {
   return (Number(fee.maximumFee) * BPS) / Number(fee.feeBps);
 }
 
-function shareOf(fee: TransferFee | undefined): number {
-  return fee === undefined ? 0 : Number(fee.feeBps) / BPS;
+/** The share of an amount below the maximum that arrives. */
+function keptOf(fee: TransferFee | undefined): number {
+  return fee === undefined || fee.maximumFee === 0n ? 1 : 1 - Number(fee.feeBps) / BPS;
 }
 
 function topBetween(averageAt: (size: number) => number, from: number, to: number): number {

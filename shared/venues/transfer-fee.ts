@@ -54,11 +54,11 @@ export function keptByTransfer(mint: MintFacts | undefined, epoch: number): numb
 }
 
 /**
- * What the best of all amounts is paid a unit, when small ones are paid `price`: more where a transfer fee has a maximum
- * that can be reached.
+ * What the best of all amounts is paid a unit, when small ones would be paid `before` without fees on transfers: more than
+ * those are paid where a fee has a maximum that can be reached, also where it takes the whole of a small amount.
  */
 export function bestAfterTransfers(
-  price: number,
+  before: number,
   mintIn: MintFacts | undefined,
   mintOut: MintFacts | undefined,
   epoch: number,
@@ -66,6 +66,6 @@ export function bestAfterTransfers(
 ): number {
   const feeIn = mintIn === undefined ? undefined : transferFeeAt(mintIn, epoch);
   const feeOut = mintOut === undefined ? undefined : transferFeeAt(mintOut, epoch);
-  if (feeIn === undefined && feeOut === undefined) return price;
-  return bestCappedPrice({ price, feeIn, feeOut, quote });
+  if (feeIn === undefined && feeOut === undefined) return before;
+  return bestCappedPrice({ before, feeIn, feeOut, quote });
 }

@@ -156,6 +156,12 @@ function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {
 
 /** Base units out per base unit in for an amount too small to move the price; 0 when the direction is closed. */
 export function marginalPrice(state: DammV2State, aToB: boolean, clock: ChainClock): number {
+  const { feeMintA, feeMintB } = state.ready;
+  const kept = keptByTransfer(feeMintA, clock.epoch) * keptByTransfer(feeMintB, clock.epoch);
+  return priceBeforeTransfers(state, aToB, clock) * kept;
+}
+
+function priceBeforeTransfers(state: DammV2State, aToB: boolean, clock: ChainClock): number {
   const { ready, figures } = state;
   const point = pointOf(figures, clock);
   if (ready.closed !== undefined || point < figures.activationPoint) return 0;
@@ -166,17 +172,12 @@ export function marginalPrice(state: DammV2State, aToB: boolean, clock: ChainClo
   if (numerator < 0n) return 0;
   const root = Number(figures.sqrtPrice) / 2 ** 64;
   const price = ready.compounding ? Number(ready.reserveB) / Number(ready.reserveA) : root * root;
-  return (
-    (aToB ? price : 1 / price) *
-    (1 - Number(numerator) / Number(FEE_DENOMINATOR)) *
-    keptByTransfer(ready.feeMintA, clock.epoch) *
-    keptByTransfer(ready.feeMintB, clock.epoch)
-  );
+  return (aToB ? price : 1 / price) * (1 - Number(numerator) / Number(FEE_DENOMINATOR));
 }
 
 /** No amount is paid more a unit on average: more than the marginal price where a transfer fee has a maximum. */
 export function bestPrice(state: DammV2State, aToB: boolean, clock: ChainClock): number {
-  const price = marginalPrice(state, aToB, clock);
+  const price = priceBeforeTransfers(state, aToB, clock);
   const { feeMintA, feeMintB } = state.ready;
   if (price === 0 || (feeMintA === undefined && feeMintB === undefined)) return price;
   const [mintIn, mintOut] = aToB ? [feeMintA, feeMintB] : [feeMintB, feeMintA];

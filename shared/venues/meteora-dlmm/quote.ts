@@ -139,12 +139,11 @@ export function bestPrice(state: DlmmState, aToB: boolean, clock: ChainClock): n
       best = Math.max(best, price * keptOf(totalFeeRate(fee, accumulatorAt(fee, reference, id))));
     }
   }
-  const price = best * keptByTransfers(state, clock.epoch);
   const [mintIn, mintOut] = aToB
     ? [state.mintFactsA, state.mintFactsB]
     : [state.mintFactsB, state.mintFactsA];
-  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return price;
-  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return best;
+  return bestAfterTransfers(best, mintIn, mintOut, clock.epoch, (amountIn) =>
     quote(state, aToB, amountIn, clock),
   );
 }

@@ -192,12 +192,11 @@ export function bestPrice(state: WhirlpoolState, aToB: boolean, clock: ChainCloc
       best = Math.max(best, (price * (FEE_ONE - rate)) / FEE_ONE);
     }
   }
-  const price = best * keptByTransfers(state, clock.epoch);
   const [mintIn, mintOut] = aToB
     ? [state.mintFactsA, state.mintFactsB]
     : [state.mintFactsB, state.mintFactsA];
-  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return price;
-  return bestAfterTransfers(price, mintIn, mintOut, clock.epoch, (amountIn) =>
+  if (mintIn.transferFee === undefined && mintOut.transferFee === undefined) return best;
+  return bestAfterTransfers(best, mintIn, mintOut, clock.epoch, (amountIn) =>
     quoteByIntegers(state, aToB, amountIn, clock),
   );
 }

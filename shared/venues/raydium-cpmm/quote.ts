@@ -87,20 +87,24 @@ function closedRefusal(reason: QuoteRefusal): Refusal<QuoteRefusal> {
 
 /** Base units out per base unit in for an amount too small to move the price; 0 when the direction is closed. */
 export function marginalPrice(state: CpmmState, aToB: boolean, clock: ChainClock): number {
+  const { feeMintIn, feeMintOut } = aToB ? state.sideAToB : state.sideBToA;
+  const kept = keptByTransfer(feeMintIn, clock.epoch) * keptByTransfer(feeMintOut, clock.epoch);
+  return priceBeforeTransfers(state, aToB, clock) * kept;
+}
+
+function priceBeforeTransfers(state: CpmmState, aToB: boolean, clock: ChainClock): number {
   const side = aToB ? state.sideAToB : state.sideBToA;
   if (side.closed !== undefined || clock.unixTimestamp < state.figures.openTime) return 0;
   return (
     (Number(side.reserveOut) / Number(side.reserveIn)) *
     (1 - Number(side.inputFeeRate) / 1e6) *
-    (1 - Number(side.outputFeeRate) / 1e6) *
-    keptByTransfer(side.feeMintIn, clock.epoch) *
-    keptByTransfer(side.feeMintOut, clock.epoch)
+    (1 - Number(side.outputFeeRate) / 1e6)
   );
 }
 
 /** No amount is paid more a unit on average: more than the marginal price where a transfer fee has a maximum. */
 export function bestPrice(state: CpmmState, aToB: boolean, clock: ChainClock): number {
-  const price = marginalPrice(state, aToB, clock);
+  const price = priceBeforeTransfers(state, aToB, clock);
   const { feeMintIn, feeMintOut } = aToB ? state.sideAToB : state.sideBToA;
   if (price === 0 || (feeMintIn === undefined && feeMintOut === undefined)) return price;
   return bestAfterTransfers(price, feeMintIn, feeMintOut, clock.epoch, (amountIn) =>
