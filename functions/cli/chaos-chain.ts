@@ -74,8 +74,8 @@ const REFRESH_MS = 1_000;
 const RECENT_SLOTS = 16;
 /** Longer between two turns of this process is a stall of the machine, and not the service's doing. */
 const STALL_MS = 100;
-/** Slots until what is believed is of after the stall; where it is not by then, it has a second for it. */
-const SLOTS_AFTER_STALL = 2;
+/** Looks, one a slot, until what is believed is of after the stall; where it is not by then, it has a second for it. */
+const LOOKS_AFTER_STALL = 2;
 const AFTER_STALL_MS = 1_000;
 /** Where more slots were left out, too little was looked at to say anything. */
 const LEFT_OUT_MOST = 0.15;
@@ -306,7 +306,7 @@ function watchStalls(clock: Clock) {
     const now = clock.monotonicMicros();
     if (now - last > STALL_MS * 1_000) {
       stalledAt = now;
-      left = SLOTS_AFTER_STALL;
+      left = LOOKS_AFTER_STALL;
     }
     last = now;
   };

@@ -182,7 +182,8 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
         const running = start(['npm', ...args]);
         await running.saw(/dashboard:/);
         running.send('SIGINT', group);
-        expect((await running.exited).code).toBe(0);
+        const { code, signal } = await running.exited;
+        expect({ code, signal }, running.output().slice(-2_000)).toEqual({ code: 0, signal: null });
         expect(running.output()).toMatch(/\bfilled\b/);
       }
     },

@@ -140,6 +140,8 @@ it('subscribes to everything, fetches everything, and only then says live', asyn
   const first = server.calls.find(({ method }) => method === 'accountSubscribe');
   expect(first?.params[0]).toBe(CLOCK_SYSVAR);
   expect(server.calls.at(-1)?.params[1]).toMatchObject({ minContextSlot: 1_000, commitment: 'processed' });
+  // It is told in a turn of its own, after the status says so.
+  await until(() => events.length > 250);
   expect(events.slice(0, 250).every((event) => event.kind === 'account')).toBe(true);
   expect(events[250]).toMatchObject({ kind: 'feed', live: true });
   expect(stream?.status()).toMatchObject({
