@@ -1,68 +1,25 @@
 import type { AccountBytes } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import { errorText } from '../core/errors.ts';
-import { type ProgramRules, provenRules } from '../venues/program-rules.ts';
 import { createProgramRpc, programDataAddress } from './program-binary.ts';
-import { type Proofs, proofHolds } from './proofs.ts';
-import type { RpcClient } from './rpc-client.ts';
+import type { ProgramState, ProgramWatch, ProgramWatchOptions, WatchedProgram } from './program-contract.ts';
+import {
+  deployedSlot,
+  PROGRAM_BYTES,
+  PROGRAM_DATA_HEADER_BYTES,
+  readHeads,
+  type WantedHead,
+} from './program-heads.ts';
+import { createProgramVersions, type ProgramVersion } from './program-versions.ts';
+import { proofHolds } from './proofs.ts';
 
-/** The heads of a program's two accounts. Source: solana `loader-v3-interface/src/state.rs`. */
-const PROGRAM_BYTES = 36;
-const PROGRAM_DATA_HEADER_BYTES = 45;
-const DEPLOYED_SLOT_AT = 4;
-
-export interface WatchedProgram {
-  readonly venue: string;
-  readonly programId: Address;
-  /** Where its versions pay differently. */
-  readonly rules?: ProgramRules | undefined;
-}
-
-/** Which binary a venue's program is, by its hash, and the rule set that it is known to follow; '' where nobody knows. */
-export interface KnownProgram {
-  readonly venue: string;
-  readonly programHash: string;
-  readonly rules: string;
-}
-
-/** What is known of a venue's program on the chain that is traded on. */
-export interface ProgramState extends WatchedProgram {
-  /** The slot it was last deployed in; undefined when it is not upgradeable or not there (a local chain). */
-  readonly deployedSlot: number | undefined;
-  /** Of the binary that is deployed now, when it was looked at: hex. */
-  readonly programDataHash: string | undefined;
-  /** Why the venue may not trade; '' while it may. */
-  readonly quarantine: string;
-  /** False while the quarantine rests on one answer only, or on none: not to be written down. */
-  readonly confirmed: boolean;
-  /** Who said that it was redeployed: two endpoints, or one that was read twice; absent while nobody has. */
-  readonly saidBy?: string | undefined;
-}
-
-export interface ProgramWatchOptions {
-  readonly rpc: RpcClient;
-  readonly programs: readonly WatchedProgram[];
-  readonly proofs: Pick<Proofs, 'of'>;
-  /** Venues that an earlier run had quarantined, and why. */
-  readonly quarantined?: ReadonlyMap<string, string>;
-  /** Whether an operator lets this very binary trade without a proof. */
-  readonly isOverridden: (venue: string, programDataHash: string) => Promise<boolean>;
-  /** Told of each change of a venue's quarantine, and of its end (''). */
-  readonly onQuarantine: (state: ProgramState) => void;
-  /** Told once and whenever it changes, of venues whose versions pay differently. */
-  readonly onProgram?: (program: KnownProgram) => void;
-  /** Told once of what cannot be read, until it is something else. */
-  readonly onError: (message: string, venue: string) => void;
-}
-
-/** Watches the programs that the venues' exactness rests on. */
-export interface ProgramWatch {
-  /** Looks once at every program. Never rejects: what cannot be read is told to `onError` and tried again next time. */
-  check(): Promise<void>;
-  /** Keeps those venues from trading whose program nobody has seen yet; each is let go when it has been. */
-  holdUnread(): void;
-  states(): readonly ProgramState[];
-}
+export type {
+  KnownProgram,
+  ProgramState,
+  ProgramWatch,
+  ProgramWatchOptions,
+  WatchedProgram,
+} from './program-contract.ts';
 
 /** One answer about a program. */
 interface Reading {
@@ -73,11 +30,8 @@ interface Reading {
 }
 
 interface Watched {
-  readonly rules: ProgramRules | undefined;
+  readonly version: ProgramVersion;
   state: ProgramState;
-  told: KnownProgram | undefined;
-  /** The binary that was read, and the slot that it was deployed in. */
-  hashed: { readonly deployed: number; readonly hash: string } | undefined;
   dataAddress: Address | undefined;
   /** The first that was believed: what is deployed later is another program. */
   baseline: Reading | undefined;
@@ -90,7 +44,6 @@ interface Watched {
   error: string;
 }
 
-const READ = { priority: 'confirmation', deadlineMs: 5_000 } as const;
 /** Looks after which one endpoint is believed by itself, where no other answers. */
 const ALONE_ROUNDS = 3;
 const UNREAD = 'its program has not been seen yet';
@@ -107,7 +60,7 @@ const UNREAD = 'its program has not been seen yet';
  */
 export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
   const { rpc, proofs, quarantined, isOverridden, onQuarantine, onProgram, onError } = options;
-  const binaries = createProgramRpc(rpc);
+  const versions = createProgramVersions(createProgramRpc(rpc), proofs, onProgram);
   const voices = rpc.endpoints ?? [];
   const watched: Watched[] = options.programs.map((program) => {
     const quarantine = quarantined?.get(program.venue) ?? '';
@@ -119,9 +72,13 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
         quarantine,
         confirmed: quarantine !== '',
       },
-      rules: program.rules,
-      told: undefined,
-      hashed: undefined,
+      version: {
+        venue: program.venue,
+        programId: program.programId,
+        rules: program.rules,
+        told: undefined,
+        hashed: undefined,
+      },
       dataAddress: undefined,
       baseline: undefined,
       doubt: undefined,
@@ -137,36 +94,25 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     one.error = text;
   }
 
-  /** The heads of accounts, all in one call; when that fails, each by itself. */
-  async function heads(
-    wanted: readonly { readonly one: Watched; readonly address: Address }[],
+  const heads = (
+    wanted: readonly WantedHead<Watched>[],
     length: number,
     each: (one: Watched, account: AccountBytes | null, atSlot: number) => Promise<void> | void,
     only?: string,
-  ): Promise<void> {
-    const read = async (some: typeof wanted): Promise<void> => {
-      const addresses = some.map(({ address }) => address);
-      const { slot, accounts } = await rpc.getMultipleAccounts(addresses, {
-        ...READ,
-        ...(only === undefined ? {} : { only }),
-        dataSlice: { offset: 0, length },
-      });
-      for (const [i, { one }] of some.entries()) {
-        try {
-          await each(one, accounts[i] ?? null, slot);
+  ): Promise<void> =>
+    readHeads(
+      rpc,
+      wanted,
+      length,
+      {
+        each,
+        failed,
+        read(one) {
           one.error = '';
-        } catch (error) {
-          failed(one, error);
-        }
-      }
-    };
-    if (wanted.length === 0) return;
-    try {
-      await read(wanted);
-    } catch {
-      await Promise.all(wanted.map((single) => read([single]).catch((error) => failed(single.one, error))));
-    }
-  }
+        },
+      },
+      only,
+    );
 
   /** Finds the account that holds each program's binary; a program without one is not upgradeable. */
   async function locate(): Promise<void> {
@@ -265,7 +211,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     if (!believed) {
       if (one.doubt?.deployed !== deployed) one.doubt = reading;
       // From here on our quotes may be of another program.
-      if (!older) tell(one, '', '');
+      if (!older) versions.forget(one.version);
       if (!older && one.state.quarantine === '') {
         settle(one, { ...one.state, quarantine: `program redeployed in slot ${deployed}`, confirmed: false });
       }
@@ -297,14 +243,14 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     const { state } = one;
     if (state.quarantine === UNREAD) settle(one, { ...state, quarantine: '', confirmed: true });
     if (deployed === undefined) return;
-    await lookForRules(one, deployed);
+    await versions.look(one.version, deployed);
     const first = one.state.deployedSlot === undefined;
     const proof = proofs.of(state.venue);
     if (one.state.quarantine === '' && !(first && proof !== undefined)) {
       one.state = { ...one.state, deployedSlot: deployed };
       return;
     }
-    const hash = one.state.programDataHash ?? (await hashOf(state.programId));
+    const hash = one.state.programDataHash ?? (await versions.hashOf(state.programId));
     if (hash === undefined) return;
     const proven = proof !== undefined && proof.programDataHash === hash && proofHolds(proof);
     const allowed = proven || (await isOverridden(state.venue, hash));
@@ -317,35 +263,6 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       quarantine: allowed ? '' : why,
       confirmed: true,
     });
-  }
-
-  /** Which rules its binary follows: known of the binary, or found by the proof of this very one. */
-  async function lookForRules(one: Watched, deployed: number): Promise<void> {
-    const { rules } = one;
-    if (rules === undefined) return;
-    if (one.hashed?.deployed !== deployed) {
-      tell(one, '', '');
-      const hash = await hashOf(one.state.programId);
-      if (hash === undefined) return;
-      one.hashed = { deployed, hash };
-    }
-    const { hash } = one.hashed;
-    const proof = proofs.of(one.state.venue);
-    const found = proof?.programDataHash === hash && proofHolds(proof) ? proof.rules : undefined;
-    tell(one, hash, provenRules(rules, hash) ?? found ?? '');
-  }
-
-  function tell(one: Watched, programHash: string, rules: string): void {
-    const { venue } = one.state;
-    if (one.rules === undefined) return;
-    // What was never told is unknown as it is.
-    if ((one.told?.programHash ?? '') === programHash && (one.told?.rules ?? '') === rules) return;
-    one.told = { venue, programHash, rules };
-    onProgram?.(one.told);
-  }
-
-  async function hashOf(programId: Address): Promise<string | undefined> {
-    return (await binaries.find([programId]))[0]?.programDataHash;
   }
 
   function settle(one: Watched, next: Omit<ProgramState, keyof WatchedProgram>): void {
@@ -382,10 +299,4 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       if (doubted.length > 0) await askAll(doubted);
     },
   };
-}
-
-function deployedSlot(header: Uint8Array): number | undefined {
-  if (header.length < PROGRAM_DATA_HEADER_BYTES) return undefined;
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  return Number(view.getBigUint64(DEPLOYED_SLOT_AT, true));
 }

@@ -1,96 +1,29 @@
 import type { Address } from '../core/address.ts';
-import { errorText } from '../core/errors.ts';
-import type { Instruction } from '../core/instruction.ts';
-import type { Random } from '../core/random.ts';
 import { backoffMs, sleep } from './backoff.ts';
 import { endpointSentence } from './endpoint-sentence.ts';
 import { type LogsFrame, readLogsFrame } from './logs-frame.ts';
 import { RequestWindow } from './request-window.ts';
-import type { RpcClient } from './rpc-client.ts';
 import type { StreamEnd } from './stream-transport.ts';
 import { requestJson, type SubscriptionId } from './subscription-id.ts';
 import { subscriptionRefusal } from './subscription-refusal.ts';
+import type { TransactionStream, TransactionStreamOptions } from './transaction-contract.ts';
+import { catchUp, type Followed, HISTORY_MAX, type HistoryOptions } from './transaction-history.ts';
 import { createTransactionQueue, type TransactionQueue } from './transaction-queue.ts';
 import { openWsConnection, type WsConnection, webSocketHost } from './ws-connection.ts';
 
-/** A transaction that named a followed account and succeeded. */
-export interface StreamedTransaction {
-  readonly signature: string;
-  readonly slot: number;
-  /** What its instructions invoked, in order. */
-  readonly inner: readonly Instruction[];
-}
-
-export interface TransactionStreamOptions {
-  readonly wsUrl: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly rpc: Pick<RpcClient, 'getTransaction' | 'getSignaturesForAddress'>;
-  readonly random: Random;
-  /** In the order of the chain for each account, each signature once. Must not throw. */
-  readonly onTransaction: (address: Address, transaction: StreamedTransaction) => void;
-  readonly onProblem: (event: string, values: Readonly<Record<string, string | number>>) => void;
-  /** Transactions of the past to begin with, for each account. Default 20. */
-  readonly history?: number;
-  /** Default 15 s. */
-  readonly silenceMs?: number;
-}
-
-export interface TransactionStreamStats {
-  readonly live: boolean;
-  readonly connections: number;
-  /** Accounts wanted, and those of them whose subscription the node has let in. */
-  readonly wanted: number;
-  readonly followed: number;
-  /** What the node said of the last one that it refused; '' while all are followed. */
-  readonly refusal: string;
-  readonly told: number;
-  readonly waiting: number;
-  /** Transactions that could not be read, and those that were dropped because too many waited. */
-  readonly failed: number;
-  /** Of the failed ones, those of a version that this program does not read yet. */
-  readonly tooNew: number;
-  readonly dropped: number;
-  /** Of the told ones, those found in an account's history: from before the start, or missed while disconnected. */
-  readonly caughtUp: number;
-  /** Entries of histories that were none: what they stood for is not told. */
-  readonly unread: number;
-}
-
-/**
- * The transactions of some accounts, as they are confirmed: `logsSubscribe` names them, `getTransaction` reads them,
- * and after every (re)connection each account's history says what was missed. A connection of its own, off the hot
- * line: nothing that goes wrong here touches the account stream or a trade. The slots are subscribed beside the logs:
- * accounts may be quiet for hours, and a connection that tells slots is not dead. A subscription that is refused is asked
- * for again for as long as it is wanted.
- */
-export interface TransactionStream {
-  /** From now on exactly these accounts. */
-  follow(addresses: readonly Address[]): void;
-  stats(): TransactionStreamStats;
-  stop(): Promise<void>;
-}
+export type {
+  StreamedTransaction,
+  TransactionStream,
+  TransactionStreamOptions,
+  TransactionStreamStats,
+} from './transaction-contract.ts';
 
 const HANDSHAKE_MS = 10_000;
 const MAX_FRAME_BYTES = 1 << 20;
 const CLOSE_GRACE_MS = 500;
 const REOPEN = { minMs: 250, baseMs: 500, capMs: 8_000 };
 const REFUSED = { minMs: 1_000, baseMs: 2_000, capMs: 8_000 };
-/** The most that a node lists at once: a longer gap begins there. */
-const HISTORY_MAX = 1_000;
 const REQUESTS_OUT_MAX = 16;
-
-interface Followed {
-  readonly address: Address;
-  subscription: SubscriptionId | undefined;
-  /** Refused so often in a row on this connection. */
-  refusals: number;
-  /** What came while the history was being read; undefined when it has been. */
-  held: string[] | undefined;
-  /** The newest transaction known of it, told or failed: a history need not be read further back. */
-  last: string | undefined;
-}
-
-const NOTHING = { entries: [], unreadable: 0 } as const;
 
 export function createTransactionStream(options: TransactionStreamOptions): TransactionStream {
   const { rpc, random, onProblem, history = 20, silenceMs = 15_000 } = options;
@@ -114,6 +47,21 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
   let caughtUp = 0;
   let unread = 0;
   let refusal = '';
+  const past: HistoryOptions = {
+    rpc,
+    host,
+    history,
+    random,
+    signal: stopping.signal,
+    onProblem,
+    add,
+    onCaughtUp() {
+      caughtUp += 1;
+    },
+    onUnread(entries) {
+      unread += entries;
+    },
+  };
 
   function open(): void {
     connection = openWsConnection({
@@ -225,7 +173,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
     one.refusals = 0;
     if (waiting.size === 0 && asked.size === 0) refusal = '';
     pump();
-    void catchUp(one);
+    void catchUp(one, past);
   }
 
   /** It is asked for again: after a pause for the rate, one at a time and less often where the plan is full. */
@@ -252,45 +200,6 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
   function add(one: Followed, signature: string): boolean {
     one.last = signature;
     return queue.add(one.address, signature);
-  }
-
-  /** Tells what the account's history has since the last transaction known, then what came meanwhile. */
-  async function catchUp(one: Followed): Promise<void> {
-    const { subscription } = one;
-    for (let tries = 0; ; tries++) {
-      const { last } = one;
-      const since = last === undefined ? { limit: history } : { until: last, limit: HISTORY_MAX };
-      try {
-        const none = history === 0 && last === undefined;
-        const { entries: missed, unreadable } = none ? NOTHING : await readHistory(one.address, since);
-        if (one.subscription !== subscription) return;
-        if (unreadable > 0) {
-          unread += unreadable;
-          onProblem('transactions.history-entries-unreadable', { account: one.address, entries: unreadable });
-        }
-        if (last !== undefined && missed.length + unreadable === HISTORY_MAX) {
-          onProblem('transactions.gap', { host, account: one.address });
-        }
-        for (const { signature, failed } of [...missed].reverse()) {
-          if (failed) one.last = signature;
-          else if (add(one, signature)) caughtUp += 1;
-        }
-        break;
-      } catch (error) {
-        if (stopping.signal.aborted || one.subscription !== subscription) return;
-        onProblem('transactions.history-unread', { account: one.address, error: errorText(error) });
-        const waited = await sleep(backoffMs(REOPEN, tries, random), stopping.signal);
-        if (!waited || one.subscription !== subscription) return;
-      }
-    }
-    const held = one.held ?? [];
-    one.held = undefined;
-    for (const signature of held) add(one, signature);
-  }
-
-  function readHistory(address: Address, since: { until?: string; limit: number }) {
-    const { signal } = stopping;
-    return rpc.getSignaturesForAddress(address, { ...since, signal, priority: 'reports' });
   }
 
   return {
