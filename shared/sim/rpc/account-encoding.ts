@@ -20,8 +20,14 @@ const MAX_BASE58_BYTES = 128;
 /** Rent-exempt accounts never pay rent: the largest u64. */
 const RENT_EPOCH = 18_446_744_073_709_551_615n;
 
-/** Account bytes never change in place, so one encoding of each serves every subscriber and every answer. */
-const encoded = new WeakMap<AccountBytes, Map<AccountEncoding, JsonFragment>>();
+/**
+ * Account bytes never change in place, so one encoding of each serves everybody who is told of it. Only the latest texts
+ * are kept: kept as long as the bytes, which is 36 slots, they would be most of the node's memory.
+ */
+let latest = new Map<AccountBytes, Map<AccountEncoding, JsonFragment>>();
+let latestBytes = 0;
+/** Room for the largest account that the market tells of, an order book. */
+const KEPT_BYTES = 262_144;
 
 export function readAccountFormat(settings: Config, missing: AccountEncoding = 'binary'): AccountFormat {
   const encoding = choice(settings.encoding, ENCODINGS, missing);
@@ -49,16 +55,22 @@ export function encodeAccount(
 ): JsonFragment {
   const { encoding } = format;
   if (format.slice !== undefined || encoding === 'jsonParsed') return encodeFresh(account, format, accounts);
-  let known = encoded.get(account);
-  if (known === undefined) {
-    known = new Map();
-    encoded.set(account, known);
-  }
-  const before = known.get(encoding);
+  const before = latest.get(account)?.get(encoding);
   if (before !== undefined) return before;
   const fresh = encodeFresh(account, format, accounts);
-  known.set(encoding, fresh);
+  keep(account, encoding, fresh);
   return fresh;
+}
+
+function keep(account: AccountBytes, encoding: AccountEncoding, text: JsonFragment): void {
+  latestBytes += account.data.length;
+  if (latestBytes > KEPT_BYTES) {
+    latest = new Map();
+    latestBytes = account.data.length;
+  }
+  const known = latest.get(account);
+  if (known === undefined) latest.set(account, new Map([[encoding, text]]));
+  else known.set(encoding, text);
 }
 
 function encodeFresh(account: AccountBytes, format: AccountFormat, accounts: AccountsView): JsonFragment {
@@ -78,17 +90,22 @@ function encodeData(account: AccountBytes, format: AccountFormat, accounts: Acco
   const data = slicedData(account, format);
   switch (format.encoding) {
     case 'binary':
-      return base58Text(data);
+      return quoted(base58Text(data));
     case 'base58':
-      return [base58Text(data), 'base58'];
+      return [quoted(base58Text(data)), 'base58'];
     case 'base64':
-      return [base64Text(data), 'base64'];
+      return [quoted(base64Text(data)), 'base64'];
     case 'base64+zstd':
-      return [zstdCompressSync(data).toString('base64'), 'base64+zstd'];
+      return [quoted(zstdCompressSync(data).toString('base64')), 'base64+zstd'];
     case 'jsonParsed':
       // What has no parser comes as base64, as a validator sends it.
-      return parsedTokenData(account, accounts) ?? [base64Text(data), 'base64'];
+      return parsedTokenData(account, accounts) ?? [quoted(base64Text(data)), 'base64'];
   }
+}
+
+/** Neither alphabet has a character that JSON escapes, so a long text is not copied to look for one. */
+function quoted(text: string): JsonFragment {
+  return fragment(`"${text}"`);
 }
 
 function slicedData(account: AccountBytes, { slice }: AccountFormat): Uint8Array {
