@@ -26,11 +26,20 @@ export function composeEngine({ config, pools, clock, random }: ComposeParams): 
     maxCandidatesPerUpdate: config.routing.maxCandidatesPerUpdate,
     costs: createEstimatedCosts(config.costs),
     maxEstimateAgeSlots: config.risk.maxEstimateAgeSlots,
-    limits: { ...config.risk, maxTradeIn: amountsByMint(config.risk.maxTradeIn) },
+    limits: {
+      ...config.risk,
+      maxTradeIn: amountsByMint(config.risk.maxTradeIn),
+      // What is configured counts while nothing is estimated, also where it is more than an estimate may be.
+      maxPriorityFeeLamports: larger(config.costs.maxPriorityFeeLamports, config.costs.priorityFeeLamports),
+    },
     balances: amountsByMint(config.paper.balances),
     paper: config.paper,
     payRent: config.costs.tokenAccounts === 'at-trade',
   });
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** Amounts as a configuration lists them, by mint. */

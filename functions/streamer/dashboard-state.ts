@@ -163,8 +163,8 @@ function byStartMint({ engine, names }: DashboardStateParams): readonly MintPnlV
 }
 
 function pendingTrades({ engine, clock, names }: DashboardStateParams): readonly TradeView[] {
-  return engine.book.pending.map(({ approved, landingSlot }) => ({
-    ...attempt(approved.opportunity, names),
+  return engine.book.pending.map(({ terms, landingSlot }) => ({
+    ...attempt(terms.opportunity, names),
     atMs: clock.nowMs(),
     slot: landingSlot,
     status: 'pending',

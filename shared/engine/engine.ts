@@ -8,8 +8,9 @@ import type { Fill } from '../execution/fill.ts';
 import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
 import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import { approve, type RiskLimits } from '../risk/approve.ts';
+import { approve } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
+import { type DoorLimits, type RiskLimits, type RiskView, WHOLE_POOL_BPS } from '../risk/judge.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
 import { offeredIn } from '../routing/opportunity.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
@@ -41,8 +42,6 @@ export interface EngineParams {
   readonly payRent?: boolean;
 }
 
-/** Without a limit a leg may take all that a pool pays. */
-const WHOLE_POOL_BPS = 10_000;
 /** Of a change of several pools, so many opportunities beside the chosen ones are recorded. */
 const MAX_PASSED_OVER = 3;
 
@@ -76,6 +75,7 @@ export function createEngine(params: EngineParams): Engine {
   const maxEstimateAgeSlots = params.maxEstimateAgeSlots ?? DEFAULT_ESTIMATE_AGE_SLOTS;
   const market = createMarket({ maxEstimateAgeSlots });
   const maxSwaps = Math.max(params.maxLegs, params.maxSwaps ?? 0);
+  const doorLimits: DoorLimits = { ...limits, maxHops: params.maxLegs, maxSwaps };
   const search: Search = createSearch({
     market,
     startMints: params.startMints,
@@ -128,6 +128,8 @@ export function createEngine(params: EngineParams): Engine {
     return free - most * BigInt(Math.max(1, limits.maxPending - book.pending.length));
   }
 
+  const hasAccount = (mint: Address): boolean => params.payRent !== true || balances.has(mint);
+
   const gate: SearchGate = {
     bars(pool, aToB) {
       if (book.isPoolBusy(pool.address)) return 'pool-busy';
@@ -139,10 +141,13 @@ export function createEngine(params: EngineParams): Engine {
       return free < limit ? free : limit;
     },
     free: spendable,
-    hasAccount: (mint) => params.payRent !== true || balances.has(mint),
+    hasAccount,
   };
 
-  const view = {
+  const view: RiskView = {
+    market,
+    costs: params.costs,
+    accountsOf: search.accountsOf,
     get paused() {
       return paused;
     },
@@ -155,8 +160,10 @@ export function createEngine(params: EngineParams): Engine {
     get pending() {
       return book.pending.length;
     },
-    isPoolBusy: (pool: Address) => book.isPoolBusy(pool),
-    free: (mint: Address) => balances.free(mint),
+    isPoolBusy: (pool) => book.isPoolBusy(pool.address),
+    isSpent: (pool, aToB) => spent.isSpent(pool, aToB),
+    free: (mint) => balances.free(mint),
+    hasAccount,
   };
 
   const decide = (changed: readonly PoolEntry[]): void => {
@@ -173,7 +180,7 @@ export function createEngine(params: EngineParams): Engine {
     const between = clock.monotonicMicros();
     stages.searchMicros = between - from;
     for (const opportunity of best) {
-      const approval = approve(opportunity, limits, view);
+      const approval = approve(opportunity, doorLimits, view);
       if (!approval.ok) {
         refused.add(approval.reason);
         decisions.push({ outcome: 'refused', reason: approval.reason, opportunity });

@@ -2,7 +2,7 @@ import type { Address } from '../core/address.ts';
 import { slotsOf } from '../core/chain-parameters.ts';
 import type { Random } from '../core/random.ts';
 import type { Market } from '../market/market.ts';
-import type { Approved } from '../risk/approve.ts';
+import { type Approved, type OrderTerms, termsOf } from '../risk/approve.ts';
 import { type Executed, executeLegs, grossLamportsNow } from './execute-legs.ts';
 import type { Fill } from './fill.ts';
 
@@ -17,7 +17,7 @@ export interface PaperParams {
 
 /** An approved order on its way. */
 export interface PaperOrder {
-  readonly approved: Approved;
+  readonly terms: OrderTerms;
   readonly landingSlot: number;
 }
 
@@ -42,7 +42,7 @@ export function createPaperBook(
     latencySlots === 0 ? 0 : Math.max(latencySlots, slotsOf(market.chain, latencyMs));
 
   const hold = (order: PaperOrder, change: 1 | -1): void => {
-    for (const { pool } of order.approved.opportunity.legs) {
+    for (const { pool } of order.terms.opportunity.legs) {
       const count = (busy.get(pool) ?? 0) + change;
       if (count === 0) busy.delete(pool);
       else busy.set(pool, count);
@@ -53,7 +53,7 @@ export function createPaperBook(
     // Drawn for every order, also one that cannot be priced, so that the stream of chance stays aligned.
     const lands = random.next() < landingOdds;
     if (!lands) return unpaid(order, slot, 'not-landed', 'not-included', 0n);
-    const { opportunity, minAmountOut } = order.approved;
+    const { opportunity, minAmountOut } = order.terms;
     const executed = executeLegs(opportunity, minAmountOut - opportunity.amountIn, market);
     if (executed.ok) return paid(order, slot, executed, market);
     if (executed.reason === 'state-unknown') return unpaid(order, slot, 'not-landed', executed.reason, 0n);
@@ -66,7 +66,7 @@ export function createPaperBook(
     },
     isPoolBusy: (pool) => busy.has(pool),
     place(approved, slot) {
-      const order = { approved, landingSlot: slot + slotsUnderWay() };
+      const order = { terms: termsOf(approved), landingSlot: slot + slotsUnderWay() };
       pending.push(order);
       hold(order, 1);
       return order;
@@ -83,12 +83,12 @@ export function createPaperBook(
 }
 
 function paid(
-  { approved }: PaperOrder,
+  { terms }: PaperOrder,
   slot: number,
   { amountIn, amountOut, leftovers }: Extract<Executed, { ok: true }>,
   market: Market,
 ): Fill {
-  const { opportunity } = approved;
+  const { opportunity } = terms;
   const grossProfit = amountOut - amountIn;
   const costLamports = opportunity.costs.totalLamports;
   return {
@@ -106,13 +106,13 @@ function paid(
 }
 
 function unpaid(
-  { approved }: PaperOrder,
+  { terms }: PaperOrder,
   slot: number,
   outcome: 'reverted' | 'not-landed',
   reason: string,
   costLamports: bigint,
 ): Fill {
-  const { opportunity } = approved;
+  const { opportunity } = terms;
   const { costs, costUnits } = opportunity;
   return {
     opportunity,

@@ -245,3 +245,27 @@ describe('the outside world', () => {
     expect(broken(entry, 'const { ARB_RPC_URL } = process.env;')).toEqual(['environment@1']);
   });
 });
+
+describe('a sealed type', () => {
+  it.each([
+    'const order = { minAmountOut: 0n } as Approved;',
+    'const order = {} as unknown as Approved;',
+    'const orders = told as readonly Approved[];',
+    'const order = <Approved>told;',
+    "const order = told as import('../risk/approve.ts').Approved;",
+    'function isOrder(told: unknown): told is Approved { return true; }',
+  ])('is cast to by nobody but its maker: %s', (text) => {
+    expect(broken('shared/execution/a.ts', text)).toContain('sealed-types@1');
+    expect(broken('shared/platform/a.test.ts', text)).toContain('sealed-types@1');
+    expect(broken('shared/risk/approve.ts', text)).not.toContain('sealed-types@1');
+  });
+
+  it.each([
+    'function submit(order: Approved): void {}',
+    "import type { Approved } from '../risk/approve.ts';",
+    'const orders: Approved[] = [];',
+    "const outcome = { outcome: 'Approved' } as Outcome;",
+  ])('may be named: %s', (text) => {
+    expect(broken('shared/execution/a.ts', text)).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import { type Reach, reachesOf } from './imports.ts';
 import {
   type Declared,
+  judgeCast,
   judgeEnvironment,
   judgeFileImport,
   judgeGlobal,
@@ -85,6 +86,7 @@ function readManifest(path: string): Manifest {
 
 function judge(place: Place, reach: Reach, declared: Declared): Ruling | null {
   if (reach.kind === 'global') return judgeGlobal(place, reach.name);
+  if (reach.kind === 'sealed-cast') return judgeCast(place, reach.name);
   if (reach.kind === 'environment') return judgeEnvironment(place, reach.whole);
   if (reach.kind === 'computed-import') {
     if (place.test || place.zone === 'tool') return null;

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { WORLD_GLOBALS } from './rules.ts';
+import { SEALED_TYPES, WORLD_GLOBALS } from './rules.ts';
 
 /** One thing a source file reaches for, at a 1-based line. */
 export type Reach =
@@ -7,12 +7,14 @@ export type Reach =
   /** An import whose target is computed, so that nobody can check it. */
   | { readonly kind: 'computed-import'; readonly line: number }
   | { readonly kind: 'global'; readonly line: number; readonly name: string }
+  /** A value that is said to be of a sealed type. */
+  | { readonly kind: 'sealed-cast'; readonly line: number; readonly name: string }
   /** `whole` false when a variable is read out of it on the spot. */
   | { readonly kind: 'environment'; readonly line: number; readonly whole: boolean };
 
 /**
  * Everything `text` reaches for, in source order: imports of every form (static, type-only, re-export, dynamic,
- * `import('x').T`, `require`), `process.env`, and the globals named in the rules. A name that the file declares
+ * `import('x').T`, `require`), `process.env`, casts to sealed types, and the globals named in the rules. A name that the file declares
  * itself, anywhere, is not taken for the global of that name.
  */
 export function reachesOf(path: string, text: string): Reach[] {
@@ -20,7 +22,7 @@ export function reachesOf(path: string, text: string): Reach[] {
   const declared = declaredNames(source);
   const found: Reach[] = [];
   const visit = (node: ts.Node): void => {
-    const reach = importOf(node) ?? environmentOf(node) ?? globalOf(node, declared);
+    const reach = importOf(node) ?? environmentOf(node) ?? castOf(node) ?? globalOf(node, declared);
     if (reach !== null) {
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
       found.push({ ...reach, line });
@@ -65,6 +67,19 @@ function environmentOf(node: ts.Node): Unplaced<Reach> | null {
       parent.expression === node) ||
     (ts.isVariableDeclaration(parent) && ts.isObjectBindingPattern(parent.name));
   return { kind: 'environment', whole: !readHere };
+}
+
+/** `x as Approved` and its kin: `<Approved>x`, `x as unknown as readonly Approved[]`, `x is Approved`. */
+function castOf(node: ts.Node): Unplaced<Reach> | null {
+  const casts = ts.isAsExpression(node) || ts.isTypeAssertionExpression(node) || ts.isTypePredicateNode(node);
+  if (!casts || node.type === undefined) return null;
+  const name = sealedName(node.type);
+  return name === undefined ? null : { kind: 'sealed-cast', name };
+}
+
+function sealedName(type: ts.Node): string | undefined {
+  if (ts.isIdentifier(type)) return SEALED_TYPES.has(type.text) ? type.text : undefined;
+  return ts.forEachChild(type, sealedName);
 }
 
 function globalOf(node: ts.Node, declared: ReadonlySet<string>): Unplaced<Reach> | null {

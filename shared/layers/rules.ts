@@ -68,6 +68,9 @@ export const WORLD_GLOBALS: ReadonlySet<string> = new Set([
   'WebSocket',
 ]);
 
+/** Types of values that only one file makes: nothing is cast to one anywhere else, tests included. */
+export const SEALED_TYPES: ReadonlyMap<string, string> = new Map([['Approved', 'shared/risk/approve.ts']]);
+
 export type Zone = 'layer' | 'platform' | 'sim' | 'tool' | 'function' | 'infra' | 'root' | 'unknown';
 
 /** Where a file stands. */
@@ -194,6 +197,13 @@ export function judgeGlobal(from: Place, name: string): Ruling | null {
     `${from.folder} uses ${name}, so its runs cannot be replayed`,
     'take a Clock or a Random (shared/core), or do it in shared/platform',
   );
+}
+
+/** Judges a cast to a sealed type. */
+export function judgeCast(from: Place, name: string): Ruling | null {
+  const maker = SEALED_TYPES.get(name);
+  if (from.path === maker) return null;
+  return ruling('sealed-types', `something is cast to ${name}`, `take one that ${maker} has made`);
 }
 
 /** Judges a use of `process.env`; `whole` when it is handed on without reading a variable. */

@@ -1,67 +1,79 @@
-import { type Address, WSOL_MINT } from '../core/address.ts';
-import { type Opportunity, offeredIn } from '../routing/opportunity.ts';
+import { ArbError } from '../core/errors.ts';
+import type { Opportunity } from '../routing/opportunity.ts';
 import type { Reason } from '../routing/reason.ts';
+import { type DoorLimits, judge, type RiskView } from './judge.ts';
 
-/** What may be risked. Amounts in base units of the mint they are keyed by, or lamports where the name says so. */
-export interface RiskLimits {
-  readonly maxTradeIn: ReadonlyMap<Address, bigint>;
-  readonly minNetProfitLamports: bigint;
-  /** Most that one leg may take of a pool: the share by which its average price falls below the marginal one. */
-  readonly maxPoolShareBps?: number;
-  /** Orders that may be on their way at once. */
-  readonly maxPending: number;
-  /** Having lost this much since the start, or since it was last resumed, trading stops until a person resumes it. */
-  readonly maxLossLamports: bigint;
-  /** How many slots the account feed may lag behind the slot stream. */
-  readonly maxSlotLag: number;
-}
-
-/** What approval must know besides the opportunity, read at the moment of deciding. */
-export interface RiskView {
-  readonly paused: boolean;
-  readonly halted: boolean;
-  readonly feedStale: boolean;
-  readonly pending: number;
-  isPoolBusy(pool: Address): boolean;
-  free(mint: Address): bigint;
-}
-
-declare const approvedBrand: unique symbol;
-
-/** An opportunity that risk let through. Only `approve` makes one, and only an Approved can be executed. */
-export interface Approved {
-  readonly [approvedBrand]: true;
+/** What an approved order says. Nothing of it changes any more. */
+export interface OrderTerms {
+  /** Unique within a run: that of the opportunity. */
+  readonly id: string;
   readonly opportunity: Opportunity;
-  /** The last leg must pay at least this or everything reverts: the input and all costs, never less. */
+  /** In which it was approved. */
+  readonly slot: number;
+  /** The last slot in which it may be sent; whoever holds it later must not. */
+  readonly expiresAfterSlot: number;
+  /** Base units of the start mint that the last hop must pay, or everything reverts: the input and all costs, never less. */
   readonly minAmountOut: bigint;
+  /** The most that an attempt may cost when it succeeds: fees, tip and rent. */
+  readonly maxCostLamports: bigint;
 }
+
+/** Known in this file only: nobody else can make an order, also not by way of `approved.constructor`. */
+const SEAL = Symbol('approve');
+
+/**
+ * Everything in it is private, so that nothing else has its type: an object literal, a cast from one or a spread of an
+ * order does not compile as one.
+ */
+class SealedOrder {
+  readonly #terms: OrderTerms;
+
+  constructor(seal: symbol, terms: OrderTerms) {
+    if (seal !== SEAL) throw new ArbError('order-forged', 'an order was made by something else than approve');
+    this.#terms = terms;
+    Object.freeze(this);
+  }
+
+  static termsOf(order: SealedOrder): OrderTerms {
+    if (typeof order === 'object' && order !== null && #terms in order) return order.#terms;
+    throw new ArbError('order-forged', 'an order came for execution that approve has not made');
+  }
+}
+
+/** An opportunity that risk let through. Only `approve` makes one, only an Approved can be executed, and it may be kept. */
+export type Approved = SealedOrder;
+
+/** What an order says. Throws `order-forged` for anything that `approve` has not made, whatever its type claims. */
+export const termsOf: (order: Approved) => OrderTerms = SealedOrder.termsOf;
 
 export type Approval =
   | { readonly ok: true; readonly approved: Approved }
   | { readonly ok: false; readonly reason: Reason };
 
-/** Decides whether an opportunity is executed now. The first reason against it is the answer. */
-export function approve(opportunity: Opportunity, limits: RiskLimits, view: RiskView): Approval {
-  const reason = reasonAgainst(opportunity, limits, view);
+/**
+ * Decides whether an opportunity is executed now. Nothing that the search says is taken for granted: its legs are quoted
+ * again on the states of now, its costs and profits reckoned again, and every limit that the search prunes by is held
+ * against them. The first reason against it is the answer.
+ */
+export function approve(opportunity: Opportunity, limits: DoorLimits, view: RiskView): Approval {
+  const reason = judge(opportunity, limits, view);
   if (reason !== undefined) return { ok: false, reason };
-  const minAmountOut = opportunity.amountIn + opportunity.costUnits;
-  return { ok: true, approved: { opportunity, minAmountOut } as Approved };
+  const { slot, chain } = view.market;
+  const terms = Object.freeze({
+    id: opportunity.id,
+    opportunity: frozen(opportunity),
+    slot,
+    expiresAfterSlot: slot + chain.blockhashBlocks,
+    minAmountOut: opportunity.amountIn + opportunity.costUnits,
+    maxCostLamports: opportunity.costs.totalLamports,
+  });
+  return { ok: true, approved: new SealedOrder(SEAL, terms) };
 }
 
-function reasonAgainst(opportunity: Opportunity, limits: RiskLimits, view: RiskView): Reason | undefined {
-  if (view.halted) return 'halted';
-  if (view.paused) return 'paused';
-  if (view.feedStale) return 'feed-stale';
-  if (opportunity.netLamports < limits.minNetProfitLamports) return 'below-min-profit';
-  if (opportunity.legs.some((leg) => view.isPoolBusy(leg.pool))) return 'conflicting';
-  if (view.pending >= limits.maxPending) return 'max-pending';
-  if (view.free(opportunity.startMint) < offeredIn(opportunity)) return 'insufficient-balance';
-  if (view.free(WSOL_MINT) < solNeeded(opportunity)) return 'insufficient-sol';
-  return undefined;
-}
-
-/** Lamports that must be in the wallet before the trade: its fees, tip and rent, and what it puts in where that is SOL. */
-function solNeeded(opportunity: Opportunity): bigint {
-  const { costs, startMint } = opportunity;
-  return costs.totalLamports + (startMint === WSOL_MINT ? offeredIn(opportunity) : 0n);
+function frozen(opportunity: Opportunity): Opportunity {
+  for (const leg of opportunity.legs) Object.freeze(leg);
+  Object.freeze(opportunity.legs);
+  Object.freeze(opportunity.costs.odds);
+  Object.freeze(opportunity.costs);
+  return Object.freeze(opportunity);
 }

@@ -70,6 +70,8 @@ export interface Search {
   refresh(pool: PoolEntry, clock: ChainClock): void;
   /** True while some cycle through the pool in that direction pays at size zero, before costs. */
   hasMarginalProfit(pool: PoolEntry, aToB: boolean): boolean;
+  /** What the pool's swap instruction in that direction names, its program included; empty while it is not known. */
+  accountsOf(pool: PoolEntry, aToB: boolean): ReadonlySet<Address>;
   /** Mints, pools in both directions and pairs known now. */
   readonly size: { readonly mints: number; readonly edges: number; readonly pairs: number };
 }
@@ -94,6 +96,7 @@ const NEAR_MISS = 0.5;
 /** A plan is taken for the best of its cycle when no other could be worth more than so many times as much. */
 const GROWTH_ROOM = 1.12;
 const NO_OPTIONS: RunOptions = {};
+const NO_ACCOUNTS: ReadonlySet<Address> = new Set();
 
 export function createSearch(params: SearchParams): Search {
   const { market, startMints, maxSwaps, costs } = params;
@@ -301,6 +304,8 @@ export function createSearch(params: SearchParams): Search {
       return { best, passedOver };
     },
     refresh: (pool, clock) => graph.refresh(pool, clock),
+    accountsOf: (pool, aToB) =>
+      graph.pools[pool.index] === pool ? room.accountsOf(edgeOf(pool, aToB)) : NO_ACCOUNTS,
     hasMarginalProfit(pool, aToB) {
       const edge = edgeOf(pool, aToB);
       const pair = graph.edgePair[edge] ?? NONE;

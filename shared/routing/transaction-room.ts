@@ -5,7 +5,7 @@ import type { Graph } from './graph.ts';
  * Accounts of a transaction beside those of its swaps: the programs that set its budget, move the tip and compare what
  * the wallet holds, and the account that is tipped. The wallet's own are among those of the swaps.
  */
-const FIXED_ACCOUNTS = 4;
+export const FIXED_ACCOUNTS = 4;
 
 /**
  * Whether one transaction may lock the accounts of all its swaps. An account counts once, whichever of the swaps name it:
@@ -32,7 +32,7 @@ export class TransactionRoom {
   holds(edges: ArrayLike<number>, count: number): boolean {
     const most = this.#most();
     let sum = FIXED_ACCOUNTS;
-    for (let i = 0; i < count; i++) sum += this.#accountsOf(edges[i]!).size;
+    for (let i = 0; i < count; i++) sum += this.accountsOf(edges[i]!).size;
     // Few enough even if no two swaps share one.
     if (sum <= most || this.#countOf(edges, count) <= most) return true;
     this.refused = true;
@@ -41,11 +41,12 @@ export class TransactionRoom {
 
   #countOf(edges: ArrayLike<number>, count: number): number {
     const distinct = new Set<Address>();
-    for (let i = 0; i < count; i++) for (const address of this.#accountsOf(edges[i]!)) distinct.add(address);
+    for (let i = 0; i < count; i++) for (const address of this.accountsOf(edges[i]!)) distinct.add(address);
     return FIXED_ACCOUNTS + distinct.size;
   }
 
-  #accountsOf(edge: number): ReadonlySet<Address> {
+  /** What the swap instruction of an edge names, its program included. */
+  accountsOf(edge: number): ReadonlySet<Address> {
     const known = this.#accounts[edge];
     const revision = this.#graph.revision[edge]!;
     if (known !== undefined && this.#revisions[edge] === revision) return known;

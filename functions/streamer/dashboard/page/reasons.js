@@ -56,6 +56,17 @@ const REASONS = {
   'feed-stale': ['Feed stale', 'The newest slot is too old to trade on.'],
   paused: ['Paused', 'Trading is paused.'],
   halted: ['Halted', 'Trading was halted by a safety limit.'],
+  'malformed-route': [
+    'Not a cycle',
+    'Approval found that the swaps are no cycle of the pools named, or more than one transaction may hold.',
+  ],
+  misstated: [
+    'Figures differ',
+    'Approval reckoned the amounts, costs or profit again and came to others than the search.',
+  ],
+  'above-pool-share': ['Too much of a pool', 'A swap would take a larger share of its pool than is allowed.'],
+  'above-fee-cap': ['Fee too high', 'The priority fee is above the most that a swap may pay.'],
+  'above-max-trade': ['Trade too large', 'It would put in more than one trade may.'],
   'below-min-profit': ['Below minimum profit', 'The net profit is under the configured minimum.'],
   'max-pending': ['Too many under way', 'The limit of trades under way at the same time is reached.'],
   outranked: ['Outranked', 'Another route through the same pool earns more than this one can at most.'],
