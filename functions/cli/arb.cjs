@@ -16,7 +16,8 @@ function endEarly() {
 if (major >= NEEDED) {
   // Not where arb.ts is about to put another process in this one's place (memory-settings.ts): a signal that was taken
   // and not acted on yet would be lost with it.
-  const stays = process.platform !== 'linux' || process.env.MALLOC_ARENA_MAX !== undefined;
+  const hasFlags = process.execArgv.some((flag) => flag.startsWith('--heap-growing-percent='));
+  const stays = process.platform !== 'linux' || (hasFlags && process.env.MALLOC_ARENA_MAX !== undefined);
   if (stays && /^(run|record|--.*)$/.test(String(process.argv[2]))) {
     process.on('SIGINT', endEarly).on('SIGTERM', endEarly).on('SIGHUP', endEarly);
   }

@@ -34,7 +34,14 @@ test('a process started without the settings is replaced by itself with them, ar
 });
 
 test('once they are set it is left alone, so that it is replaced at most once', () => {
-  expect(restarts({ env: withMallocSettings({ HOME: 'x' }) })).toEqual([]);
+  const env = withMallocSettings({ HOME: 'x' });
+  expect(restarts({ env, execArgv: [...NODE_MEMORY_FLAGS, '--enable-source-maps'] })).toEqual([]);
+});
+
+test('half of the settings are not enough: neither those of malloc alone nor the flags alone', () => {
+  expect(restarts({ env: withMallocSettings({ HOME: 'x' }) })).toHaveLength(1);
+  expect(restarts({ execArgv: NODE_MEMORY_FLAGS })).toHaveLength(1);
+  expect(restarts({ env: withMallocSettings({}), execArgv: NODE_MEMORY_FLAGS.slice(1) })).toHaveLength(1);
 });
 
 test('it is left alone on another platform, with a channel to its parent, and without execve', () => {
@@ -43,7 +50,11 @@ test('it is left alone on another platform, with a channel to its parent, and wi
   expect(restarts({ execve: undefined })).toEqual([]);
 });
 
-test('what an operator has set stays', () => {
+test('what an operator has set stays: of two flags of one name the last one counts', () => {
+  const [[, argv]] = restarts({ execArgv: ['--heap-growing-percent=50'] }) as [[string, string[]]];
+  expect(argv.indexOf('--heap-growing-percent=50')).toBeGreaterThan(
+    argv.indexOf('--heap-growing-percent=20'),
+  );
   expect(withMallocSettings({ MALLOC_ARENA_MAX: '1' })).toEqual({
     ...MALLOC_SETTINGS,
     MALLOC_ARENA_MAX: '1',
@@ -54,5 +65,5 @@ test('the container is started with the same settings', () => {
   const script = readFileSync(new URL('../../functions/entrypoint.sh', import.meta.url), 'utf8');
   for (const [name, value] of Object.entries(MALLOC_SETTINGS))
     expect(script).toContain(`export ${name}=${value}\n`);
-  for (const flag of NODE_MEMORY_FLAGS) expect(script).toContain(`node ${flag} `);
+  expect(script).toContain(`exec node ${NODE_MEMORY_FLAGS.join(' ')} functions/cli/arb.ts run `);
 });
