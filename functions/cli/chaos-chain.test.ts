@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ChainChaosReport, type ChainChaosStage, chainFaults } from './chaos-chain.ts';
+import { type ChainChaosReport, type ChainChaosStage, chainFaults } from './chaos-chain-report.ts';
 
 const STAGE: ChainChaosStage = {
   name: '300 ms',

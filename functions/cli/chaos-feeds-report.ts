@@ -1,4 +1,4 @@
-import type { FeedChaosRun } from './chaos-feeds.ts';
+import type { FeedChaosRun, WrongLook } from './chaos-feeds.ts';
 
 /** All seeds together. Times in milliseconds; percentiles are 0 without a recovery. */
 export interface FeedChaosReport {
@@ -74,5 +74,12 @@ export function feedChaosLines(run: FeedChaosRun): readonly string[] {
     `seed ${seed}, ${redundancy === 2 ? 'every account twice' : 'every account once'}: ${end} after ${faults} faults; ` +
       `${decisions} decisions, ${staleDecisions} stale, ${falseDecisions} false; ` +
       `${run.stateChecks} looks, ${run.staleStates} stale, ${run.falseStates} false; slowest recovery ${slowest} ms`,
+    ...run.wrongLooks.map(wrongLookLine),
   ];
+}
+
+function wrongLookLine({ verdict, venue, pool, ofSlot, ...at }: WrongLook): string {
+  const where = `slot ${at.slot} heard, ${at.chainSlot} on the chain, believed ${ofSlot ?? 'what never was'}`;
+  const beside = at.faults.length === 0 ? 'no fault' : at.faults.join(', ');
+  return `  ${verdict}: ${venue} ${pool}: ${where}; ${beside}${at.stalled ? '; the machine had stalled' : ''}`;
 }

@@ -11,6 +11,7 @@ import { type FaultProxy, openFaultProxy } from '../../shared/sim/fault-proxy/fa
 import { startLocalNode } from '../../shared/sim/node.ts';
 import { createLocalMarket, type LocalMarket } from '../streamer/local-market.ts';
 import { type Service, startService } from '../streamer/main.ts';
+import { watchStalls } from './chaos-stalls.ts';
 import { createTruth, type Truth, type Verdict } from './chaos-truth.ts';
 
 export interface FeedChaosParams {
@@ -49,6 +50,8 @@ export interface FeedChaosRun {
   readonly stateChecks: number;
   readonly staleStates: number;
   readonly falseStates: number;
+  /** The first of those looks. */
+  readonly wrongLooks: readonly WrongLook[];
   /** From the end of a fault to a whole feed; milliseconds, in order. */
   readonly recoveriesMs: readonly number[];
   /** What the feed itself counted. */
@@ -61,6 +64,23 @@ export interface FeedChaosRun {
   readonly peakRssBytes: number;
 }
 
+/** A look that found a quotable pool not as the chain had it, with what there was at that time. */
+export interface WrongLook {
+  readonly verdict: Verdict;
+  readonly venue: string | undefined;
+  readonly pool: string | undefined;
+  /** The slot that the service had heard of, the one that the chain was in, and the one that it believed the pool of. */
+  readonly slot: number;
+  readonly chainSlot: number;
+  readonly ofSlot: number | undefined;
+  /** Faults that were on, or were until five seconds before: kind, endpoint, and milliseconds since its end. */
+  readonly faults: readonly string[];
+  /** Whether the whole process, node and service, had not got its turn shortly before. */
+  readonly stalled: boolean;
+}
+
+const WRONG_LOOKS_KEPT = 20;
+const RECENT_FAULT_MS = 5_000;
 const NAMES = ['a', 'b'];
 const LIES: readonly FaultKind[] = ['stale-slot', 'wrong-bytes'];
 const POLL_MS = 10;
@@ -79,7 +99,8 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
   const dir = mkdtempSync(join(tmpdir(), 'arb-chaos-'));
   let service: Service | undefined;
   let truth: Truth | undefined;
-  const tally = createVerdicts();
+  const tally = createVerdicts(clock);
+  const stalls = watchStalls(clock);
   const accused = new Set<string>();
   const watching = setInterval(() => {
     tally.memory();
@@ -100,7 +121,13 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
         for (const { outcome, opportunity } of record.decisions) {
           tally.decision(outcome === 'approved', truth?.judge(opportunity) ?? 'fresh');
         }
-        if (event.kind === 'slot' && truth !== undefined) tally.look(truth.judgePools().verdict);
+        if (event.kind !== 'slot' || truth === undefined) return;
+        const stalled = stalls.isLeftOut();
+        const { verdict, venue, pool, ofSlot } = truth.judgePools();
+        const chainSlot = world.bank.slot;
+        const at = { slot: event.slot, chainSlot, ofSlot, faults: tally.recentFaults(), stalled };
+        tally.look(verdict, () => ({ verdict, venue, pool, ...at }));
+        stalls.onSlot(true);
       },
     });
     const { engine } = service.parts;
@@ -123,12 +150,15 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
       }
       await sleep(stage.fromMs - at, signal);
       for (const { kind, endpoint } of stage.faults) {
-        tally.fault(kind);
+        tally.fault(kind, NAMES[endpoint]!);
         if (LIES.includes(kind)) tally.liars.add(NAMES[endpoint]!);
         await proxies[endpoint]!.set(kind);
       }
       await sleep(stage.toMs - stage.fromMs, signal);
-      for (const { endpoint } of stage.faults) await proxies[endpoint]!.set(undefined);
+      for (const { kind, endpoint } of stage.faults) {
+        await proxies[endpoint]!.set(undefined);
+        tally.faultOver(kind, NAMES[endpoint]!);
+      }
       at = stage.toMs;
     }
     const tookMs = await untilWhole(service, clock, signal);
@@ -149,7 +179,10 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
     };
   } finally {
     clearInterval(watching);
+    stalls.stop();
+    // What is looked at from here on is held against nothing.
     truth?.stop();
+    truth = undefined;
     for (const proxy of proxies) await proxy.set(undefined);
     await service?.stop();
     for (const proxy of proxies) await proxy.close();
@@ -222,28 +255,43 @@ async function untilWhole(service: Service, clock: Clock, signal: AbortSignal): 
   }
 }
 
-function createVerdicts() {
+function createVerdicts(clock: Clock) {
   const faults: Partial<Record<FaultKind, number>> = {};
   const recoveries: number[] = [];
   const liars = new Set<string>();
   const decided: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
   const seen: Record<Verdict, number> = { fresh: 0, stale: 0, false: 0 };
+  const wrongLooks: WrongLook[] = [];
+  /** What was on, and since when it is over. */
+  const made = new Map<string, number | undefined>();
   let approved = 0;
   let peakRssBytes = 0;
+  const nowMs = (): number => clock.monotonicMicros() / 1_000;
   return {
     recoveries,
     liars,
     memory: () => {
       peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
     },
-    fault: (kind: FaultKind) => {
+    fault: (kind: FaultKind, endpoint: string) => {
       faults[kind] = (faults[kind] ?? 0) + 1;
+      made.set(`${kind} of ${endpoint}`, undefined);
     },
+    faultOver: (kind: FaultKind, endpoint: string) => void made.set(`${kind} of ${endpoint}`, nowMs()),
+    recentFaults: (): readonly string[] =>
+      [...made].flatMap(([fault, overMs]) => {
+        if (overMs === undefined) return [fault];
+        const ago = nowMs() - overMs;
+        return ago > RECENT_FAULT_MS ? [] : [`${fault} until ${Math.round(ago)} ms ago`];
+      }),
     decision(wasApproved: boolean, verdict: Verdict) {
       if (wasApproved) approved++;
       decided[verdict]++;
     },
-    look: (verdict: Verdict) => void seen[verdict]++,
+    look(verdict: Verdict, wrong: () => WrongLook) {
+      seen[verdict]++;
+      if (verdict !== 'fresh' && wrongLooks.length < WRONG_LOOKS_KEPT) wrongLooks.push(wrong());
+    },
     figures: () => ({
       faults,
       decisions: decided.fresh + decided.stale + decided.false,
@@ -253,6 +301,7 @@ function createVerdicts() {
       stateChecks: seen.fresh + seen.stale + seen.false,
       staleStates: seen.stale,
       falseStates: seen.false,
+      wrongLooks: [...wrongLooks],
       recoveriesMs: recoveries.map((ms) => Math.round(ms)).sort((a, b) => a - b),
       peakRssBytes,
     }),

@@ -11,12 +11,21 @@ import type { PoolState } from '../../shared/venues/venue.ts';
 /** How a decision or a quotable pool stands to what the chain really held. */
 export type Verdict = 'fresh' | 'stale' | 'false';
 
+/** The worst verdict over all pools that may be quoted now, how many those are, and the first that it is of. */
+export interface Look {
+  readonly pools: number;
+  readonly verdict: Verdict;
+  readonly pool: Address | undefined;
+  readonly venue: string | undefined;
+  /** The slot of the newest state of the pool that explains what is believed; undefined where none does. */
+  readonly ofSlot: number | undefined;
+}
+
 /** What the chain really held, slot by slot, to judge by what an engine believes. */
 export interface Truth {
   /** `stale`: it is built on states that were over before the last `window` slots; `false`: on states that never were. */
   judge(opportunity: Opportunity): Verdict;
-  /** The worst verdict over all pools that may be quoted now, and how many those are. */
-  judgePools(): { readonly pools: number; readonly verdict: Verdict; readonly pool: Address | undefined };
+  judgePools(): Look;
   stop(): void;
 }
 
@@ -90,10 +99,15 @@ export function createTruth({ bank, market, window }: TruthParams): Truth {
     return quote.ok && quote.amountOut === amountOut;
   }
 
-  function verdictOf(entry: PoolEntry, explains: (state: PoolState) => boolean): Verdict {
+  function verdictOf(
+    entry: PoolEntry,
+    explains: (state: PoolState) => boolean,
+  ): { readonly verdict: Verdict; readonly slot: number | undefined } {
     const { inWindow, before } = statesOf(entry);
-    if (inWindow.some(({ state }) => explains(state))) return 'fresh';
-    return before.some(({ state }) => explains(state)) ? 'stale' : 'false';
+    const fresh = inWindow.find(({ state }) => explains(state));
+    if (fresh !== undefined) return { verdict: 'fresh', slot: fresh.slot };
+    const stale = before.find(({ state }) => explains(state));
+    return { verdict: stale === undefined ? 'false' : 'stale', slot: stale?.slot };
   }
 
   return {
@@ -108,16 +122,15 @@ export function createTruth({ bank, market, window }: TruthParams): Truth {
         const isMoved = seen.some((earlier) => sharesWrites(earlier, swapped));
         seen.push(swapped);
         if (isMoved) continue;
-        worst = worse(
-          worst,
-          verdictOf(entry, (state) => pays(entry, state, aToB, amountIn, amountOut)),
-        );
+        const { verdict } = verdictOf(entry, (state) => pays(entry, state, aToB, amountIn, amountOut));
+        worst = worse(worst, verdict);
       }
       return worst;
     },
     judgePools() {
       let verdict: Verdict = 'fresh';
-      let worstPool: Address | undefined;
+      let worst: PoolEntry | undefined;
+      let ofSlot: number | undefined;
       let pools = 0;
       for (const entry of market.pools) {
         const { state } = entry;
@@ -130,12 +143,13 @@ export function createTruth({ bank, market, window }: TruthParams): Truth {
           if (!believed.ok || !paid.ok) return believed.ok === paid.ok;
           return believed.amountOut === paid.amountOut;
         });
-        if (worse(verdict, own) !== verdict) {
-          verdict = own;
-          worstPool = entry.address;
+        if (worse(verdict, own.verdict) !== verdict) {
+          verdict = own.verdict;
+          worst = entry;
+          ofSlot = own.slot;
         }
       }
-      return { pools, verdict, pool: worstPool };
+      return { pools, verdict, pool: worst?.address, venue: worst?.venue.id, ofSlot };
     },
     stop,
   };

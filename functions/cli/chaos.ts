@@ -6,7 +6,8 @@ import { FAULT_KINDS, type FaultKind } from '../../shared/sim/fault-proxy/fault.
 import { answerLocalNames, forgetLocalNames } from '../../shared/sim/fault-proxy/names.ts';
 import type { ProviderRow } from '../../shared/sim/providers/provider-row.ts';
 import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
-import { chainChaosLines, runChainChaos } from './chaos-chain.ts';
+import { runChainChaos } from './chaos-chain.ts';
+import { chainChaosLines } from './chaos-chain-report.ts';
 import { type FeedChaosRun, runFeedChaos } from './chaos-feeds.ts';
 import { feedChaosLines, feedChaosReport, feedChaosTotal } from './chaos-feeds-report.ts';
 import { idleKeysOf } from './chaos-keys.ts';

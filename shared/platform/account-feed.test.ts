@@ -476,3 +476,23 @@ it('leaves a connection whose clock cannot be, and tells nothing that came in th
   expect(feeds().at(-1)).toBe(false);
   servers.push(await startTestRpcServer());
 });
+
+it('relies on nothing after this process stood still, and acts on nothing that waited in its sockets meanwhile', async () => {
+  const made = await openLive(2);
+  both((server) => server.nextSlot());
+  await until(() => slots().length > 0);
+  const from = events.length;
+  for (let i = 0; i < 6; i++) {
+    both((server) => server.write(at(1), holding(40 + i)));
+    both((server) => server.nextSlot());
+  }
+  const until_ = performance.now() + 2_500;
+  while (performance.now() < until_);
+  await until(() => events.length > from);
+  expect(events[from]).toMatchObject({ kind: 'lost' });
+  expect(lost()[0]?.reason).toMatch(/^this process stood still for \d+ ms/);
+  const [live] = feeds().slice(-1);
+  expect(live).toBe(false);
+  await until(() => made.status().confirmed === 2 && everyShard('live'));
+  expect(told(at(1)).at(-1)).toMatch(/:45$/);
+});

@@ -310,6 +310,66 @@ describe('the account stream in a simulated world', () => {
     },
   );
 
+  it.each(SETUPS.map((setup) => [JSON.stringify(setup), setup] as const))(
+    'believes no account of a slot that has not begun, and misses none of the true ones after it: %s',
+    async (name, setup) => {
+      const sim = setUp(createRandom(`dated ahead ${name}`), setup);
+      await untilWhole(sim);
+      sim.wires[0]!.fault = 'dated-ahead';
+      await pass(15_000);
+      heal(sim);
+      expect(await untilWhole(sim)).toBeLessThanOrEqual(BOUND_MS);
+      await pass(30_000);
+      expect(sim.looks).toBeGreaterThan(50);
+      expect(sim.wrong).toEqual([]);
+      await sim.stop();
+    },
+  );
+
+  it.each([
+    ['the other cannot be reached', { fault: 'down' }],
+    ['the other is behind as well', { lead: -12 }],
+  ] as const)('calls nobody a liar who is ahead of an HTTP side that is behind: %s', async (_, other) => {
+    const sim = setUp(createRandom('http behind'), { endpoints: ['a', 'b'] });
+    await untilWhole(sim);
+    Object.assign(sim.wires[1]!, other);
+    for (const wire of sim.wires) wire.httpLead = -12;
+    await pass(20_000);
+    expect(sim.stream.status()).toMatchObject({ lies: 0, quarantined: [] });
+    for (const wire of sim.wires) Object.assign(wire, { httpLead: 0, lead: 0 });
+    heal(sim);
+    expect(await untilWhole(sim)).toBeLessThanOrEqual(BOUND_MS);
+    expect(sim.wrong).toEqual([]);
+    await sim.stop();
+  });
+
+  it.each([
+    ['from its start on', true, 0],
+    ['from some time on', false, 0],
+    ['from its start on, over HTTP too', true, 40],
+    ['from some time on, over HTTP too', false, 40],
+  ] as const)(
+    'is whole on one endpoint while the other tells slots that are 40 ahead, %s',
+    async (_, atStart, httpLead) => {
+      const sim = setUp(createRandom('lead'), { endpoints: ['a', 'b'] });
+      if (!atStart) await untilWhole(sim);
+      Object.assign(sim.wires[1]!, { lead: 40, httpLead });
+      await pass(500);
+      expect(await untilWhole(sim)).toBeLessThanOrEqual(BOUND_MS);
+      await pass(20_000);
+      let down = 0;
+      for (let i = 0; i < 100; i++) {
+        await pass(200);
+        if (!isWhole(sim)) down++;
+      }
+      expect(down).toBeLessThan(5);
+      expect(sim.stream.status().lies).toBe(0);
+      Object.assign(sim.wires[1]!, { lead: 0, httpLead: 0 });
+      expect(await untilWhole(sim)).toBeLessThanOrEqual(BOUND_MS);
+      await sim.stop();
+    },
+  );
+
   it.each(['confirmed', 'finalized'] as const)(
     'is whole and stays so at commitment %s, with its limits as they are',
     async (commitment) => {

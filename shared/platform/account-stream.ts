@@ -62,6 +62,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     rule: tellRuleOf(tellAt, redundancy),
     counters,
     isAbandoned: (slot) => course.line.isAbandoned(slot),
+    begunOn: (shard) => course.begunOn(shard),
     onTold({ address, slot, account = null, endpoint }, atMicros) {
       queue.push({ kind: 'account', atMicros, update: { address, slot, account }, endpoint });
     },
@@ -69,6 +70,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
   });
   /** What a connection says, to whom it concerns. */
   const listener: ShardListener = {
+    onFrame: (atMicros) => course.onFrame(atMicros),
     onAccount(shard, address, slot, account, atMicros, fetched) {
       // HTTP is asked of whoever answers, whatever connection it is asked for.
       const endpoint = fetched ? HTTP_VOICE : shard.options.endpoint.name;
@@ -80,8 +82,9 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
       const track = table.of(address);
       if (track === undefined || track.shards[shard.lane] !== shard) return;
       if (fetched) reliance.onFetched(shard, track, word);
-      else table.hear(track, shard.lane, word);
+      else table.hear(track, shard, word);
     },
+    mayBe: (shard, slot) => course.mayBe(shard, slot),
     onSlot(shard, slot, parent, before, atMicros) {
       if (course.onSlot(shard, slot, parent, before, atMicros) && pulse.live) course.advance();
     },

@@ -9,6 +9,8 @@ export interface AccountTableOptions {
   readonly counters: FeedCounters;
   /** The chain has left the slot. */
   readonly isAbandoned: (slot: number) => boolean;
+  /** The newest slot that has begun, as far as this connection and the others know. */
+  readonly begunOn: (shard: Shard) => number;
   /** It is so now, and may be relied on. */
   readonly onTold: (track: AccountTrack, atMicros: number) => void;
   /** Two things were said that cannot both be true. */
@@ -63,12 +65,13 @@ export class AccountTable {
     this.tracks.delete(track.address);
   }
 
-  /** A connection told it. */
-  hear(track: AccountTrack, lane: number, word: Word): void {
-    const { rule, counters, onTold, onContradiction } = this.#options;
+  /** A connection told it. What it tells of a slot that has not begun counts at the end of that, whatever the rule. */
+  hear(track: AccountTrack, shard: Shard, word: Word): void {
+    const { counters, begunOn, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
-    const fate = track.take(lane, slot, account, endpoint, atMicros, rule);
-    if (rule !== 'at-once' && track.confirmed && track.isOpen) this.#open.add(track);
+    const rule = slot > begunOn(shard) ? 'at-end' : this.#options.rule;
+    const fate = track.take(shard.lane, slot, account, endpoint, atMicros, rule);
+    if (track.confirmed && track.isOpen) this.#open.add(track);
     if (fate === 'told') onTold(track, atMicros);
     else if (fate === 'held') counters.heldFrames++;
     else if (fate === 'late') counters.olderFrames++;
@@ -80,7 +83,7 @@ export class AccountTable {
    * It was fetched for a connection as of `word.slot`, when all slots before `over` were over on it and on all that are
    * well. True: it was not relied on before, and is now.
    */
-  fetched(track: AccountTrack, lane: number, word: Word, over: number): boolean {
+  fetched(track: AccountTrack, { lane }: Shard, word: Word, over: number): boolean {
     const { rule, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
     track.covered |= 1 << lane;
@@ -88,7 +91,7 @@ export class AccountTable {
     if (!track.confirmed) {
       this.confirmed++;
       track.confirm(slot, account, endpoint);
-      this.#tellFirst(track, atMicros, over);
+      this.#tellFirst(track, lane, atMicros, over);
       return true;
     }
     if (track.account === undefined || sameBytes(track.account, account)) return false;
@@ -167,20 +170,22 @@ export class AccountTable {
    * It is relied on from here: as of its snapshot, or as what connections have told since. By the time a snapshot is here
    * (parts of it asked one after the other, a slow answer) slots after its own may be over: then it is old.
    */
-  #tellFirst(track: AccountTrack, atMicros: number, over: number): void {
-    const { rule, isAbandoned, onTold, onContradiction } = this.#options;
+  #tellFirst(track: AccountTrack, lane: number, atMicros: number, over: number): void {
+    const { rule, begunOn, isAbandoned, onTold, onContradiction } = this.#options;
+    const shard = track.shards[lane];
+    const begun = shard === undefined ? -1 : begunOn(shard);
     if (rule === 'first') {
-      const word = track.newestWord();
+      const word = track.newestWord(begun);
       if (word !== undefined && !isAbandoned(word.slot)) track.settle(word);
     } else {
-      const verdict = track.judge(rule === 'at-end' ? over : Number.POSITIVE_INFINITY, isAbandoned);
+      const verdict = track.judge(rule === 'at-end' ? over : begun + 1, isAbandoned);
       if (verdict !== undefined && verdict.claims.length > 0) {
         onContradiction(track, verdict.claims, 'endpoints-differ');
         return;
       }
       if (verdict !== undefined) track.settle(verdict.word);
     }
-    if (rule !== 'at-once' && track.isOpen) this.#open.add(track);
+    if (track.isOpen) this.#open.add(track);
     onTold(track, atMicros);
   }
 }

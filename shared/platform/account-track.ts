@@ -90,12 +90,13 @@ export class AccountTrack {
     if (!this.confirmed) {
       // Which of them counts, the snapshot's slot and the slots that are over by then will say.
       this.#keep(lane, { slot, account, endpoint, atMicros });
-      if (rule !== 'at-end') this.#keepNewest(lane);
+      if (rule !== 'at-end') this.#forgetBefore(lane, slot);
       return 'held';
     }
     if (this.isForeign(account)) return 'foreign';
     if (slot < this.slot) return 'late';
     if (rule === 'at-once') {
+      if (this.#words !== undefined) this.#forgetBefore(lane, slot + 1);
       this.#set(slot, account, endpoint);
       return 'told';
     }
@@ -122,10 +123,11 @@ export class AccountTrack {
     for (const words of this.#words ?? []) while (words.length > 0 && words[0]!.slot < slot) words.shift();
   }
 
-  /** The newest of what was said and is kept; undefined where nothing is. */
-  newestWord(): Word | undefined {
-    const first = this.#words?.[0].at(-1);
-    const second = this.#words?.[1].at(-1);
+  /** The newest of what was said of slots up to `slot` and is kept; undefined where nothing is. */
+  newestWord(slot: number): Word | undefined {
+    const isDue = (word: Word): boolean => word.slot <= slot;
+    const first = this.#words?.[0].findLast(isDue);
+    const second = this.#words?.[1].findLast(isDue);
     return second === undefined || (first !== undefined && first.slot >= second.slot) ? first : second;
   }
 
@@ -212,9 +214,9 @@ export class AccountTrack {
     return same;
   }
 
-  #keepNewest(lane: number): void {
+  #forgetBefore(lane: number, slot: number): void {
     const mine = this.#words![lane as 0 | 1];
-    if (mine.length > 1) mine.splice(0, mine.length - 1);
+    while (mine.length > 0 && mine[0]!.slot < slot) mine.shift();
   }
 
   #dissent(newest: Word, first: Word | undefined, second: Word | undefined): readonly Claim[] {

@@ -65,7 +65,20 @@ export class ChainCourse {
       onOver: options.onOver,
       onSlot: options.onSlot,
     });
-    this.#lag = createLagWatch({ clock, line, maxLagMs, maxSlotLag, isProcessed, shards });
+    this.#lag = createLagWatch({
+      clock,
+      line,
+      maxLagMs,
+      maxSlotLag,
+      isProcessed,
+      shards,
+      slotMicros: options.slotMicros,
+      onStall: (ms) => {
+        options.log('stream.stalled', { ms: Math.round(ms) });
+        for (const shard of shards()) shard.fallBehind(`this process stood still for ${Math.round(ms)} ms`);
+        this.#probe.ask();
+      },
+    });
     this.#probe = createSlotProbe({
       rpc,
       clock,
@@ -77,15 +90,22 @@ export class ChainCourse {
       shards,
       onSlot: (slot) => this.onHttpSlot(slot),
       onClock: () => this.#ruleOnClock(),
-      onAhead: (shard, why) => {
-        if (shards().some(({ options: { endpoint } }) => endpoint !== shard.options.endpoint))
-          options.onLie(shard.options.endpoint.name, why);
+      onAhead: (endpoint, reason) => {
+        options.log('stream.slots-ahead', { endpoint, reason });
+        for (const shard of shards()) if (shard.options.endpoint.name === endpoint) shard.fallBehind(reason);
+        this.#begunElsewhere();
+      },
+      onHeard: (endpoint) => options.log('stream.slots-heard', { endpoint }),
+      onBack: (shard, reason, nobodyThere) => {
+        shard.dropForSlots(reason);
+        if (nobodyThere) this.#begunElsewhere();
       },
     });
   }
 
   start(): void {
     this.#probe.start();
+    this.#lag.start();
   }
 
   stop(): void {
@@ -98,6 +118,18 @@ export class ChainCourse {
     return this.#position.slot >= 0 && Math.abs(slot - this.#position.slot) > this.#disagreementMax();
   }
 
+  /** Whether an account may be of this slot: it has begun, as far as this connection and the others say, or is about to. */
+  mayBe(shard: Shard, slot: number): boolean {
+    return slot <= this.begunOn(shard) + this.#probe.apartMax();
+  }
+
+  /** The newest slot that has begun, by what this connection and the others tell, or by what was known before they did. */
+  begunOn({ slots, options: { endpoint } }: Shard): number {
+    const own = this.#probe.isAhead(endpoint.name) ? -1 : slots.highestSlot;
+    const told = Math.max(own, this.line.newest);
+    return told >= 0 ? told : this.#position.reach(this.#options.clock.monotonicMicros());
+  }
+
   /** False when it cannot be, as far as is known. */
   onHttpSlot(slot: number): boolean {
     const near = this.#position.hear(HTTP_VOICE, slot, this.#options.clock.monotonicMicros()) === 'near';
@@ -105,9 +137,18 @@ export class ChainCourse {
     return near;
   }
 
+  /** A frame came, and is not acted on yet. */
+  onFrame(atMicros: number): void {
+    this.#lag.turn(atMicros);
+  }
+
   /** A connection told a slot. False: nothing else that it tells is to be believed before that is settled. */
   onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): boolean {
     const { endpoint } = shard.options;
+    if (this.#probe.isAhead(endpoint.name)) {
+      shard.fallBehind('its slots are ahead of everybody else’s');
+      return false;
+    }
     const known = this.#position.slot;
     if (this.#position.hear(endpoint.name, slot, atMicros) === 'far') {
       shard.fallBehind(`slot ${slot} is far from ${known}`);
@@ -130,6 +171,7 @@ export class ChainCourse {
   }
 
   onHeartbeat(shard: Shard, slot: number, atMicros: number): void {
+    if (this.#probe.isAhead(shard.options.endpoint.name)) return;
     if (this.#options.clockWitness.isOpen) this.#ruleOnClock();
     this.#lag.onHeartbeat(shard, slot, atMicros);
   }
@@ -161,6 +203,13 @@ export class ChainCourse {
   forget(): void {
     this.line.reset();
     this.#barrier.reset();
+  }
+
+  /** What was told of slots so far was not so: nothing of it is to be waited for. */
+  #begunElsewhere(): void {
+    this.forget();
+    this.#options.clockWitness.reset();
+    this.#options.onOverruled('slot');
   }
 
   #disagreementMax(): number {

@@ -75,6 +75,12 @@ export class ChainPosition {
     return ruling;
   }
 
+  /** The newest slot that can have begun by now, if the chain was where it was thought; Infinity where nothing is known. */
+  reach(nowMicros: number): number {
+    if (this.#slot < 0) return Number.POSITIVE_INFINITY;
+    return this.#slot + 1 + Math.max(0, nowMicros - this.#atMicros) / FASTEST_SLOT_MICROS;
+  }
+
   #isNear(slot: number, atMicros: number): boolean {
     if (this.#slot < 0) return true;
     const unseen = Math.max(0, atMicros - this.#atMicros) / FASTEST_SLOT_MICROS;

@@ -55,6 +55,10 @@ export class ConnectionSession {
       commitment,
       sizeOf,
       floorOf,
+      mayBe: (slot) => listener.mayBe(shard, slot),
+      ownEndpoint: rpc.endpoints?.includes(shard.options.endpoint.name)
+        ? shard.options.endpoint.name
+        : undefined,
       clockProblem: (slot, account) => clockWitness.hearAnswer(slot, account, clock.monotonicMicros()),
       heartbeat: () => intake.heartbeat,
       random,

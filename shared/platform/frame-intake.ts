@@ -55,6 +55,7 @@ export class FrameIntake {
     counters.frames++;
     counters.bytes += bytes;
     this.lastFrameAtMs = clock.nowMs();
+    this.#listener.onFrame(atMicros);
     if (kind === 'account') {
       const topic = this.#book.topicOf(message.subscription);
       if (topic === undefined || topic === 'slots') this.#onUnknownSubscription(message, atMicros);
@@ -94,6 +95,11 @@ export class FrameIntake {
   }
 
   #onAccount(address: Address, slot: number, account: AccountBytes | null, atMicros: number): void {
+    if (!this.#listener.mayBe(this.#shard, slot)) {
+      this.counters.framesTooEarly++;
+      this.#shard.distrust(`an account was told of slot ${slot}, which has not begun`);
+      return;
+    }
     this.slots.account(slot);
     if (address === CLOCK_SYSVAR && !this.#onClock(slot, account, atMicros)) return;
     this.#listener.onAccount(this.#shard, address, slot, account, atMicros, false);

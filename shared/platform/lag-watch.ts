@@ -12,10 +12,17 @@ export interface LagWatchOptions {
   /** Accounts are told as they are processed, not when their slot is confirmed or finalized. */
   readonly isProcessed: boolean;
   readonly shards: () => Iterable<Shard>;
+  /** The slot time as far as it is known. */
+  readonly slotMicros: () => number;
+  /** This process got no turn for so long: what waits in its sockets is old, and so is all that is held. */
+  readonly onStall: (ms: number) => void;
 }
 
 /** Finds the connections that tell old news while they seem to be well. */
 export interface LagWatch {
+  start(): void;
+  /** A frame came: this process has its turn. To be told before the frame is acted on. */
+  turn(nowMicros: number): void;
   /** A slot was told for the first time on any connection. */
   onNewSlot(told: ToldSlot): void;
   /** A clock came: how late, and whether a connection that was behind has caught up. */
@@ -23,6 +30,10 @@ export interface LagWatch {
   stop(): void;
 }
 
+/** How often this process is seen to get its turn. */
+const TURN_MS = 100;
+/** A stall that is shorter is none, however short the slots are. */
+const STALL_LEAST_MICROS = 1_000_000;
 /** Turns of the event loop in which sockets are read before a connection is judged. */
 const READ_TURNS_MAX = 8;
 
@@ -83,8 +94,24 @@ export function createLagWatch(options: LagWatchOptions): LagWatch {
     return due === undefined || slot >= due.parent;
   }
 
+  /** The sockets may be read before any timer fires: each frame looks at it too, before anything of it is acted on. */
+  function turn(nowMicros: number): void {
+    const stoodMicros = nowMicros - turnedMicros;
+    turnedMicros = nowMicros;
+    if (stoodMicros < STALL_LEAST_MICROS) return;
+    if (stoodMicros > (maxSlotLag + 1) * options.slotMicros()) options.onStall(stoodMicros / 1_000);
+  }
+
   let stopped = false;
+  let turns: NodeJS.Timeout | undefined;
+  let turnedMicros = Number.POSITIVE_INFINITY;
   return {
+    turn,
+    start() {
+      turnedMicros = clock.monotonicMicros();
+      turns ??= setInterval(() => turn(clock.monotonicMicros()), TURN_MS);
+      turns.unref();
+    },
     onNewSlot(told) {
       const timer = setTimeout(() => {
         timers.delete(timer);
@@ -100,6 +127,7 @@ export function createLagWatch(options: LagWatchOptions): LagWatch {
     },
     stop() {
       stopped = true;
+      clearInterval(turns);
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
     },

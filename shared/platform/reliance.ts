@@ -45,7 +45,7 @@ export class Reliance {
       shard.refetch([address]);
       return;
     }
-    const isNew = table.fetched(track, shard.lane, word, course.overWith(shard));
+    const isNew = table.fetched(track, shard, word, course.overWith(shard));
     // All may have been lost elsewhere and be handed to a connection that is live already.
     if (isNew && shard.isLive) this.onLive();
     else if (isNew) pulse.look(table.unconfirmed);

@@ -42,6 +42,8 @@ export interface ShardOptions {
 
 /** What one connection says, in the turn in which it hears it. */
 export interface ShardListener {
+  /** A frame came, and is not acted on yet. */
+  onFrame(atMicros: number): void;
   /** `fetched`: as of a snapshot over HTTP, not told by the socket. */
   onAccount(
     shard: Shard,
@@ -51,6 +53,8 @@ export interface ShardListener {
     atMicros: number,
     fetched: boolean,
   ): void;
+  /** False where nobody has heard of an account's slot: it cannot have begun. */
+  mayBe(shard: Shard, slot: number): boolean;
   /** The clock of `slot` was told. */
   onHeartbeat(shard: Shard, slot: number, atMicros: number): void;
   /** `before`: the highest slot before this one; -1 for a connection's first. */

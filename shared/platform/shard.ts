@@ -98,6 +98,11 @@ export class Shard {
     return this.#course.phase === 'behind';
   }
 
+  /** Open, behind or not. */
+  get isOpen(): boolean {
+    return this.isCurrent || this.isBehind;
+  }
+
   /** Open and not behind: what it tells now is the chain's present. */
   get isCurrent(): boolean {
     return this.#course.isCurrent;

@@ -1,9 +1,11 @@
 import { CLOCK_SYSVAR } from '../core/address.ts';
 import { slotsOf } from '../core/chain-parameters.ts';
 import type { Clock } from '../core/clock.ts';
+import { decodeChainClock } from '../market/chain-clock.ts';
 import type { ClockWitness } from './clock-witness.ts';
 import type { Commitment, RpcClient } from './rpc-client.ts';
 import type { Shard } from './shard.ts';
+import { SlotLead } from './slot-lead.ts';
 import { orFailure } from './snapshot.ts';
 
 export interface SlotProbeOptions {
@@ -20,12 +22,15 @@ export interface SlotProbeOptions {
   readonly onSlot: (slot: number) => boolean;
   /** What HTTP says of the clock is known to the witness. */
   readonly onClock: () => void;
-  /** Its slots are ahead of HTTP's and of every other endpoint's. */
-  readonly onAhead: (shard: Shard, reason: string) => void;
+  /** Nobody else has reached its slots: from here on it is not heard. */
+  readonly onAhead: (endpoint: string, reason: string) => void;
+  readonly onHeard: (endpoint: string) => void;
+  /** Its slots have gone back. `nobodyThere`: nor does anybody else say any more that they had got so far. */
+  readonly onBack: (shard: Shard, reason: string, nobodyThere: boolean) => void;
 }
 
-/** How far a WebSocket may be ahead of HTTP: they are different machines with most providers. */
-const AHEAD_MS = 3_200;
+/** How far machines of one chain may be apart: WebSocket and HTTP are different ones with most providers. */
+const APART_MS = 3_200;
 /** Questions that cannot wait for the next round come at most so often. */
 const URGENT_EVERY_MS = 250;
 const DEADLINE_MS = 2_000;
@@ -39,6 +44,10 @@ export interface SlotProbe {
   start(): void;
   /** Something is in question: HTTP is asked now. */
   ask(): void;
+  /** Nobody else has reached its slots. */
+  isAhead(endpoint: string): boolean;
+  /** Slots that machines of one chain may be apart, at the present slot time. */
+  apartMax(): number;
   stop(): void;
 }
 
@@ -50,17 +59,23 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   let urgent: NodeJS.Timeout | undefined;
   let askedMicros = Number.NEGATIVE_INFINITY;
   let asking = false;
+  const common = {
+    commitment,
+    signal: abort.signal,
+    priority: 'confirmation',
+    deadlineMs: DEADLINE_MS,
+  } as const;
+  const lead = new SlotLead({
+    ...options,
+    reached: async () => (await askEach()).flatMap(({ slot }) => (slot === undefined ? [] : [slot])),
+    apartMax,
+    newestOf,
+  });
 
   async function probe(): Promise<void> {
     if (asking || abort.signal.aborted) return;
     asking = true;
     askedMicros = clock.monotonicMicros();
-    const common = {
-      commitment,
-      signal: abort.signal,
-      priority: 'confirmation',
-      deadlineMs: DEADLINE_MS,
-    } as const;
     const [slot, account] = await Promise.all([
       orFailure(rpc.getSlot(common)),
       clockWitness.isOpen ? orFailure(rpc.getAccount(CLOCK_SYSVAR, common)) : undefined,
@@ -79,13 +94,9 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   }
 
   function judge(slot: number): void {
-    const shards = options.shards();
-    for (const shard of shards) {
+    for (const shard of options.shards()) {
       const told = newestOf(shard);
-      const judged = shard.isLive && told >= 0;
-      const behind = judged && told < slot - maxSlotLag;
-      const ahead = judged && told > slot + aheadMax() && !isSupported(shard, shards);
-      if (!behind && !ahead) {
+      if (!shard.isLive || told < 0 || told >= slot - maxSlotLag) {
         suspects.delete(shard);
         continue;
       }
@@ -93,13 +104,53 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
       suspects.set(shard, times);
       if (times < 2) continue;
       suspects.delete(shard);
-      if (behind) shard.fallBehind(`${slot - told} slots behind HTTP`);
-      else options.onAhead(shard, `slots ${told - slot} ahead of HTTP and of every other endpoint`);
+      void fallBehind(shard, slot - told);
     }
+    lead.look(slot);
+    if (suspects.size > 0 || lead.isSuspicious) ask();
   }
 
-  function aheadMax(): number {
-    return slotsOf({ slotMicros: options.slotMicros() }, AHEAD_MS);
+  /**
+   * HTTP is whoever answered: one of several may itself be where nobody is. Its word stands unless its own connections
+   * have told slots that are far behind it; the word of the endpoint's own HTTP side always does.
+   */
+  async function fallBehind(shard: Shard, slots: number): Promise<void> {
+    const said = await askEach();
+    if (said.length > 0) {
+      if (abort.signal.aborted || !shard.isLive) return;
+      const told = newestOf(shard);
+      const isSo = said.some(({ name, slot = -1 }) => {
+        if (told >= slot - maxSlotLag) return false;
+        return name === shard.options.endpoint.name || !isDenied(name, slot);
+      });
+      if (!isSo && said.some(({ slot }) => slot !== undefined)) return;
+    }
+    shard.fallBehind(`${slots} slots behind HTTP`);
+  }
+
+  /** Each of several HTTP sides by itself, by the clock that it gives: that is harder to get wrong than a number. */
+  async function askEach(): Promise<readonly { readonly name: string; readonly slot: number | undefined }[]> {
+    const names = rpc.endpoints ?? [];
+    if (names.length < 2) return [];
+    return await Promise.all(
+      names.map(async (name) => {
+        const answer = await orFailure(rpc.getAccount(CLOCK_SYSVAR, { ...common, only: name }));
+        return {
+          name,
+          slot: typeof answer === 'string' ? undefined : decodeChainClock(answer.account)?.slot,
+        };
+      }),
+    );
+  }
+
+  function isDenied(endpoint: string, slot: number): boolean {
+    const own = options.shards().filter((shard) => shard.options.endpoint.name === endpoint && shard.isOpen);
+    const told = Math.max(-1, ...own.map(newestOf));
+    return told >= 0 && told < slot - apartMax();
+  }
+
+  function apartMax(): number {
+    return slotsOf({ slotMicros: options.slotMicros() }, APART_MS);
   }
 
   /** What it has told, at the commitment that HTTP is asked for. */
@@ -107,11 +158,17 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
     return commitment === 'processed' ? highestSlot : heartbeat;
   }
 
-  function isSupported(shard: Shard, shards: readonly Shard[]): boolean {
-    return shards.some(
-      (other) =>
-        other.options.endpoint !== shard.options.endpoint && newestOf(other) >= newestOf(shard) - aheadMax(),
+  function ask(): void {
+    if (urgent !== undefined || timer === undefined) return;
+    const sinceMs = (clock.monotonicMicros() - askedMicros) / 1_000;
+    urgent = setTimeout(
+      () => {
+        urgent = undefined;
+        void probe();
+      },
+      Math.max(0, Math.min(everyMs, URGENT_EVERY_MS) - sinceMs),
     );
+    urgent.unref();
   }
 
   return {
@@ -119,18 +176,9 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
       timer ??= setInterval(() => void probe(), everyMs);
       timer.unref();
     },
-    ask() {
-      if (urgent !== undefined || timer === undefined) return;
-      const sinceMs = (clock.monotonicMicros() - askedMicros) / 1_000;
-      urgent = setTimeout(
-        () => {
-          urgent = undefined;
-          void probe();
-        },
-        Math.max(0, Math.min(everyMs, URGENT_EVERY_MS) - sinceMs),
-      );
-      urgent.unref();
-    },
+    ask,
+    isAhead: (endpoint) => lead.isAhead(endpoint),
+    apartMax,
     stop() {
       clearInterval(timer);
       clearTimeout(urgent);

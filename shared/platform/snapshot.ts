@@ -7,6 +7,8 @@ import { MULTIPLE_ACCOUNTS_MAX } from './rpc-client.ts';
 
 export interface SnapshotOptions {
   readonly rpc: RpcClient;
+  /** Name of the one endpoint to ask, of several. */
+  readonly only?: string;
   readonly commitment: Commitment;
   /** Bytes that an account had when it was last told; undefined before that. */
   readonly sizeOf: (address: Address) => number | undefined;
@@ -46,6 +48,7 @@ export async function fetchSnapshot(
       const asked = [...chunk, CLOCK_SYSVAR];
       const deadlineMs = CHUNK_DEADLINE_MS;
       const how = {
+        ...(options.only === undefined ? {} : { only: options.only }),
         commitment,
         encoding,
         minContextSlot,

@@ -21,6 +21,8 @@ export interface StreamCounters {
   strayFrames: number;
   /** Account frames that came before the acknowledgement of their subscription and were held until it. */
   earlyFrames: number;
+  /** Account frames of slots that cannot have begun. Each brings a fresh snapshot. */
+  framesTooEarly: number;
   /** Well-formed frames that answer nothing: notifications of other methods, replies to unknown requests. */
   otherFrames: number;
   /** Slot notifications whose slot was not after the last one. Passed on. */
@@ -48,6 +50,7 @@ export function createStreamCounters(): StreamCounters {
     lateFrames: 0,
     strayFrames: 0,
     earlyFrames: 0,
+    framesTooEarly: 0,
     otherFrames: 0,
     slotsBackward: 0,
     slotJumps: 0,

@@ -32,6 +32,10 @@ export interface SynchronizerOptions {
   readonly sizeOf: (address: Address) => number | undefined;
   /** The slot of what was last told of it, where that is not relied on any more; -1 where nothing was. */
   readonly floorOf: (address: Address) => number;
+  /** False where nobody has heard of the slot: it cannot have begun. */
+  readonly mayBe: (slot: number) => boolean;
+  /** The connection's own endpoint, where HTTP asks it among others. */
+  readonly ownEndpoint: string | undefined;
   /** Why the clock in an answer as of `slot` cannot be, or ''. */
   readonly clockProblem: (slot: number, account: AccountBytes | null) => string;
   /** The newest slot whose clock the connection told; -1 before the first. */
@@ -85,6 +89,15 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   const unread = new Map<Address, string>();
   let fetching: StreamSession | undefined;
   let doubts = 0;
+  /** Of the last fetch: why an answer was not taken. */
+  let refused = '';
+  /** Whoever answers and this connection are not at one: its own endpoint is asked, and then all again. */
+  let asksOwn = false;
+
+  function only(): { readonly only?: string } {
+    const { ownEndpoint } = options;
+    return asksOwn && ownEndpoint !== undefined ? { only: ownEndpoint } : {};
+  }
 
   /** '' when every subscribed account has been told as of a slot not before its subscription. */
   async function takeSnapshot(session: StreamSession): Promise<string> {
@@ -104,7 +117,19 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
       const told = options.floorOf(address);
       if (told > floor && told <= most) floor = told;
     }
-    return await fetchSnapshot(addresses, snapshotOptions(session, floor, asked));
+    refused = '';
+    const failure = await fetchSnapshot(addresses, snapshotOptions(session, floor, asked));
+    if (failure !== '' || refused === '') return failure;
+    asksOwn = !asksOwn;
+    return refused;
+  }
+
+  /** Why an answer as of this slot says nothing of what the account is now; ''. */
+  function problemOf(address: Address, slot: number): string {
+    const told = options.floorOf(address);
+    const most = slot + slotDisagreementMax(options.slotMicros());
+    if (told > slot && told <= most) return `HTTP answers as of slot ${slot}, and slot ${told} was told`;
+    return options.mayBe(slot) ? '' : `HTTP answers as of slot ${slot}, which has not begun`;
   }
 
   function snapshotOptions(session: StreamSession, minContextSlot: number, asked: number) {
@@ -112,7 +137,10 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
       options.onProgress();
       // What was doubted since it was asked for is asked for again: changes may lie between that this answer lacks.
       if (asked !== doubts || unfetched.has(address)) return;
-      if (book.isWatched(address)) options.onAccount(address, slot, account);
+      if (!book.isWatched(address)) return;
+      const problem = problemOf(address, slot);
+      if (problem === '') options.onAccount(address, slot, account);
+      else refused = problem;
     };
     const onUnread = (address: Address, why: string): void => {
       // Asked for again beside what is live: one that cannot be read does not hold up the others.
@@ -123,6 +151,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     const { signal } = session.abort;
     return {
       rpc,
+      ...only(),
       commitment,
       minContextSlot,
       signal,
@@ -142,13 +171,17 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
   async function snapshotFloor(session: StreamSession): Promise<number | string> {
     const rpcSlot = await orFailure(
       rpc.getSlot({
+        ...only(),
         commitment,
         signal: session.abort.signal,
         priority: 'execution',
         deadlineMs: Math.min(SLOT_DEADLINE_MOST_MS, SLOT_DEADLINE_MS * Math.max(1, session.attempts)),
       }),
     );
-    if (typeof rpcSlot === 'string') return rpcSlot;
+    if (typeof rpcSlot === 'string') {
+      asksOwn = false;
+      return rpcSlot;
+    }
     options.onProgress();
     options.onHttpSlot(rpcSlot);
     const heard = slots.lastParent;
@@ -156,6 +189,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     if (Math.abs(heard - rpcSlot) > slotDisagreementMax(options.slotMicros())) {
       const reason = `slots disagree: ${rpcSlot} over HTTP, ${heard} over the WebSocket`;
       // Which of the two is wrong cannot be known from here; another connection may lead to another machine.
+      asksOwn = !asksOwn;
       if (++session.disagreements >= DISAGREEMENTS_MAX) options.onDisagreement(reason);
       return reason;
     }
@@ -165,6 +199,7 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
     const isProcessed = commitment === 'processed';
     const told = isProcessed ? slots.highestSlot : options.heartbeat();
     if (told >= 0 && told < rpcSlot - options.maxSlotLag) {
+      asksOwn = !asksOwn;
       return `the WebSocket is ${rpcSlot - told} slots behind HTTP`;
     }
     return Math.max(rpcSlot, isProcessed ? heard : told);
@@ -199,6 +234,8 @@ export function createSynchronizer(options: SynchronizerOptions): Synchronizer {
         )
           if (!(await sleep(ACK_POLL_MS, signal))) return false;
         options.onSnapshot();
+        // What was lost before this is in what is asked for now.
+        session.again = false;
         const failure = await takeSnapshot(session);
         if (signal.aborted) return false;
         if (failure === '') break;

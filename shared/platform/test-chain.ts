@@ -96,7 +96,9 @@ export function createTestChain(random: Random, count: number): TestChain {
 
   function tell(wire: TestWire, connection: Connection): void {
     const { fault } = wire;
-    const ended = over(connection.commitment);
+    // Behind, it tells what was then; ahead, it says of what is now that it is later.
+    const ended = over(connection.commitment) + Math.min(0, wire.lead);
+    const lead = Math.max(0, wire.lead);
     for (const address of changedIn.get(ended) ?? []) {
       const id = [...connection.accounts].find(([, one]) => one === address)?.[0];
       if (id === undefined) continue;
@@ -105,9 +107,14 @@ export function createTestChain(random: Random, count: number): TestChain {
       let account: AccountBytes | null = states.get(ended)?.get(address) ?? null;
       if (fault === 'wrong-clock' && isClock) account = clockOf(ended, chain.correction + 900);
       if (fault === 'wrong-bytes' && !isClock) account = holding(4_000_000_000 - random.below(1_000));
-      deliver(wire, connection, 'account', { subscription: id, slot: ended, account });
+      if (lead > 0 && isClock) account = clockOf(ended + lead);
+      const told = { subscription: id, slot: ended + lead, account };
+      deliver(wire, connection, 'account', told);
+      if (fault !== 'dated-ahead' || isClock || random.below(4) > 0) continue;
+      const early = [60, 1_000_000][random.below(2)]!;
+      deliver(wire, connection, 'account', { ...told, slot: told.slot + early });
     }
-    const lie = fault === 'slots-ahead' ? 1_000_000 : 0;
+    const lie = wire.lead + (fault === 'slots-ahead' ? 1_000_000 : 0);
     if (connection.slots) deliver(wire, connection, 'slot', { slot: slot + lie, parent: slot - 1 + lie });
   }
 
@@ -157,12 +164,13 @@ export function createTestChain(random: Random, count: number): TestChain {
     of: (at: number) => T,
   ) {
     const { signal, deadlineMs = 10_000, minContextSlot = 0, commitment = 'processed' } = options;
-    const wire = wires.get(names[asked.next++ % names.length]!)!;
+    const among = options.only === undefined ? names : names.filter((name) => name === options.only);
+    const wire = wires.get(among[asked.next++ % among.length]!)!;
     return new Promise<T>((resolve, reject) => {
       const isLost = wire.http === 'hang';
       const waitMs = isLost ? deadlineMs : Math.min(deadlineMs, wire.httpLatencyMs);
       const waiting = setTimeout(() => {
-        const at = over(commitment) + (wire.http === 'slots-ahead' ? 1_000_000 : 0);
+        const at = over(commitment) + wire.httpLead + (wire.http === 'slots-ahead' ? 1_000_000 : 0);
         if (isLost || wire.http === 'down' || wire.httpLatencyMs > deadlineMs) reject(unreachable());
         else if (at < minContextSlot)
           reject(new ArbError('rpc-error', '-32016 slot not reached', { code: -32016 }));
@@ -206,6 +214,8 @@ export function createTestChain(random: Random, count: number): TestChain {
         fault: undefined as WireFault | undefined,
         http: undefined,
         latencyMs: 5,
+        lead: 0,
+        httpLead: 0,
         httpLatencyMs: 20,
         httpPart: 100,
         opened: 0,
@@ -259,11 +269,12 @@ export function createTestChain(random: Random, count: number): TestChain {
       for (const name of names) chain.wire(name);
       const client: Partial<RpcClient> = {
         host: 'chain',
+        ...(names.length > 1 ? { endpoints: names } : {}),
         getSlot: (options = {}) => read(names, asked, options, (at) => at),
         getAccount: (address, options = {}) =>
           read(names, asked, options, (at) => ({ slot: at, account: held(address, at) })),
         getMultipleAccounts: async (wanted, options = {}) => {
-          const wire = wires.get(names[asked.next % names.length]!)!;
+          const wire = wires.get(options.only ?? names[asked.next % names.length]!)!;
           const { httpPart } = wire;
           const slots: number[] = [];
           const accounts: (AccountBytes | null)[] = [];
