@@ -85,6 +85,26 @@ function writeRun(
   writer.end({ decisionsHash });
 }
 
+it('finds in a recording what became of every order, and replays it without executing any twice', async () => {
+  const [run] = await findRuns([file]);
+  const ends = new Map<string, number>();
+  for await (const piece of readRun(run!)) {
+    if (piece.kind !== 'events') continue;
+    for (let event = piece.next(); event !== undefined; event = piece.next()) {
+      if (event.kind !== 'order' || event.state === 'submitted') continue;
+      ends.set(event.state, (ends.get(event.state) ?? 0) + 1);
+    }
+  }
+  expect(ends.get('landed')).toBe(recorded.trades);
+  expect(recorded.trades).toBeGreaterThan(0);
+  const { code, stdout } = await arb(`replay ${file} --json`);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    decisionsHash: recorded.decisionsHash,
+    trades: recorded.trades,
+  });
+}, 60_000);
+
 describe('a replay', () => {
   it('decides what the run decided, to the bit, whatever the environment says', async () => {
     const { code, stdout } = await arb(`replay ${file} --json`);

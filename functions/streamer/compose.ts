@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/core/clock.ts';
 import type { Random } from '../../shared/core/random.ts';
 import { createEstimatedCosts } from '../../shared/costs/costs.ts';
 import { createEngine, type Engine } from '../../shared/engine/engine.ts';
+import { createPaperOrders } from '../../shared/execution/paper.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { UniversePool } from './universe.ts';
 
@@ -17,7 +18,6 @@ export interface ComposeParams {
 export function composeEngine({ config, pools, clock, random }: ComposeParams): Engine {
   return createEngine({
     clock,
-    random,
     pools,
     startMints: config.routing.startMints,
     maxLegs: config.routing.maxLegs,
@@ -33,7 +33,7 @@ export function composeEngine({ config, pools, clock, random }: ComposeParams): 
       maxPriorityFeeLamports: larger(config.costs.maxPriorityFeeLamports, config.costs.priorityFeeLamports),
     },
     balances: amountsByMint(config.paper.balances),
-    paper: config.paper,
+    orders: (market) => createPaperOrders(config.paper, market, random.fork('paper')),
     payRent: config.costs.tokenAccounts === 'at-trade',
   });
 }

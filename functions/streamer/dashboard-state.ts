@@ -163,16 +163,16 @@ function byStartMint({ engine, names }: DashboardStateParams): readonly MintPnlV
 }
 
 function pendingTrades({ engine, clock, names }: DashboardStateParams): readonly TradeView[] {
-  return engine.book.pending.map(({ terms, landingSlot }) => ({
+  return engine.pending.map(({ terms, state, reason }) => ({
     ...attempt(terms.opportunity, names),
     atMs: clock.nowMs(),
-    slot: landingSlot,
+    slot: terms.slot,
     status: 'pending',
     amountOut: '0',
     grossProfit: '0',
     costLamports: '0',
     netLamports: '0',
-    reason: `lands in slot ${landingSlot}`,
+    reason: reason === '' ? state : reason,
   }));
 }
 

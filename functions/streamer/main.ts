@@ -381,7 +381,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
     async function settle(ms: number): Promise<void> {
       control.stopDeciding();
       const endMicros = clock.monotonicMicros() + ms * 1_000;
-      while (engine.book.pending.length > 0 && clock.monotonicMicros() < endMicros) await sleep(POLL_MS);
+      while (engine.pending.length > 0 && clock.monotonicMicros() < endMicros) await sleep(POLL_MS);
     }
 
     let stopping: Promise<RunSummary> | undefined;

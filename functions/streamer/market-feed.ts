@@ -64,7 +64,8 @@ export function createMarketFeed({
     clock,
     random: createRandom(config.seed).fork('stream'),
     onEvent(event) {
-      if (!wallet.take(event)) onEvent(event);
+      const told = wallet.take(event);
+      if (told !== undefined) onEvent(told);
       if (event.kind === 'slot') blockhash.onSlot(event.slot);
     },
     log: (event, values) => log.notice(event, values),

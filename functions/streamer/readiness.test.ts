@@ -52,7 +52,7 @@ function service() {
       reverted: 0,
       notLanded: 0,
     },
-    book: { pending: [] },
+    pending: [],
   } as unknown as ReadinessParams['engine'];
   const degradation = createDegradation(
     createDependencyProbes({

@@ -7,7 +7,7 @@ import type { Degradation } from './degradation.ts';
 import { excludedPools } from './summary.ts';
 
 export interface ReadinessParams {
-  readonly engine: Pick<Engine, 'status' | 'halted' | 'market' | 'refused' | 'ledger' | 'book'>;
+  readonly engine: Pick<Engine, 'status' | 'halted' | 'market' | 'refused' | 'ledger' | 'pending'>;
   readonly degradation: Degradation;
   readonly stream: () => Pick<StreamStatus, 'accounts' | 'confirmed' | 'pending' | 'failed' | 'connections'>;
   readonly clock: Clock;
@@ -77,8 +77,7 @@ export function createReadiness(params: ReadinessParams): Readiness {
 
   const counts = (): typeof best => ({
     atMicros: clock.monotonicMicros(),
-    approved:
-      engine.ledger.filled + engine.ledger.reverted + engine.ledger.notLanded + engine.book.pending.length,
+    approved: engine.ledger.filled + engine.ledger.reverted + engine.ledger.notLanded + engine.pending.length,
     market: sumOf(OF_THE_MARKET),
     own: sumOf(OUR_OWN),
   });

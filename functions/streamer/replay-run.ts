@@ -1,6 +1,7 @@
 import type { Address } from '../../shared/core/address.ts';
 import type { Clock } from '../../shared/core/clock.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
+import { PAPER } from '../../shared/execution/paper.ts';
 import { sleep } from '../../shared/platform/backoff.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
 import type { Mark } from '../../shared/platform/recording/event-encoder.ts';
@@ -101,7 +102,8 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   const take = (event: MarketEvent): void => {
     firstMicros ??= event.atMicros;
     time.set(event.atMicros);
-    pipeline.process(event);
+    // What was executed on paper is executed again: with another configuration it comes to something else.
+    if (event.kind !== 'order' || event.source !== PAPER) pipeline.process(event);
     events += 1;
     recordedHash = undefined;
   };

@@ -72,7 +72,11 @@ export async function createRunRecorder(params: RunRecorderParams): Promise<RunR
     return { where, events, lostEvents, segments, storedBytes, uploads, waitingUploads };
   };
   return {
-    observe: (event) => recorder.take(event),
+    observe(event, { told }) {
+      recorder.take(event);
+      // Behind the event that they were told within: a block that ends between them says what was decided with it.
+      for (const order of told) recorder.take(order);
+    },
     ready: () => recorder.ready(),
     stats: () => recorder.stats(),
     finish: () => recorder.finish(),

@@ -95,7 +95,7 @@ export function summarise(params: SummaryParams): RunSummary {
       filled: ledger.filled,
       reverted: ledger.reverted,
       notLanded: ledger.notLanded,
-      pending: engine.book.pending.length,
+      pending: engine.pending.length,
     },
     netLamports: String(ledger.netLamports),
     costLamports: String(ledger.costLamports),

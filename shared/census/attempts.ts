@@ -1,4 +1,5 @@
-import { executeLegs, grossLamportsNow, grossLamportsThen } from '../execution/execute-legs.ts';
+import { executeLegs } from '../execution/execute-legs.ts';
+import { grossLamportsNow, grossLamportsThen } from '../execution/gross-lamports.ts';
 import type { Market } from '../market/market.ts';
 import type { Opportunity } from '../routing/opportunity.ts';
 import { type CensusCounts, type Group, isVerdictCase } from './counts.ts';

@@ -38,6 +38,8 @@ export function applyEvent(market: Market, event: MarketEvent): Applied | undefi
     case 'control':
     case 'fee':
     case 'loss':
+    case 'order':
+    case 'balance':
       return undefined;
   }
 }

@@ -55,7 +55,8 @@ describe('engine', () => {
     // How old the snapshot is nobody knows, nor in which slot an order would be placed.
     expect(live.decisions).toEqual([]);
     expect(market.begin(NEXT + 2).decisions[0]?.outcome).toBe('approved');
-    expect(engine.book.pending.map(({ landingSlot }) => landingSlot)).toEqual([NEXT + 3]);
+    market.begin(NEXT + 3);
+    expect(engine.pending.map(({ reason }) => reason)).toEqual([`lands in slot ${NEXT + 3}`]);
   });
 
   it('looks at no state between two frames of one swap', () => {

@@ -1,14 +1,15 @@
 import { type Address, WSOL_MINT } from '../core/address.ts';
 import { tokenAccountRentLamports } from '../core/chain-parameters.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Random } from '../core/random.ts';
 import type { CostModel } from '../costs/costs.ts';
 import { createUnitPrice } from '../costs/unit-price.ts';
-import type { Fill } from '../execution/fill.ts';
-import { createPaperBook, type PaperBook, type PaperParams } from '../execution/paper.ts';
+import { type Fill, fillOf } from '../execution/fill.ts';
+import { createOpenOrders, type OpenOrder } from '../execution/open-orders.ts';
+import type { OrderEvent } from '../execution/order-event.ts';
+import type { Orders } from '../execution/orders.ts';
 import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import { approve } from '../risk/approve.ts';
+import { type Approved, approve, type OrderTerms, termsOf } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
 import { type DoorLimits, type RiskLimits, type RiskView, WHOLE_POOL_BPS } from '../risk/judge.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
@@ -23,7 +24,6 @@ import type { Decision, EngineRecord, StageTimes } from './record.ts';
 
 export interface EngineParams {
   readonly clock: Clock;
-  readonly random: Random;
   readonly pools: readonly { readonly venue: Venue; readonly address: Address }[];
   readonly startMints: readonly Address[];
   readonly maxLegs: number;
@@ -37,11 +37,17 @@ export interface EngineParams {
   readonly maxEstimateAgeSlots?: number | undefined;
   readonly limits: RiskLimits;
   readonly balances: ReadonlyMap<Address, bigint>;
-  readonly paper: PaperParams;
+  /** True: what the wallet is told to hold counts, and takes the place of `balances`. */
+  readonly countsWallet?: boolean;
+  /** Who executes what is approved, made for the engine's market. */
+  readonly orders: (market: Market) => Orders;
   /** True: a trade through a mint that the wallet has no account for pays its rent. Else accounts are made ahead. */
   readonly payRent?: boolean;
 }
 
+const NO_ORDERS: readonly Approved[] = [];
+const NOTHING_TOLD: readonly OrderEvent[] = [];
+const NO_FILLS: readonly Fill[] = [];
 /** Of a change of several pools, so many opportunities beside the chosen ones are recorded. */
 const MAX_PASSED_OVER = 3;
 
@@ -59,7 +65,8 @@ export interface Engine {
   readonly ledger: Ledger;
   readonly balances: Balances;
   readonly costs: CostModel;
-  readonly book: PaperBook;
+  /** Approved orders that have not ended, oldest first. */
+  readonly pending: readonly OpenOrder[];
   /** The loss limit was reached and nobody has resumed since. */
   readonly halted: boolean;
   /** What the search knows: mints, pools in both directions, pairs of mints. */
@@ -86,9 +93,10 @@ export function createEngine(params: EngineParams): Engine {
     maxCandidates: params.maxCandidatesPerUpdate ?? Number.POSITIVE_INFINITY,
     maxPoolShareBps: limits.maxPoolShareBps ?? WHOLE_POOL_BPS,
   });
-  const balances = createBalances(params.balances);
+  const balances = createBalances(params.balances, params.countsWallet);
   const spent = createSpentEdges();
-  const book = createPaperBook(params.paper, market, params.random.fork('paper'));
+  const orders = params.orders(market);
+  const open = createOpenOrders();
   const ledger = createLedger();
   const unitPrice = createUnitPrice(params.costs, maxEstimateAgeSlots);
   const refusedInTotal = createTally();
@@ -113,7 +121,9 @@ export function createEngine(params: EngineParams): Engine {
     released: undefined,
     refused,
     decisions,
-    fills: [],
+    orders: NO_ORDERS,
+    told: NOTHING_TOLD,
+    fills: NO_FILLS,
     watch: [],
     unwatch: [],
     stages,
@@ -125,14 +135,14 @@ export function createEngine(params: EngineParams): Engine {
     if (mint !== WSOL_MINT) return free;
     const newAccounts = params.payRent === true ? params.maxLegs - 1 : 0;
     const most = params.costs.costsOf({ legs: maxSwaps, newAccounts }).totalLamports;
-    return free - most * BigInt(Math.max(1, limits.maxPending - book.pending.length));
+    return free - most * BigInt(Math.max(1, limits.maxPending - open.list.length));
   }
 
   const hasAccount = (mint: Address): boolean => params.payRent !== true || balances.has(mint);
 
   const gate: SearchGate = {
     bars(pool, aToB) {
-      if (book.isPoolBusy(pool.address)) return 'pool-busy';
+      if (open.isPoolBusy(pool)) return 'pool-busy';
       return spent.isSpent(pool, aToB) ? 'edge-spent' : undefined;
     },
     maxIn(startMint) {
@@ -158,12 +168,25 @@ export function createEngine(params: EngineParams): Engine {
       return feedStale;
     },
     get pending() {
-      return book.pending.length;
+      return open.list.length;
     },
-    isPoolBusy: (pool) => book.isPoolBusy(pool.address),
+    isPoolBusy: (pool) => open.isPoolBusy(pool),
     isSpent: (pool, aToB) => spent.isSpent(pool, aToB),
     free: (mint) => balances.free(mint),
     hasAccount,
+  };
+
+  const place = (order: Approved): void => {
+    const terms = termsOf(order);
+    const { opportunity, maxCostLamports } = terms;
+    balances.lock(opportunity.startMint, offeredIn(opportunity));
+    balances.lock(WSOL_MINT, maxCostLamports);
+    open.place(
+      terms,
+      opportunity.legs.map(({ pool }) => market.poolAt(pool)!),
+    );
+    record.orders = [...record.orders, order];
+    orders.take(order);
   };
 
   const decide = (changed: readonly PoolEntry[]): void => {
@@ -174,7 +197,7 @@ export function createEngine(params: EngineParams): Engine {
     feedStale = market.slot - chainClock.slot > limits.maxSlotLag;
     const from = clock.monotonicMicros();
     const { best, passedOver } = search.run(changed, chainClock, gate, refused, {
-      maxChosen: limits.maxPending - book.pending.length,
+      maxChosen: limits.maxPending - open.list.length,
       maxPassedOver: MAX_PASSED_OVER,
     });
     const between = clock.monotonicMicros();
@@ -186,9 +209,7 @@ export function createEngine(params: EngineParams): Engine {
         decisions.push({ outcome: 'refused', reason: approval.reason, opportunity });
         continue;
       }
-      balances.lock(opportunity.startMint, offeredIn(opportunity));
-      balances.lock(WSOL_MINT, opportunity.costs.totalLamports);
-      book.place(approval.approved, market.slot);
+      place(approval.approved);
       decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
     }
     for (const { reason, opportunity } of passedOver)
@@ -201,31 +222,48 @@ export function createEngine(params: EngineParams): Engine {
   };
 
   const settle = (fill: Fill): void => {
-    const { startMint, legs } = fill.opportunity;
-    balances.unlock(startMint, offeredIn(fill.opportunity));
-    balances.unlock(WSOL_MINT, fill.opportunity.costs.totalLamports);
+    const { opportunity, slot } = fill;
     ledger.book(fill);
-    balances.change(startMint, fill.grossProfit);
-    balances.change(WSOL_MINT, -fill.costLamports);
-    for (const { mint, amount } of fill.leftovers) balances.change(mint, amount);
+    balances.change(opportunity.startMint, fill.grossProfit, slot);
+    balances.change(WSOL_MINT, -fill.costLamports, slot);
+    for (const { mint, amount } of fill.leftovers) balances.change(mint, amount, slot);
     if (fill.outcome === 'filled') {
-      for (const { pool, aToB, mintOut, amountIn } of legs) {
-        balances.change(mintOut, 0n);
+      for (const { pool, aToB, mintOut, amountIn } of opportunity.legs) {
+        balances.change(mintOut, 0n, slot);
         const entry = market.poolAt(pool);
-        if (entry !== undefined && market.clock !== undefined)
+        if (!orders.movesMarket && entry !== undefined && market.clock !== undefined)
           spent.spend(entry, aToB, amountIn, market.clock);
       }
     }
     haltAtLimit();
   };
 
-  const onSlot = (slot: number, parent: number): Applied => {
+  /** Why the event comes to nothing, or ''. */
+  const takeOrder = (event: OrderEvent): string => {
+    const isOpen = open.list.some(({ terms }) => terms.id === event.id);
+    const terms = open.take(event);
+    if (terms === undefined) return '';
+    if (typeof terms === 'string') return terms;
+    const { opportunity, maxCostLamports } = terms;
+    if (isOpen) {
+      balances.unlock(opportunity.startMint, offeredIn(opportunity));
+      balances.unlock(WSOL_MINT, maxCostLamports);
+    }
+    const fill = fillOf(terms, event, market);
+    record.fills = [...record.fills, fill];
+    settle(fill);
+    // Something else than what was approved was executed: nobody knows what is next.
+    if (isBreach(terms, fill)) halted = true;
+    return '';
+  };
+
+  const onSlot = (slot: number, parent: number, atMicros: number): Applied => {
     const applied = market.beginSlot(slot, parent);
     if (applied.taken !== '') return applied;
     unitPrice.beginSlot(slot);
-    const fills = book.land(slot);
-    for (const fill of fills) settle(fill);
-    record.fills = fills;
+    record.told = orders.beginSlot(slot, atMicros);
+    for (const event of record.told) takeOrder(event);
+    open.beginSlot(slot);
     if (spent.size > 0 && market.clock !== undefined) spent.reopen(market.clock, search.hasMarginalProfit);
     return applied;
   };
@@ -240,7 +278,7 @@ export function createEngine(params: EngineParams): Engine {
   const take = (event: MarketEvent): Applied | undefined => {
     switch (event.kind) {
       case 'slot':
-        return onSlot(event.slot, event.parent);
+        return onSlot(event.slot, event.parent, event.atMicros);
       case 'feed':
         everLive ||= event.live;
         if (!event.live) unitPrice.forget();
@@ -256,6 +294,12 @@ export function createEngine(params: EngineParams): Engine {
       case 'chain':
         params.costs.setTokenAccountRent(tokenAccountRentLamports(event.parameters));
         break;
+      case 'order':
+        record.dropped = takeOrder(event);
+        break;
+      case 'balance':
+        balances.tell(event.source, event);
+        break;
       case 'fee':
         unitPrice.take(event.microLamportsPerUnit, market.slot);
     }
@@ -267,8 +311,10 @@ export function createEngine(params: EngineParams): Engine {
     ledger,
     balances,
     costs: params.costs,
-    book,
     refused: refusedInTotal,
+    get pending() {
+      return open.list;
+    },
     get halted() {
       return halted;
     },
@@ -282,7 +328,10 @@ export function createEngine(params: EngineParams): Engine {
     },
     process(event) {
       record.sequence += 1;
-      record.fills = [];
+      record.dropped = '';
+      record.orders = NO_ORDERS;
+      record.told = NOTHING_TOLD;
+      record.fills = NO_FILLS;
       decisions.length = 0;
       refused.clear();
       stages.applyMicros = 0;
@@ -291,8 +340,8 @@ export function createEngine(params: EngineParams): Engine {
       const from = clock.monotonicMicros();
       const applied = take(event);
       stages.applyMicros = clock.monotonicMicros() - from;
-      record.dropped =
-        applied?.taken === 'changed' || applied?.taken === 'confirmed' ? '' : (applied?.taken ?? '');
+      if (applied !== undefined)
+        record.dropped = applied.taken === 'changed' || applied.taken === 'confirmed' ? '' : applied.taken;
       record.changedPools = applied?.changed.length ?? 0;
       record.released = event.kind === 'account' ? applied?.released : undefined;
       record.loads = event.kind === 'account' ? (applied?.loads ?? 0) : 0;
@@ -305,4 +354,10 @@ export function createEngine(params: EngineParams): Engine {
       return record;
     },
   };
+}
+
+/** An order cost more, or brought less, than it was approved for. */
+function isBreach({ opportunity, minAmountOut, maxCostLamports }: OrderTerms, fill: Fill): boolean {
+  if (fill.costLamports > maxCostLamports) return true;
+  return fill.outcome === 'filled' && fill.grossProfit < minAmountOut - opportunity.amountIn;
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts';
 import type { ChainParameters } from '../core/chain-parameters.ts';
+import type { OrderEvent } from '../execution/order-event.ts';
 import type { AccountUpdate } from '../market/update.ts';
 
 /**
@@ -44,6 +45,21 @@ export type MarketEvent =
       readonly lamports: bigint;
       readonly halted: boolean;
       readonly by: string;
+    }
+  /** What became of an order of ours. */
+  | OrderEvent
+  /**
+   * What a wallet's account holds as of `slot`, base units of `mint`; lamports count as wSOL. `source` is the account.
+   * False where it is not there: to receive the mint it must be made, and paid for.
+   */
+  | {
+      readonly kind: 'balance';
+      readonly atMicros: number;
+      readonly mint: Address;
+      readonly amount: bigint;
+      readonly exists: boolean;
+      readonly slot: number;
+      readonly source: Address;
     }
   /** A venue's pools may not be quoted while `quarantine` says why; '' lets them trade again. */
   | {

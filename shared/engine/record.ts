@@ -1,5 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { Fill } from '../execution/fill.ts';
+import type { OrderEvent } from '../execution/order-event.ts';
+import type { Approved } from '../risk/approve.ts';
 import type { Opportunity } from '../routing/opportunity.ts';
 import type { Reason, Tally } from '../routing/reason.ts';
 
@@ -25,13 +27,18 @@ export interface EngineRecord {
   readonly changedPools: number;
   /** Pools decoded from scratch by this event. */
   readonly loads: number;
-  /** Why the event itself came to nothing (`duplicate`, `late-slot`, `unknown-account`), or ''. */
+  /** Why the event itself came to nothing (`duplicate`, `late-slot`, `unknown-account`, `unknown-order`), or ''. */
   readonly dropped: string;
   /** Account bytes that the market has let go of (`Applied.released`): nobody reads them after the observers. */
   readonly released: Uint8Array | undefined;
   /** Candidates examined and refused in this event, by reason. */
   readonly refused: Tally;
   readonly decisions: readonly Decision[];
+  /** What is to be executed, values that may be kept: each event has an array of its own. */
+  readonly orders: readonly Approved[];
+  /** What whoever executes has told within this event, before the decision; an array of its own. */
+  readonly told: readonly OrderEvent[];
+  /** What the orders that have ended came to; an array of its own. */
   readonly fills: readonly Fill[];
   /** Accounts to subscribe to from now on, and those no longer needed. */
   readonly watch: readonly Address[];

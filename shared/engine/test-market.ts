@@ -11,6 +11,7 @@ import type { ChainClock } from '../core/clock.ts';
 import { createManualClock } from '../core/clock.ts';
 import { createRandom } from '../core/random.ts';
 import { createStaticCosts } from '../costs/costs.ts';
+import { createPaperOrders, type PaperParams } from '../execution/paper.ts';
 import { clockAccount } from '../market/chain-clock.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
 import { encodeMint, withTokenAmount } from '../venues/token.ts';
@@ -48,6 +49,9 @@ export interface TestMarket {
   trade(pool: Address, mintIn: Address, amountIn: bigint, slot: number): EngineRecord;
 }
 
+/** What is other than usual; `paper` where it executes. */
+export type TestOverrides = Partial<EngineParams> & { readonly paper?: PaperParams };
+
 export const START_SLOT = 1_000;
 
 /**
@@ -56,7 +60,7 @@ export const START_SLOT = 1_000;
  */
 export function createTestMarket(
   specs: readonly TestPool[],
-  overrides: Partial<EngineParams> = {},
+  { paper = { latencySlots: 1, landingOdds: 1 }, ...overrides }: TestOverrides = {},
   onEvent: (event: MarketEvent) => void = () => {},
 ): TestMarket {
   const accounts = new Map<Address, AccountBytes>();
@@ -81,7 +85,6 @@ export function createTestMarket(
 
   const engine = createEngine({
     clock: createManualClock(0),
-    random: createRandom('test'),
     pools: pools.map((address) => ({ venue: raydiumCpmm, address })),
     startMints: [WSOL_MINT, USDC_MINT],
     maxLegs: 3,
@@ -101,7 +104,7 @@ export function createTestMarket(
       [WSOL_MINT, 100_000_000_000n],
       [USDC_MINT, 10_000_000_000n],
     ]),
-    paper: { latencySlots: 1, landingOdds: 1 },
+    orders: (market) => createPaperOrders(paper, market, createRandom('test').fork('paper')),
     ...overrides,
   });
 

@@ -44,7 +44,7 @@ describe('SOL for fees, tips and rent', () => {
     const second = market.trade(market.pools[3]!, USDC_MINT, 20_000_000_000n, START_SLOT + 1);
     expect(second.decisions.map(({ outcome }) => outcome)).not.toContain('approved');
     for (let i = 2; i < 6; i++) market.begin(START_SLOT + i);
-    expect(engine.book.pending).toHaveLength(0);
+    expect(engine.pending).toHaveLength(0);
     expect(engine.balances.free(WSOL_MINT)).toBe(solOf(market));
   });
 

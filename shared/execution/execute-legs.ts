@@ -1,10 +1,9 @@
 import type { Address } from '../core/address.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable } from '../market/pool-entry.ts';
-import { referencePrice, unitsToLamports } from '../market/reference-price.ts';
 import { type Opportunity, offeredIn } from '../routing/opportunity.ts';
 import { type Swapped, stateAfter } from '../venues/shared-accounts.ts';
-import type { Leftover } from './fill.ts';
+import type { Leftover } from './order-event.ts';
 
 /** What the legs of a signed transaction come to on a state; the reason when all of it reverts, or nobody knows. */
 export type Executed =
@@ -50,17 +49,4 @@ export function executeLegs(opportunity: Opportunity, minProfit: bigint, market:
   held.delete(startMint);
   const leftovers = [...held].filter(([, amount]) => amount > 0n).map(([mint, amount]) => ({ mint, amount }));
   return { ok: true, amountIn, amountOut, leftovers };
-}
-
-/** A gross profit of the opportunity's route, base units of its start mint, in lamports at the present price. */
-export function grossLamportsNow(opportunity: Opportunity, grossProfit: bigint, market: Market): bigint {
-  const price = referencePrice(market, opportunity.startMint);
-  if (price !== undefined) return unitsToLamports(grossProfit, price);
-  // Without a price now, the one the decision was made at still stands in the opportunity's own figures.
-  return (grossProfit * grossLamportsThen(opportunity)) / opportunity.grossProfit;
-}
-
-/** The gross profit that was decided on, in lamports at the price of then. */
-export function grossLamportsThen({ netLamports, costs }: Opportunity): bigint {
-  return netLamports + costs.totalLamports;
 }

@@ -1,10 +1,10 @@
-import type { Address } from '../core/address.ts';
 import { slotsOf } from '../core/chain-parameters.ts';
 import type { Random } from '../core/random.ts';
 import type { Market } from '../market/market.ts';
-import { type Approved, type OrderTerms, termsOf } from '../risk/approve.ts';
-import { type Executed, executeLegs, grossLamportsNow } from './execute-legs.ts';
-import type { Fill } from './fill.ts';
+import { type OrderTerms, termsOf } from '../risk/approve.ts';
+import { executeLegs } from './execute-legs.ts';
+import type { OrderEvent } from './order-event.ts';
+import type { Orders } from './orders.ts';
 
 export interface PaperParams {
   /** An order decided in slot S meets the state at the end of slot S + latencySlots, or later; 0: of S itself. */
@@ -15,119 +15,86 @@ export interface PaperParams {
   readonly landingOdds: number;
 }
 
-/** An approved order on its way. */
-export interface PaperOrder {
+/** Who tells of orders that were executed on paper. */
+export const PAPER = 'paper';
+
+interface PaperOrder {
   readonly terms: OrderTerms;
   readonly landingSlot: number;
+  told: boolean;
 }
 
-/** The trade book of paper mode: what was approved is executed later, against whatever the market is by then. */
-export interface PaperBook {
-  readonly pending: readonly PaperOrder[];
-  isPoolBusy(pool: Address): boolean;
-  place(approved: Approved, slot: number): PaperOrder;
-  /** Ends every order whose landing slot is over now that `slot` has begun. */
-  land(slot: number): readonly Fill[];
-}
+const NONE: readonly OrderEvent[] = [];
 
-export function createPaperBook(
+/** Executes on paper: what was approved meets whatever the market is once its landing slot is over. */
+export function createPaperOrders(
   { latencySlots, latencyMs = 0, landingOdds }: PaperParams,
   market: Market,
   random: Random,
-): PaperBook {
+): Orders {
   let pending: PaperOrder[] = [];
-  const busy = new Map<Address, number>();
 
   const slotsUnderWay = (): number =>
     latencySlots === 0 ? 0 : Math.max(latencySlots, slotsOf(market.chain, latencyMs));
 
-  const hold = (order: PaperOrder, change: 1 | -1): void => {
-    for (const { pool } of order.terms.opportunity.legs) {
-      const count = (busy.get(pool) ?? 0) + change;
-      if (count === 0) busy.delete(pool);
-      else busy.set(pool, count);
-    }
-  };
-
-  const finish = (order: PaperOrder, slot: number): Fill => {
+  const end = ({ terms, landingSlot: slot }: PaperOrder, atMicros: number): OrderEvent => {
+    const { opportunity, minAmountOut } = terms;
+    const event = { ...untold(terms, atMicros), slot };
     // Drawn for every order, also one that cannot be priced, so that the stream of chance stays aligned.
-    const lands = random.next() < landingOdds;
-    if (!lands) return unpaid(order, slot, 'not-landed', 'not-included', 0n);
-    const { opportunity, minAmountOut } = order.terms;
+    if (random.next() >= landingOdds) return { ...event, state: 'expired', reason: 'not-included' };
     const executed = executeLegs(opportunity, minAmountOut - opportunity.amountIn, market);
-    if (executed.ok) return paid(order, slot, executed, market);
-    if (executed.reason === 'state-unknown') return unpaid(order, slot, 'not-landed', executed.reason, 0n);
-    return unpaid(order, slot, 'reverted', executed.reason, opportunity.costs.failureLamports);
+    if (executed.ok) {
+      const { amountIn, amountOut, leftovers } = executed;
+      const costLamports = opportunity.costs.totalLamports;
+      return { ...event, state: 'landed', reason: 'filled', amountIn, amountOut, leftovers, costLamports };
+    }
+    const { reason } = executed;
+    if (reason === 'state-unknown') return { ...event, state: 'expired', reason };
+    return { ...event, state: 'failed', reason, costLamports: opportunity.costs.failureLamports };
   };
 
   return {
-    get pending() {
-      return pending;
+    movesMarket: false,
+    take(order) {
+      const terms = termsOf(order);
+      pending.push({ terms, landingSlot: terms.slot + slotsUnderWay(), told: false });
     },
-    isPoolBusy: (pool) => busy.has(pool),
-    place(approved, slot) {
-      const order = { terms: termsOf(approved), landingSlot: slot + slotsUnderWay() };
-      pending.push(order);
-      hold(order, 1);
-      return order;
+    beginSlot(slot, atMicros) {
+      if (pending.length === 0) return NONE;
+      const events: OrderEvent[] = [];
+      const before = pending;
+      pending = [];
+      for (const order of before) {
+        if (order.landingSlot < slot) {
+          events.push(end(order, atMicros));
+          continue;
+        }
+        pending.push(order);
+        if (order.told) continue;
+        order.told = true;
+        const { terms, landingSlot } = order;
+        events.push({
+          ...untold(terms, atMicros),
+          slot: terms.slot,
+          state: 'submitted',
+          reason: `lands in slot ${landingSlot}`,
+        });
+      }
+      return events;
     },
-    land(slot) {
-      if (pending.length === 0) return [];
-      const due = pending.filter((order) => order.landingSlot < slot);
-      if (due.length === 0) return [];
-      pending = pending.filter((order) => order.landingSlot >= slot);
-      for (const order of due) hold(order, -1);
-      return due.map((order) => finish(order, order.landingSlot));
-    },
-  };
-}
-
-function paid(
-  { terms }: PaperOrder,
-  slot: number,
-  { amountIn, amountOut, leftovers }: Extract<Executed, { ok: true }>,
-  market: Market,
-): Fill {
-  const { opportunity } = terms;
-  const grossProfit = amountOut - amountIn;
-  const costLamports = opportunity.costs.totalLamports;
-  return {
-    opportunity,
-    outcome: 'filled',
-    reason: 'filled',
-    slot,
-    amountOut,
-    leftovers,
-    grossProfit,
-    costLamports,
-    netProfit: grossProfit - opportunity.costUnits,
-    netLamports: grossLamportsNow(opportunity, grossProfit, market) - costLamports,
   };
 }
 
-function unpaid(
-  { terms }: PaperOrder,
-  slot: number,
-  outcome: 'reverted' | 'not-landed',
-  reason: string,
-  costLamports: bigint,
-): Fill {
-  const { opportunity } = terms;
-  const { costs, costUnits } = opportunity;
+/** An event that says nothing yet. */
+function untold({ id }: OrderTerms, atMicros: number) {
   return {
-    opportunity,
-    outcome,
-    reason,
-    slot,
+    kind: 'order',
+    atMicros,
+    id,
+    amountIn: 0n,
     amountOut: 0n,
     leftovers: [],
-    grossProfit: 0n,
-    costLamports,
-    // The same rate at which the decision valued its costs; rounded away from zero.
-    netProfit:
-      costs.totalLamports === 0n
-        ? 0n
-        : -((costUnits * costLamports + costs.totalLamports - 1n) / costs.totalLamports),
-    netLamports: -costLamports,
-  };
+    costLamports: 0n,
+    source: PAPER,
+  } as const;
 }

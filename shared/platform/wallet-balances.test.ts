@@ -24,13 +24,19 @@ function holding(amount: bigint, mint = USDC_MINT): AccountBytes {
   return encodeTokenAccount({ mint, owner: WALLET, amount, tokenProgram: TOKEN_PROGRAM });
 }
 
-it('follows lamports and the tokens of the mints asked for, and takes only its own events', () => {
+function balance(source: Address, mint: Address, amount: bigint, exists = true, slot = 100): MarketEvent {
+  return { kind: 'balance', atMicros: 0, mint, amount, exists, slot, source };
+}
+
+it('follows lamports and the tokens of the mints asked for, tells them as balances, and takes only its own events', () => {
   const wallet = createWalletBalances([WALLET], [WSOL_MINT, USDC_MINT]);
   expect(wallet.accounts).toHaveLength(5);
   expect(wallet.accounts).toContain(USDC);
-  expect(wallet.take(told(WALLET, { owner: OTHER, lamports: 7n, data: new Uint8Array(0) }))).toBe(true);
-  expect(wallet.take(told(USDC, holding(1_500n)))).toBe(true);
-  expect(wallet.take(told(OTHER, holding(9n)))).toBe(false);
+  const lamports = { owner: OTHER, lamports: 7n, data: new Uint8Array(0) };
+  expect(wallet.take(told(WALLET, lamports))).toEqual(balance(WALLET, WSOL_MINT, 7n));
+  expect(wallet.take(told(USDC, holding(1_500n)))).toEqual(balance(USDC, USDC_MINT, 1_500n));
+  const stranger = told(OTHER, holding(9n));
+  expect(wallet.take(stranger)).toBe(stranger);
   expect(wallet.balances().map(({ mint, amount, confirmed }) => [mint, amount, confirmed])).toEqual([
     [undefined, 7n, true],
     [USDC_MINT, 1_500n, true],
@@ -40,7 +46,8 @@ it('follows lamports and the tokens of the mints asked for, and takes only its o
 it('does not vouch for what the feed has lost, until it is told again', () => {
   const wallet = createWalletBalances([WALLET], [USDC_MINT]);
   wallet.take(told(USDC, holding(3n)));
-  expect(wallet.take({ kind: 'lost', atMicros: 0, addresses: [USDC], reason: 'behind' })).toBe(false);
+  const lost: MarketEvent = { kind: 'lost', atMicros: 0, addresses: [USDC], reason: 'behind' };
+  expect(wallet.take(lost)).toBe(lost);
   const usdc = () => wallet.balances().find(({ mint }) => mint === USDC_MINT);
   expect(usdc()).toMatchObject({ amount: 3n, confirmed: false });
   wallet.take(told(USDC, holding(4n), 101));
@@ -55,4 +62,13 @@ it('counts nothing for an account of another mint, or that is gone', () => {
   expect(wallet.balances().some(({ mint }) => mint === USDC_MINT)).toBe(false);
   wallet.take(told(USDC, null, 101));
   expect(wallet.balances().some(({ mint }) => mint === USDC_MINT)).toBe(false);
+});
+
+it('tells the engine of an account that went away, and of none that never was', () => {
+  const wallet = createWalletBalances([WALLET], [USDC_MINT]);
+  expect(wallet.take(told(USDC, null))).toBeUndefined();
+  expect(wallet.take(told(USDC, holding(3n, WSOL_MINT)))).toBeUndefined();
+  wallet.take(told(USDC, holding(3n), 101));
+  expect(wallet.take(told(USDC, null, 102))).toEqual(balance(USDC, USDC_MINT, 0n, false, 102));
+  expect(wallet.take(told(USDC, null, 103))).toBeUndefined();
 });

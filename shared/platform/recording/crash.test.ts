@@ -1,11 +1,19 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../core/random.ts';
 import { inDirectory, printOf, readAll, sampleEvents } from './test-recording.ts';
 
 const CHILD = fileURLToPath(new URL('./test-recording-child.ts', import.meta.url));
+
+/** More than a header, less than a block. */
+const BLOCK_BYTES = 10_000;
+
+const bytesIn = (dir: string): number =>
+  readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
 
 describe('a recording whose process is killed', () => {
   it.each([1, 2, 3])(
@@ -15,6 +23,8 @@ describe('a recording whose process is killed', () => {
         const child = fork(CHILD, [dir, String(seed)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
         const exited = once(child, 'exit');
         await once(child, 'message');
+        // A block at least: on a busy machine the first one takes its time.
+        while (bytesIn(dir) < BLOCK_BYTES) await new Promise((resolve) => setTimeout(resolve, 20));
         await new Promise((resolve) => setTimeout(resolve, 200 + createRandom(seed).below(900)));
         child.kill('SIGKILL');
         await exited;

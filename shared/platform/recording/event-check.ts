@@ -3,6 +3,7 @@ import { type Address, isAddress } from '../../core/address.ts';
 import { CHAIN_PARAMETER_NAMES, type ChainParameters } from '../../core/chain-parameters.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { MarketEvent } from '../../engine/event.ts';
+import { ORDER_STATES } from '../../execution/order-event.ts';
 
 type OtherKind = Exclude<MarketEvent['kind'], 'account'>;
 
@@ -55,6 +56,28 @@ const SCHEMAS: { readonly [Kind in OtherKind]: z.ZodType<Extract<MarketEvent, { 
     lamports: z.bigint(),
     halted: z.boolean(),
     by: z.string(),
+  }),
+  order: z.strictObject({
+    kind: z.literal('order'),
+    atMicros,
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    reason: z.string(),
+    slot,
+    amountIn: z.bigint(),
+    amountOut: z.bigint(),
+    leftovers: z.array(z.strictObject({ mint: addressText, amount: z.bigint() })),
+    costLamports: z.bigint(),
+    source: z.string(),
+  }),
+  balance: z.strictObject({
+    kind: z.literal('balance'),
+    atMicros,
+    mint: addressText,
+    amount: z.bigint(),
+    exists: z.boolean(),
+    slot,
+    source: addressText,
   }),
   venue: z.strictObject({
     kind: z.literal('venue'),

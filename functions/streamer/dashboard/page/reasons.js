@@ -109,6 +109,8 @@ const REASONS = {
   'inconsistent-accounts': ['Inconsistent accounts', 'The pool’s accounts contradict each other.'],
   duplicate: ['Duplicate frame', 'The same account state arrived twice.'],
   'late-slot': ['Late frame', 'An account state of an earlier slot arrived after a later one.'],
+  'unknown-order': ['Unknown order', 'Something was told of an order that this run has not made.'],
+  'order-ended': ['Order over', 'Something was told of an order that had ended.'],
   'unknown-account': ['Unknown account', 'An update came for an account that no pool uses.'],
 };
 
