@@ -117,21 +117,28 @@ export class Curves {
       this.#meet(price * size, price, size);
       return;
     }
-    this.#read(edge, samples, size, step, top);
+    this.#read(edge, samples, size, step, top, this.#few[edge]!);
   }
 
-  /** As `read`, with what small amounts are really paid. */
+  /** As `read`, with what small amounts are really paid, in whole units too. */
   readRaw(edge: number, size: number, step: number): void {
-    this.#read(edge, this.#samplesOf(edge), size, step, 0);
+    const node = nodeBelow(size, step);
+    if (NODE_SIZES[node] === size) {
+      const out = this.#sample(edge, this.#samplesOf(edge), node);
+      if (out >= 0) {
+        this.#meet(out, 0, size);
+        return;
+      }
+    }
+    this.#read(edge, this.#samplesOf(edge), size, step, 0, 0);
   }
 
-  #read(edge: number, samples: Float64Array, size: number, step: number, top: number): void {
+  #read(edge: number, samples: Float64Array, size: number, step: number, top: number, few: number): void {
     if (size >= this.#ends[edge]!) {
       this.out = this.#endOuts[edge]!;
       this.slope = 0;
       return;
     }
-    const few = this.#few[edge]!;
     const below = nodeBelow(Math.max(size, few), step);
     const high = below < FIRST_INPUT ? below + 1 : below + step;
     if (high >= NODES) {

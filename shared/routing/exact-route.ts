@@ -91,12 +91,20 @@ export class ExactRoute {
     return this.#shares;
   }
 
+  /** How often every leg may still be quoted. */
+  get runsLeft(): number {
+    return Math.floor(this.#budget.left / this.edges.length);
+  }
+
   get profit(): bigint {
     return this.amountOut - this.amountIn;
   }
 
-  /** Quotes every leg for `offered`; false when one refuses or the budget is spent. */
-  run(offered: bigint): boolean {
+  /**
+   * Quotes every leg for `offered`, or those of the first `hops` hops: the amounts out are of these then. False when one
+   * refuses or the budget is spent.
+   */
+  run(offered: bigint, hops = this.hops): boolean {
     if (this.#budget.left < this.edges.length) {
       this.refusal = 'budget-exhausted';
       return false;
@@ -106,7 +114,7 @@ export class ExactRoute {
     let taken = 0n;
     let leg = 0;
     if (this.#shares) this.#left.length = 0;
-    for (let h = 0; h < this.hops; h++) {
+    for (let h = 0; h < hops; h++) {
       let output = 0n;
       let left = total;
       const size = Number(total);
@@ -126,7 +134,7 @@ export class ExactRoute {
     }
     this.amountIn = taken;
     this.amountOut = total;
-    if (this.isWithinCompute) return true;
+    if (hops < this.hops || this.isWithinCompute) return true;
     this.refusal = 'beyond-compute';
     return false;
   }

@@ -1,6 +1,6 @@
 import type { ChainClock } from '../core/clock.ts';
 import type { PayingCycle } from './candidates.ts';
-import { COARSE, type Curves } from './curves.ts';
+import { type Curves, PLANNED } from './curves.ts';
 import type { ExactRoute } from './exact-route.ts';
 import { sizeRoute } from './sizing.ts';
 import type { Plan } from './solver.ts';
@@ -20,7 +20,7 @@ const SIZED = 4;
 /** A choice that looks worse than the best by more than this share is not. */
 const WORTH_SIZING = 1;
 /** Sizes tried on the curves stand this far apart, down to this part of the most that goes in. */
-const SIZE_RATIO = 2;
+const SIZE_RATIO = Math.SQRT2;
 const SMALLEST_SHARE = 2 ** -30;
 
 /** One pool a hop, and the size that earns most on the curves as they are. */
@@ -38,11 +38,13 @@ export function createExplorer(curves: Curves, route: ExactRoute, room: Transact
     for (let size = maxIn; size >= smallest; size /= SIZE_RATIO) {
       let amount = size;
       for (const edge of edges) {
-        if (amount < 0.5) break;
-        curves.readRaw(edge, amount, COARSE);
-        amount = curves.out;
+        curves.readRaw(edge, Math.max(1, amount), PLANNED);
+        amount = Math.floor(curves.out);
+        if (amount === 0) break;
       }
-      if (amount - size > best.profit) best = { edges, size, profit: amount - size };
+      // Less than the least that some pool trades.
+      if (amount === 0 && best.profit > Number.NEGATIVE_INFINITY) break;
+      if (amount > 0 && amount - size > best.profit) best = { edges, size, profit: amount - size };
     }
     return best;
   };
