@@ -9,7 +9,7 @@ import { createLogger } from '../../shared/platform/log.ts';
 import { limitLog } from '../../shared/platform/log-limit.ts';
 import { enabledUniverse, readUniverseFile } from '../../shared/platform/universe-file.ts';
 import { createLocalMarket } from '../streamer/local-market.ts';
-import { startLocalNodeProcess } from '../streamer/local-node.ts';
+import { nodeEnded, startLocalNodeProcess } from '../streamer/local-node.ts';
 import { type FeedSource, type Service, startService } from '../streamer/main.ts';
 import type { RunParts } from '../streamer/run-parts.ts';
 import { createRunRecorder } from '../streamer/run-recorder.ts';
@@ -169,13 +169,22 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
   return recording === undefined ? summary : { ...summary, recording };
 }
 
-async function serve(context: RunContext, config: Config, portNamed: boolean): Promise<RunSummary> {
-  const { clock, stderr, signal, version } = context;
+async function serve(given: RunContext, config: Config, portNamed: boolean): Promise<RunSummary> {
+  const { clock, stderr, version } = given;
   const log = limitLog({ log: createLogger({ stream: stderr, clock, minSeverity: 'NOTICE' }), clock });
-  const { feed, stopNode } = await openFeed(config, context);
-  if (config.market === 'live') await checkFeed(feed, context);
+  const { feed, ended, stopNode } = await openFeed(config, given);
+  let gone: ArbError | undefined;
+  const lost = new AbortController();
+  void ended?.then((how) => {
+    gone = nodeEnded(how);
+    log.error('market.node-ended', { how });
+    lost.abort();
+  });
+  const signal = AbortSignal.any([given.signal, lost.signal]);
+  const context = { ...given, signal };
   let service: Service | undefined;
   try {
+    if (config.market === 'live') await checkFeed(feed, context);
     service = await startService({
       config,
       feed,
@@ -196,7 +205,12 @@ async function serve(context: RunContext, config: Config, portNamed: boolean): P
     for (const { pool, venue, reason } of feed.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
     await waitForEnd(context, service.parts, config.duration);
     if (signal.aborted) stderr.line('stopping: no new orders; waiting for those on their way');
-    return await service.stop();
+    const summary = await service.stop();
+    if (gone !== undefined) throw gone;
+    return summary;
+  } catch (error) {
+    // Whatever else went wrong went wrong for want of it.
+    throw gone ?? error;
   } finally {
     await service?.stop();
     await stopNode();
@@ -219,18 +233,18 @@ async function checkFeed(
 async function openFeed(
   config: Config,
   { cwd, signal }: Pick<RunContext, 'cwd' | 'signal'>,
-): Promise<{ feed: FeedSource; stopNode: () => Promise<void> }> {
+): Promise<{ feed: FeedSource; ended?: Promise<string>; stopNode: () => Promise<void> }> {
   const { file, pools } = config.universe;
   const listed = file === undefined ? undefined : enabledUniverse(readUniverseFile(resolve(cwd, file))).pools;
   if (config.market !== 'live') {
-    const { feed, stop } = await startLocalNodeProcess({
+    const { feed, ended, stop } = await startLocalNodeProcess({
       market: config.market,
       seed: config.seed,
       sim: config.sim,
       signal,
     });
     const chosen = listed === undefined ? {} : selectPools(listed);
-    return { feed: { ...feed, ...chosen }, stopNode: stop };
+    return { feed: { ...feed, ...chosen }, ended, stopNode: stop };
   }
   if (listed === undefined && pools.length === 0) {
     const way = 'give universe.pools, or universe.file with a file that arb discover writes';

@@ -56,7 +56,8 @@ export function readMember(ask: RpcAsk, answer: HttpAnswer, json: unknown = answ
   const { method, id, caller } = ask;
   const { host } = caller;
   const body = isObject(json) ? json : undefined;
-  if (isRefused(answer, body)) throw refusedError(ask, answer, json);
+  if (isRefused(answer, body) || isRefusedInWords(ask, answer, body, json))
+    throw refusedError(ask, answer, json);
   if (body === undefined) throw badAnswer(method, host, 'body', 'is not a JSON object');
   if (body.jsonrpc !== '2.0') throw badAnswer(method, host, 'jsonrpc', 'is not "2.0"');
   // Some providers give ids back as text.
@@ -69,11 +70,25 @@ function isRefused({ status }: HttpAnswer, body: Readonly<Record<string, unknown
   return status < 200 || status > 299 || (body?.error !== undefined && body.error !== null);
 }
 
+/** No answer to a call, but words that say why there is none: a text, or JSON of the provider's own form. */
+function isRefusedInWords(
+  { caller }: RpcAsk,
+  answer: HttpAnswer,
+  body: Readonly<Record<string, unknown>> | undefined,
+  json: unknown,
+): boolean {
+  if (body !== undefined && 'result' in body) return false;
+  const { kind } = caller.refusal(answer, json);
+  return kind !== 'unknown' && kind !== 'request';
+}
+
 /** What a refusal is thrown as: `rpc-error` where it has a code of JSON-RPC, else `rpc-unreachable` with the status. */
 function refusedError({ method, caller }: RpcAsk, answer: HttpAnswer, json: unknown): ArbError {
   const { host } = caller;
   const { status, retryAfterMs } = answer;
-  const { kind, code, sentence } = caller.refusal(answer, json);
+  const { kind: said, code, sentence } = caller.refusal(answer, json);
+  // A node says in JSON-RPC that a request is wrong; who says it otherwise has not read it.
+  const kind = code === undefined && said === 'request' ? 'unknown' : said;
   const context = { method, host, status, kind, message: sentence, retryAfterMs };
   if (code !== undefined) {
     const error = `${method}: ${host} answered error ${code}: ${sentence}`;

@@ -240,10 +240,12 @@ function decoded(text: string): string {
 /** The code and the words of an error in whichever of the usual forms. */
 function errorIn(json: unknown): { readonly code: number | undefined; readonly text: string | undefined } {
   const body = fieldsOf(Array.isArray(json) ? (json[0] as unknown) : json);
-  const inner = typeof body.error === 'object' && body.error !== null ? fieldsOf(body.error) : body;
+  const listed = Array.isArray(body.errors) ? (body.errors[0] as unknown) : undefined;
+  const own = body.error ?? listed;
+  const inner = typeof own === 'object' && own !== null ? fieldsOf(own) : body;
   const isText = (words: unknown): words is string => typeof words === 'string' && words !== '';
   const name = [body.errorCode, inner.errorCode].find(isText);
-  const words = [inner.message, inner.error, inner.detail].find(isText);
+  const words = [inner.message, inner.error, inner.detail, listed].find(isText);
   const text = name === undefined ? words : words === undefined ? name : `${words} (${name})`;
   const code =
     typeof inner.code === 'string' && /^-?\d{1,6}$/.test(inner.code) ? Number(inner.code) : inner.code;

@@ -97,12 +97,16 @@ function ofStatus(status: number, text: string): RefusalKind | undefined {
     case 451:
       return ofText(text) ?? 'gone';
     case 408:
+    case 423:
+    case 424:
     case 425:
       return 'busy';
     case 413:
     case 414:
       return 'size';
+    case 420:
     case 429:
+    case 430:
       return ofText(text) === 'plan' ? 'plan' : 'rate';
     default:
       return undefined;
