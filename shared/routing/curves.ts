@@ -12,6 +12,7 @@ export interface QuoteBudget {
 /** Samples stand at every integer up to the first input, and two to a doubling beyond. */
 const FIRST_INPUT = 32;
 const PER_DOUBLING = 2;
+const FIRST_DOUBLINGS = Math.log2(FIRST_INPUT);
 const NODES = FIRST_INPUT + 59 * PER_DOUBLING;
 /** The step between the samples used: all of them for plans, one a doubling to rank. */
 export const PLANNED = 1;
@@ -35,6 +36,8 @@ const RISES = 1 + 5e-4;
 const PAST_TOP = 0.9;
 /** Steps that narrow the place of a top, each to two thirds. */
 const TOP_STEPS = 10;
+/** The revision of an edge that was never read. */
+const NEVER = -1;
 /** No quote was left to learn it. */
 const UNKNOWN = -2;
 /** A pool's end is found to this share of itself. */
@@ -63,19 +66,21 @@ export class Curves {
   readonly #budget: QuoteBudget;
   /** Least average price, as a share of the marginal price, that a leg may come down to. */
   readonly #leastShare: number;
-  /** By edge: two entries a sample, what it pays and what it takes. Not a number: not asked yet. */
+  /** By edge: what each sample pays. Not a number: not asked yet. */
   readonly #samples: (Float64Array | undefined)[] = [];
-  readonly #revisions: number[] = [];
+  /** By edge, where it differs from what was offered: what the venue takes at each sample. */
+  readonly #lots: (Float64Array | undefined)[] = [];
+  #revisions = new Float64Array(0);
   /** By edge: the most that the pool takes, as far as known, and what it pays for that. */
-  readonly #ends: number[] = [];
+  #ends = new Float64Array(0);
+  #endOuts = new Float64Array(0);
   /** By edge: the input that is paid best on average where smaller ones are paid worse, else 0, and what it is paid. */
-  readonly #tops: number[] = [];
-  readonly #topOuts: number[] = [];
+  #tops = new Float64Array(0);
+  #topOuts = new Float64Array(0);
   /** By edge: inputs below this are paid a few units only; 0 where that is less than one. */
-  readonly #few: number[] = [];
-  readonly #endOuts: number[] = [];
+  #few = new Float64Array(0);
   /** By edge: the sample at which `surplusAbove` found most; 0 before. */
-  readonly #peaks: number[] = [];
+  #peaks = new Int32Array(0);
   #taken = 0;
   #clock: ChainClock = { slot: 0, unixTimestamp: 0, epoch: 0 };
 
@@ -88,24 +93,41 @@ export class Curves {
   begin(clock: ChainClock): void {
     this.#clock = clock;
     this.complete = true;
+    const edges = this.#graph.logPrice.length;
+    if (edges > this.#ends.length) this.#grow(edges);
+  }
+
+  #grow(edges: number): void {
+    this.#revisions = grown(this.#revisions, edges, NEVER);
+    this.#ends = grown(this.#ends, edges, Number.POSITIVE_INFINITY);
+    this.#endOuts = grown(this.#endOuts, edges, 0);
+    this.#tops = grown(this.#tops, edges, 0);
+    this.#topOuts = grown(this.#topOuts, edges, 0);
+    this.#few = grown(this.#few, edges, 0);
+    const peaks = new Int32Array(edges);
+    peaks.set(this.#peaks);
+    this.#peaks = peaks;
+    // Holes far from the rest would make tables of the arrays.
+    while (this.#samples.length < edges) this.#samples.push(undefined);
+    while (this.#lots.length < edges) this.#lots.push(undefined);
   }
 
   /** The most that the edge is known to take, base units in; infinity while its end was not met. */
   endOf(edge: number): number {
-    return this.#ends[edge] ?? Number.POSITIVE_INFINITY;
+    return this.#ends[edge]!;
   }
 
   /** What the edge is paid at best a unit on average: for the first one, on a concave curve. */
   bestPrice(edge: number): number {
-    const top = this.#tops[edge] ?? 0;
+    const top = this.#tops[edge]!;
     return top > 0 && this.#revisions[edge] === this.#graph.revision[edge]
       ? this.#topOuts[edge]! / top
-      : Math.exp(this.#graph.logPrice[edge]!);
+      : this.#graph.price[edge]!;
   }
 
   /** The input below which the edge is paid less than `read` says; 0 for most. Known once the edge was read. */
   topOf(edge: number): number {
-    return this.#tops[edge] ?? 0;
+    return this.#tops[edge]!;
   }
 
   /** Reads `out` and `slope` for `size` in. Past its end a pool takes no more, and pays no more. */
@@ -188,7 +210,7 @@ export class Curves {
    * trade helps the first time.
    */
   surplusAbove(edge: number, price: number, near: number, quotes: boolean, enough: number): number {
-    const best = Math.exp(this.#graph.logPrice[edge]!);
+    const best = this.#graph.price[edge]!;
     if (!(best > price)) return 0;
     if (!quotes && this.#revisions[edge] !== this.#graph.revision[edge]) return Number.POSITIVE_INFINITY;
     const samples = this.#samplesOf(edge);
@@ -196,7 +218,7 @@ export class Curves {
     const top = this.#tops[edge]!;
     const small = Math.max(this.#few[edge]!, (UNITS_OF_NOISE * (1 + price)) / (best - price));
     const floor = nodeBelow(Math.min(MOST_NEAR, Math.max(FIRST_INPUT, small, top)), COARSE);
-    let node = this.#peaks[edge] ?? 0;
+    let node = this.#peaks[edge]!;
     if (node === 0) node = nodeBelow(Math.min(MOST_NEAR, Math.max(FIRST_INPUT, near)), COARSE);
     node = Math.max(floor, node);
     let most = this.#surplusAt(edge, samples, node, price, quotes);
@@ -243,7 +265,7 @@ export class Curves {
 
   /** Minus infinity past the end of the pool, infinity where nothing is known. */
   #surplusAt(edge: number, samples: Float64Array, node: number, price: number, quotes: boolean): number {
-    if (!quotes && Number.isNaN(samples[node * 2]!)) return Number.POSITIVE_INFINITY;
+    if (!quotes && Number.isNaN(samples[node]!)) return Number.POSITIVE_INFINITY;
     const out = this.#sample(edge, samples, node);
     if (out === UNKNOWN) return Number.POSITIVE_INFINITY;
     if (out === REFUSED || NODE_SIZES[node]! > this.#ends[edge]!) return Number.NEGATIVE_INFINITY;
@@ -252,7 +274,7 @@ export class Curves {
 
   /** True when the pool may pay `output` for `input` in one leg. */
   isWithinShare(edge: number, input: number, output: number): boolean {
-    return output + 1 >= input * Math.exp(this.#graph.logPrice[edge]!) * this.#leastShare;
+    return output + 1 >= input * this.#graph.price[edge]! * this.#leastShare;
   }
 
   /** Output between two samples: the input per output is a straight line. */
@@ -302,14 +324,15 @@ export class Curves {
     let samples = this.#samples[edge];
     const revision = this.#graph.revision[edge]!;
     if (samples !== undefined && this.#revisions[edge] === revision) return samples;
-    samples ??= new Float64Array(NODES * 2);
+    samples ??= new Float64Array(NODES);
     samples.fill(Number.NaN);
+    this.#lots[edge]?.fill(0);
     this.#samples[edge] = samples;
     this.#revisions[edge] = revision;
     this.#ends[edge] = Number.POSITIVE_INFINITY;
     this.#endOuts[edge] = 0;
     this.#tops[edge] = 0;
-    const few = FEW_UNITS * Math.exp(-this.#graph.logPrice[edge]!);
+    const few = FEW_UNITS / this.#graph.price[edge]!;
     this.#few[edge] = few > 1 ? few : 0;
     if (this.#rises(edge)) this.#findTop(edge, samples);
     return samples;
@@ -320,7 +343,7 @@ export class Curves {
     const { venue, state } = this.#graph.poolOf(edge);
     if (venue.bestPrice === undefined) return false;
     const small = venue.marginalPrice(state!, (edge & 1) === 0, this.#clock);
-    return Math.exp(this.#graph.logPrice[edge]!) > small * RISES;
+    return this.#graph.price[edge]! > small * RISES;
   }
 
   /** Looks for the input that is paid best on average, beyond those that are paid a few units only. */
@@ -339,7 +362,7 @@ export class Curves {
     if (bestNode === 0) return;
     let low = NODE_SIZES[Math.max(1, bestNode - COARSE)]!;
     let high = Math.min(this.#ends[edge]!, NODE_SIZES[Math.min(NODES - 1, bestNode + COARSE)]!);
-    this.#takeTop(edge, NODE_SIZES[bestNode]!, samples[bestNode * 2]!);
+    this.#takeTop(edge, NODE_SIZES[bestNode]!, samples[bestNode]!);
     for (let step = 0; step < TOP_STEPS && high - low > 2 && this.#budget.left > 1; step++) {
       const left = Math.floor(low + (high - low) / 3);
       const right = Math.floor(high - (high - low) / 3);
@@ -361,20 +384,26 @@ export class Curves {
 
   /** What the pool pays at a sample, REFUSED past its end, or UNKNOWN; `#taken` has what it takes for that. */
   #sample(edge: number, samples: Float64Array, node: number): number {
-    let out = samples[node * 2]!;
+    let out = samples[node]!;
     if (Number.isNaN(out)) {
       if (this.#budget.left <= 0) {
         this.complete = false;
         return UNKNOWN;
       }
       out = this.#quote(edge, NODE_INPUTS[node]!);
-      samples[node * 2] = out;
-      samples[node * 2 + 1] = this.#taken;
+      samples[node] = out;
+      if (this.#taken !== NODE_SIZES[node] && out > 0) this.#keepLots(edge, node, this.#taken);
       if (out === REFUSED && this.#ends[edge] === Number.POSITIVE_INFINITY)
         this.#findEnd(edge, samples, node);
     }
-    this.#taken = samples[node * 2 + 1]!;
+    const lots = this.#lots[edge];
+    this.#taken = out <= 0 ? 0 : lots === undefined || lots[node] === 0 ? NODE_SIZES[node]! : lots[node]!;
     return out;
+  }
+
+  #keepLots(edge: number, node: number, taken: number): void {
+    this.#lots[edge] ??= new Float64Array(NODES);
+    this.#lots[edge][node] = taken;
   }
 
   #quote(edge: number, amountIn: bigint): number {
@@ -429,11 +458,24 @@ function isTooSmall(reason: QuoteRefusal): boolean {
   return reason === 'amount-too-small' || reason === 'zero-amount' || reason === 'program-unproven';
 }
 
-/** The sample at or below a size. */
+const SIZE = new Float64Array(1);
+const SIZE_WORDS = new Uint32Array(SIZE.buffer);
+/** The word that has the exponent, which is the last on the machines that there are. */
+const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
+const EXPONENT_SHIFT = 20;
+const EXPONENT_BIAS = 1023;
+
+/** The sample at or below a size, of those that stand `step` apart beyond the first ones. */
 function nodeBelow(size: number, step: number): number {
   if (size < FIRST_INPUT) return Math.max(0, Math.floor(size));
-  const doublings = Math.log2(size / FIRST_INPUT);
-  const node = FIRST_INPUT + Math.floor((doublings * PER_DOUBLING) / step) * step;
-  // Rounding of the logarithm may put a size one sample too high.
-  return NODE_SIZES[node]! > size ? node - step : node;
+  SIZE[0] = size;
+  const doublings = (SIZE_WORDS[HIGH_WORD]! >>> EXPONENT_SHIFT) - EXPONENT_BIAS - FIRST_DOUBLINGS;
+  const node = FIRST_INPUT + doublings * PER_DOUBLING;
+  return step === PLANNED && NODE_SIZES[node + 1]! <= size ? node + 1 : node;
+}
+
+function grown(array: Float64Array<ArrayBuffer>, size: number, filler: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(size).fill(filler);
+  larger.set(array);
+  return larger;
 }

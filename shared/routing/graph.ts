@@ -33,6 +33,8 @@ export class Graph {
   bestLog = new Float64Array(256);
   /** By edge id. */
   logPrice = new Float64Array(256).fill(UNTRADABLE);
+  /** The same, not as a logarithm: base units out per base unit in, 0 where nothing is paid. */
+  price = new Float64Array(256);
   edgePair = new Int32Array(256).fill(NONE);
   /** By edge id: moves whenever the edge's quotes may have changed. */
   revision = new Uint32Array(256);
@@ -110,9 +112,10 @@ export class Graph {
   }
 
   #reprice(edge: number, price: number): void {
-    const log = price > 0 && price < Number.POSITIVE_INFINITY ? Math.log(price) : UNTRADABLE;
+    const isTradable = price > 0 && price < Number.POSITIVE_INFINITY;
     this.revision[edge] = this.revision[edge]! + 1;
-    this.logPrice[edge] = log;
+    this.logPrice[edge] = isTradable ? Math.log(price) : UNTRADABLE;
+    this.price[edge] = isTradable ? price : 0;
     const pair = this.edgePair[edge]!;
     const edges = this.pairEdges[pair]!;
     // One edge moved in a sorted list: it changes places with its neighbours until it stands right.
@@ -179,6 +182,7 @@ export class Graph {
   #growEdges(least: number): void {
     const size = Math.max(least, this.logPrice.length * 2);
     this.logPrice = grown(this.logPrice, size, UNTRADABLE);
+    this.price = grown(this.price, size, 0);
     const edgePair = new Int32Array(size).fill(NONE);
     edgePair.set(this.edgePair);
     this.edgePair = edgePair;

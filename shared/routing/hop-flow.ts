@@ -82,7 +82,7 @@ export class HopFlow {
 
   /** True when the first unit into a pool pays more than the hop's last. */
   isOutpaidBy(edge: number): boolean {
-    return Math.exp(this.#graph.logPrice[edge]!) > this.level;
+    return this.#graph.price[edge]! > this.level;
   }
 
   /** Divides an amount over the pools, reads what they pay, and finds the `level`. */
