@@ -37,9 +37,16 @@ export interface PayingCycle extends Candidate {
   readonly maxInUnits: bigint;
   readonly price: ReferencePrice;
   readonly unitsPerLamport: number;
-  /** No plan earns more before costs, base units of the start mint. */
-  readonly most: number;
   breakdownOf(swaps: number, computeUnits?: number): CostBreakdown;
+}
+
+/** What a cycle could earn, by its best prices and what is known of its pools. Overwritten from cycle to cycle. */
+export interface Weight {
+  /** The least that a transaction of so many hops must earn, base units of the start mint. */
+  cost: number;
+  /** No plan earns more before costs, base units of the start mint. */
+  most: number;
+  unitsPerLamport: number;
 }
 
 export interface CandidateParams {
@@ -54,6 +61,14 @@ export interface CandidateParams {
 export interface CandidateMaker {
   /** Forgets the prices of the search before. */
   begin(gate: SearchGate): void;
+  /**
+   * Looks at a cycle without choosing its pools: true when it may pay more than its costs, which `weight` tells then.
+   * Else `refusal` says why not.
+   */
+  weigh(cycle: number): boolean;
+  /** Of the last cycle that was weighed. */
+  readonly weight: Weight;
+  readonly refusal: Reason;
   /** The candidate, or why the cycle is none. Pools in `avoided` are left out. */
   make(cycle: number, avoided?: ReadonlySet<number>): PayingCycle | Reason;
 }
@@ -88,12 +103,39 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
     return leastCosts[legs];
   };
 
+  const weight: Weight = { cost: 0, most: 0, unitsPerLamport: 1 };
+  let refusal: Reason = 'too-small';
+  const refuse = (reason: Reason): false => {
+    refusal = reason;
+    return false;
+  };
+
   return {
+    weight,
+    get refusal() {
+      return refusal;
+    },
     begin(next) {
       gate = next;
       prices.clear();
       limits.clear();
       leastCosts.length = 0;
+    },
+    weigh(cycle) {
+      const startId = graph.pairFrom[cycles.pairs[cycle * MAX_HOPS]!]!;
+      const limit = limitOf(startId);
+      if (limit <= 0n) return refuse('no-capital');
+      const price = priceOf(startId);
+      if (price === undefined) return refuse('no-reference-price');
+      const hops = cycles.hops[cycle]!;
+      weight.unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
+      weight.cost = leastCostOf(hops) * weight.unitsPerLamport;
+      let log = 0;
+      for (let h = 0; h < hops; h++) log += graph.bestLog[cycles.pairs[cycle * MAX_HOPS + h]!]!;
+      const atAll = Math.expm1(log) * Number(limit);
+      if (atAll <= weight.cost) return refuse('too-small');
+      weight.most = Math.min(atAll, bound.of(cycle, weight.cost, false));
+      return weight.most > weight.cost || refuse('below-costs');
     },
     make(cycle, avoided) {
       const count = cycles.hops[cycle]!;
@@ -106,11 +148,6 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
       const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
       let sum = 0;
       for (let h = 0; h < count; h++) sum += graph.bestLog[cycles.pairs[at + h]!]!;
-      const leastCost = leastCostOf(count) * unitsPerLamport;
-      const atAll = Math.expm1(sum) * Number(maxInUnits);
-      if (atAll <= leastCost) return 'too-small';
-      const most = Math.min(atAll, bound.of(cycle, leastCost, false));
-      if (most <= leastCost) return 'below-costs';
       const hops: number[][] = [];
       let log = 0;
       let barred: Reason | undefined;
@@ -176,7 +213,6 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
         maxInUnits,
         price,
         unitsPerLamport,
-        most,
         breakdownOf,
       };
     },

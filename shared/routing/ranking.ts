@@ -6,11 +6,12 @@ import type { Choice } from './select.ts';
 import type { Plan, Solver } from './solver.ts';
 import type { TransactionRoom } from './transaction-room.ts';
 
-/** A candidate that may pay, not solved yet. */
+/** A cycle that may pay, whose pools are not chosen yet. */
 export interface Weighed {
-  readonly candidate: PayingCycle;
+  readonly cycle: number;
   /** What it must earn at least, base units of the start mint. */
-  readonly cost: number;
+  readonly leastCost: number;
+  readonly unitsPerLamport: number;
   /** No plan of it nets more, lamports. */
   readonly mostLamports: number;
 }
@@ -28,13 +29,15 @@ export interface PlanOptions {
   readonly onlyBest: boolean;
   /** What is over it is counted as capped. */
   readonly maxPlans: number;
+  /** Pools that are left out. */
+  readonly avoided?: ReadonlySet<number> | undefined;
 }
 
 /** Finds out which cycles are worth exact quotes: first what each could earn at most, then plans, best first. */
 export interface Ranking {
   begin(): void;
-  /** Undefined, and counted, when no size and no split of the cycle can pay its costs. Pools in `avoided` are left out. */
-  weigh(cycle: number, tally: Tally, avoided?: ReadonlySet<number>): Weighed | undefined;
+  /** Undefined, and counted, when no size and no split of the cycle can pay its costs. */
+  weigh(cycle: number, tally: Tally): Weighed | undefined;
   /** The plans that pay, best first; the others are counted. Sorts `weighed`, and leaves there what all pools together pay for. */
   plan(weighed: Weighed[], tally: Tally, options: PlanOptions): readonly Planned[];
   /** Since `begin`, the plan that its costs were too much for by least. */
@@ -64,20 +67,15 @@ export function createRanking(deps: {
     begin() {
       nearest = undefined;
     },
-    weigh(cycle, tally, avoided) {
-      const candidate = maker.make(cycle, avoided);
-      if (typeof candidate === 'string') {
-        tally.add(candidate);
+    weigh(cycle, tally) {
+      if (!maker.weigh(cycle)) {
+        tally.add(maker.refusal);
         return undefined;
       }
-      const cost = candidate.costOf(candidate.hops.length);
-      if (Math.expm1(candidate.log) * candidate.maxIn <= cost) {
-        tally.add('too-small');
-        return undefined;
-      }
-      return { candidate, cost, mostLamports: (candidate.most - cost) / candidate.unitsPerLamport };
+      const { cost, most, unitsPerLamport } = maker.weight;
+      return { cycle, leastCost: cost, unitsPerLamport, mostLamports: (most - cost) / unitsPerLamport };
     },
-    plan(weighed, tally, { onlyBest, maxPlans }) {
+    plan(weighed, tally, { onlyBest, maxPlans, avoided }) {
       weighed.sort((a, b) => b.mostLamports - a.mostLamports);
       const paying: Planned[] = [];
       let plans = 0;
@@ -89,16 +87,25 @@ export function createRanking(deps: {
           tally.add('outranked', weighed.length - i);
           break;
         }
-        const { candidate, cost } = each;
         if (budget.left <= budget.reserve) {
           tally.add('budget-exhausted');
           continue;
         }
         // As much as this must be beaten: costs, and what the best one nets.
-        const least = cost + (onlyBest ? bestLamports * candidate.unitsPerLamport : 0);
-        const most = bound.of(candidate.cycle, least, true);
+        const least = each.leastCost + (onlyBest ? bestLamports * each.unitsPerLamport : 0);
+        const most = bound.of(each.cycle, least, true);
         if (most <= least) {
-          tally.add(most <= cost ? 'below-costs' : 'outranked');
+          tally.add(most <= each.leastCost ? 'below-costs' : 'outranked');
+          continue;
+        }
+        const candidate = maker.make(each.cycle, avoided);
+        if (typeof candidate === 'string') {
+          tally.add(candidate);
+          continue;
+        }
+        const cost = candidate.costOf(candidate.hops.length);
+        if (Math.expm1(candidate.log) * candidate.maxIn <= cost) {
+          tally.add('too-small');
           continue;
         }
         const { size, profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);

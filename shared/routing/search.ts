@@ -280,12 +280,13 @@ export function createSearch(params: SearchParams): Search {
         const avoided = turn === 0 ? undefined : used;
         const weighed: Weighed[] = [];
         for (const cycle of open) {
-          const candidate = ranking.weigh(cycle, tally, avoided);
-          if (candidate !== undefined) weighed.push(candidate);
+          const each = ranking.weigh(cycle, tally);
+          if (each !== undefined) weighed.push(each);
         }
         const paying = ranking.plan(weighed, tally, {
           onlyBest: isSingle,
           maxPlans: params.maxCandidates * budgets,
+          avoided,
         });
         const before = best.length;
         const left = choose(paying, clock, gate, tally, most - before);
@@ -297,7 +298,7 @@ export function createSearch(params: SearchParams): Search {
         }
         // One pool changed: whatever else pays goes through the pools just taken, or paid before.
         if (isSingle || best.length === before) break;
-        open = weighed.map(({ candidate }) => candidate.cycle);
+        open = weighed.map(({ cycle }) => cycle);
       }
       if (best.length === 0) showNearMiss(clock, tally);
       if (best.length > 1) best.sort(byExpectedLamports);
