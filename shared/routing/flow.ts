@@ -1,4 +1,4 @@
-import type { Curves } from './curves.ts';
+import { type Curves, PLANNED } from './curves.ts';
 import { MAX_HOPS } from './cycles.ts';
 import type { Graph } from './graph.ts';
 import { HopFlow } from './hop-flow.ts';
@@ -7,6 +7,8 @@ import { HopFlow } from './hop-flow.ts';
 const MAX_ROUNDS = 14;
 /** A size this near to the one before ends the search for it: profit is flat there. */
 const SIZE_TOLERANCE = 0.004;
+/** The same where samples are coarse, which place the top no better. */
+const COARSE_TOLERANCE = 0.02;
 /** Where a size has come to rest, one that is larger by this factor is tried too. */
 const LOOK_BEYOND = 1.25;
 /** A size at which another unit brings back more than this is none to rest at. */
@@ -65,6 +67,7 @@ export class Flow {
     let high = Number.POSITIVE_INFINITY;
     let size = Math.max(1, Math.min(maxIn, from));
     let tried = 0;
+    const tolerance = step === PLANNED ? SIZE_TOLERANCE : COARSE_TOLERANCE;
     this.profit = Number.NEGATIVE_INFINITY;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const total = this.#pass(size, step);
@@ -79,7 +82,7 @@ export class Flow {
       else high = size;
       if (low >= maxIn) break;
       let next = Math.min(maxIn, nextSize(size, total, marginal, low, high));
-      if (Math.abs(next - size) <= SIZE_TOLERANCE * size) {
+      if (Math.abs(next - size) <= tolerance * size) {
         // A deeper pool may join just beyond, and carry what pays a little very far: one look there. Where a unit more
         // still pays clearly, floors have bent the curves, not depth: the size is looked for further on.
         const isOpen = high === Number.POSITIVE_INFINITY && marginal > STILL_PAYS;
@@ -89,6 +92,19 @@ export class Flow {
       size = next;
     }
     if (tried !== this.size) this.profit = this.#pass(this.size, step) - this.size;
+  }
+
+  /** As `solve`, not further than the first size that the pools at `from` point to: enough to compare sets of pools. */
+  gauge(from: number, maxIn: number, step: number): void {
+    const size = Math.max(1, Math.min(maxIn, from));
+    const total = this.#pass(size, step);
+    this.profit = total - size;
+    this.size = size;
+    const next = Math.min(maxIn, nextSize(size, total, this.#marginal(), 0, Number.POSITIVE_INFINITY));
+    const profit = this.#pass(next, step) - next;
+    if (profit <= this.profit) return;
+    this.profit = profit;
+    this.size = next;
   }
 
   /** What a flow without this pool loses at least, base units of the start mint: its profit at the flow's own prices. */

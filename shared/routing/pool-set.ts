@@ -92,7 +92,7 @@ export class PoolSet {
 
   #profitOf(hops: Hops): number {
     this.#flow.take(hops);
-    this.#flow.solve(this.#size, this.#candidate.maxIn, COARSE);
+    this.#flow.gauge(this.#size, this.#candidate.maxIn, COARSE);
     return this.#flow.profit;
   }
 }

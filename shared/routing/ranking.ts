@@ -108,7 +108,7 @@ export function createRanking(deps: {
           tally.add('too-small');
           continue;
         }
-        const { size, profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
+        const { profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
         if (!(relaxed > cost)) {
           if (profit > 0) tally.add('below-costs');
           else tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
@@ -128,7 +128,7 @@ export function createRanking(deps: {
         }
         plans += 1;
         room.refused = false;
-        const plan = solver.plan(candidate, size, maxSwaps);
+        const plan = solver.plan(candidate, maxSwaps);
         const found = isRough ? explore(candidate, plan) : plan;
         if (room.refused && (found === undefined || found.splits.length === 0)) {
           tally.add('beyond-accounts');

@@ -35,7 +35,6 @@ export interface Plan {
 
 /** What a cycle could earn if a transaction had room for every pool. */
 export interface Relaxed {
-  readonly size: number;
   readonly profit: number;
   /** No plan of so many swaps as allowed earns more. */
   readonly bound: number;
@@ -48,12 +47,15 @@ export interface Relaxed {
 /** A search for the size starts, without costs, at this part of the most that may go in. */
 const START_SHARE = 1 / 256;
 
+/** So many pools more than a transaction has swaps for are left out one by one, each time with the others solved anew. */
+const KEPT_TO_CHOOSE = 2;
+
 /** Plans the best size, pools and shares of candidates. */
 export interface Solver {
   /** Every pool at once, on coarse samples: cheap, and nothing earns more. */
   relax(candidate: Candidate, maxSwaps: number): Relaxed;
   /** The best plan of up to `maxSwaps` swaps that leaving pools out one by one meets. */
-  plan(candidate: Candidate, from: number, maxSwaps: number): Plan;
+  plan(candidate: Candidate, maxSwaps: number): Plan;
   /**
    * The best plan that is built the other way, from the main pool of each hop by adding and exchanging pools. It meets
    * sets that leaving out passes over, and is dearer. Undefined when it meets none that is better than `than`.
@@ -77,21 +79,28 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
     return room.holds(used, used.length);
   };
 
+  /** What the flow now is the solution of, over all pools. */
+  let relaxed: Candidate | undefined;
+  const relax = (candidate: Candidate): void => {
+    const { log, maxIn } = candidate;
+    const cost = candidate.costOf(candidate.hops.length);
+    const start = cost > 0 ? (START_COSTS * cost) / Math.expm1(log) : maxIn * START_SHARE;
+    flow.take(candidate.hops);
+    flow.solve(start, maxIn, COARSE);
+    relaxed = candidate;
+  };
+
   return {
     relax(candidate, maxSwaps) {
-      const { log, maxIn } = candidate;
-      const cost = candidate.costOf(candidate.hops.length);
-      const start = cost > 0 ? (START_COSTS * cost) / Math.expm1(log) : maxIn * START_SHARE;
-      flow.take(candidate.hops);
-      flow.solve(start, maxIn, COARSE);
-      const { size, profit } = flow;
+      relax(candidate);
+      const { profit } = flow;
       const grain = flow.grain();
       const bound = SLACK * (profit - leastLoss(flow, maxSwaps)) + UNITS_HIDDEN * grain;
-      return { size, profit, bound, grain, rises: flow.rises() };
+      return { profit, bound, grain, rises: flow.rises() };
     },
-    plan(candidate, from, maxSwaps) {
-      flow.take(candidate.hops);
-      flow.solve(from, candidate.maxIn, COARSE);
+    plan(candidate, maxSwaps) {
+      if (relaxed !== candidate) relax(candidate);
+      relaxed = undefined;
       flow.dropIdle();
       let best = NOTHING;
       for (;;) {
@@ -100,10 +109,13 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
           const net = flow.profit - candidate.costOf(flow.swaps);
           if (flow.profit > 0 && net > best.net && isHeld()) best = planOf(flow, net);
         } else flow.solve(flow.size, candidate.maxIn, COARSE);
+        // Far above what a transaction holds, those that are missed least go together.
+        for (let spare = flow.swaps - maxSwaps - KEPT_TO_CHOOSE; spare > 1; spare--) dropLeast(flow);
         if (!dropLeast(flow)) return best;
       }
     },
     grow(candidate, than, maxSwaps) {
+      relaxed = undefined;
       const set = new PoolSet(flow, candidate, than);
       let best: Plan | undefined;
       while ((set.swaps < maxSwaps && set.widen()) || set.exchange()) {
