@@ -110,6 +110,7 @@ export class Flow {
   /** What a flow without this pool loses at least, base units of the start mint: its profit at the flow's own prices. */
   rent(hop: number, at: number): number {
     let worth = this.hops[hop]!.surplus(at);
+    if (worth === 0) return 0;
     for (let h = hop + 1; h < this.hopCount; h++) worth *= this.hops[h]!.level;
     return worth;
   }

@@ -68,6 +68,7 @@ const NOTHING: Plan = { splits: [], size: 0, profit: 0, net: Number.NEGATIVE_INF
 export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom): Solver {
   const flow = new Flow(graph, curves);
   const used: number[] = [];
+  const spare: number[] = [];
 
   /** True when one transaction may lock the accounts of all pools that carry something. */
   const isHeld = (): boolean => {
@@ -95,7 +96,7 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
       relax(candidate);
       const { profit } = flow;
       const grain = flow.grain();
-      const bound = SLACK * (profit - leastLoss(flow, maxSwaps)) + UNITS_HIDDEN * grain;
+      const bound = SLACK * (profit - leastLoss(flow, maxSwaps, spare)) + UNITS_HIDDEN * grain;
       return { profit, bound, grain, rises: flow.rises() };
     },
     plan(candidate, maxSwaps) {
@@ -149,22 +150,32 @@ function dropLeast(flow: Flow): boolean {
 
 /**
  * What the best `maxSwaps` pools lose at least against all of them. At the flow's own prices every pool has a rent, and
- * no flow over some of the pools earns more than what the others' rents leave.
+ * no flow over some of the pools earns more than what the others' rents leave. `spare` is room to work in.
  */
-function leastLoss(flow: Flow, maxSwaps: number): number {
-  if (flow.swaps <= maxSwaps) return 0;
-  const spare: number[] = [];
-  for (let h = 0; h < flow.hopCount; h++) {
-    const rents: number[] = [];
-    for (let at = 0; at < flow.hops[h]!.count; at++) rents.push(flow.rent(h, at));
-    // Each hop keeps its best pool.
-    rents.sort((a, b) => b - a);
-    for (let i = 1; i < rents.length; i++) spare.push(rents[i]!);
-  }
-  spare.sort((a, b) => b - a);
+function leastLoss(flow: Flow, maxSwaps: number, spare: number[]): number {
+  spare.length = 0;
   let lost = 0;
-  for (let i = Math.max(0, maxSwaps - flow.hopCount); i < spare.length; i++) lost += spare[i]!;
-  return lost;
+  for (let h = 0; h < flow.hopCount; h++) {
+    const { count } = flow.hops[h]!;
+    // Each hop keeps its best pool.
+    let best = 0;
+    for (let at = 0; at < count; at++) {
+      const rent = flow.rent(h, at);
+      if (!(rent > 0)) continue;
+      const less = Math.min(best, rent);
+      best = Math.max(best, rent);
+      if (less === 0) continue;
+      spare.push(less);
+      lost += less;
+    }
+  }
+  for (let kept = maxSwaps - flow.hopCount; kept > 0; kept--) {
+    let most = 0;
+    for (let i = 1; i < spare.length; i++) if (spare[i]! > spare[most]!) most = i;
+    lost -= spare[most] ?? 0;
+    spare[most] = 0;
+  }
+  return Math.max(0, lost);
 }
 
 function planOf(flow: Flow, net: number): Plan {
