@@ -4,7 +4,7 @@ import { type Cycles, MAX_HOPS } from './cycles.ts';
 import type { Graph } from './graph.ts';
 
 /** What floats between samples may be off, as a share of a profit, */
-export const SLACK = 1.1;
+const SLACK = 1.1;
 /** and what floors on the way may hide of it, in units of the mint whose unit is worth most. */
 export const UNITS_HIDDEN = 4;
 /** A search for the size starts where the marginal profit would pay the costs so many times. */

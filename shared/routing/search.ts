@@ -94,7 +94,7 @@ const MAX_BUDGETS = 16;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
 /** A plan is taken for the best of its cycle when no other could be worth more than so many times as much. */
-const GROWTH_ROOM = 1.12;
+const GROWTH_ROOM = 1.05;
 const NO_OPTIONS: RunOptions = {};
 const NO_ACCOUNTS: ReadonlySet<Address> = new Set();
 

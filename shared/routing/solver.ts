@@ -1,5 +1,5 @@
 import { COARSE, type Curves, PLANNED } from './curves.ts';
-import { SLACK, START_COSTS, UNITS_HIDDEN } from './cycle-bound.ts';
+import { START_COSTS, UNITS_HIDDEN } from './cycle-bound.ts';
 import { Flow } from './flow.ts';
 import type { Graph } from './graph.ts';
 import type { HopFlow } from './hop-flow.ts';
@@ -44,6 +44,8 @@ export interface Relaxed {
   readonly rises: boolean;
 }
 
+/** A solution over coarse samples is right to this share of its profit. */
+const RELAXED_SLACK = 1.03;
 /** A search for the size starts, without costs, at this part of the most that may go in. */
 const START_SHARE = 1 / 256;
 
@@ -96,7 +98,7 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
       relax(candidate);
       const { profit } = flow;
       const grain = flow.grain();
-      const bound = SLACK * (profit - leastLoss(flow, maxSwaps, spare)) + UNITS_HIDDEN * grain;
+      const bound = RELAXED_SLACK * (profit - leastLoss(flow, maxSwaps, spare)) + UNITS_HIDDEN * grain;
       return { profit, bound, grain, rises: flow.rises() };
     },
     plan(candidate, maxSwaps) {
