@@ -13,6 +13,8 @@ const LEAST_MOVE = 0.02;
 const ROUNDING_UNITS = 4;
 /** No pool counts as deeper than this many times what its hop is offered: a straight line has no depth. */
 const MOST_DEPTH = 1e6;
+/** As a share of those that a hop has, as many pools join at once: an eighth. */
+const JOINERS_SHIFT = 3;
 /** A pool whose amount is still to be found. */
 const OPEN = -1;
 
@@ -165,8 +167,11 @@ export class HopFlow {
     if (this.#known === 0) this.#learn(step);
     for (;;) {
       const level = this.#fill();
-      if (this.#known >= this.count || this.#priceOf(this.#known) <= level) return;
-      this.#learn(step);
+      // One by one while they are few; of many, some that will carry nothing cost less than filling all anew for each.
+      const most = Math.min(this.count, this.#known + 1 + (this.#known >> JOINERS_SHIFT));
+      const before = this.#known;
+      while (this.#known < most && this.#priceOf(this.#known) > level) this.#learn(step);
+      if (this.#known === before) return;
     }
   }
 
