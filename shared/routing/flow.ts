@@ -1,4 +1,4 @@
-import { type Curves, PLANNED } from './curves.ts';
+import type { Curves } from './curves.ts';
 import { MAX_HOPS } from './cycles.ts';
 import type { Graph } from './graph.ts';
 import { HopFlow } from './hop-flow.ts';
@@ -7,8 +7,6 @@ import { HopFlow } from './hop-flow.ts';
 const MAX_ROUNDS = 14;
 /** A size this near to the one before ends the search for it: profit is flat there. */
 const SIZE_TOLERANCE = 0.004;
-/** The same where samples are coarse, which place the top no better. */
-const COARSE_TOLERANCE = 0.02;
 /** Where a size has come to rest, one that is larger by this factor is tried too. */
 const LOOK_BEYOND = 1.25;
 /** A size at which another unit brings back more than this is none to rest at. */
@@ -67,7 +65,6 @@ export class Flow {
     let high = Number.POSITIVE_INFINITY;
     let size = Math.max(1, Math.min(maxIn, from));
     let tried = 0;
-    const tolerance = step === PLANNED ? SIZE_TOLERANCE : COARSE_TOLERANCE;
     this.profit = Number.NEGATIVE_INFINITY;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const total = this.#pass(size, step);
@@ -82,7 +79,7 @@ export class Flow {
       else high = size;
       if (low >= maxIn) break;
       let next = Math.min(maxIn, nextSize(size, total, marginal, low, high));
-      if (Math.abs(next - size) <= tolerance * size) {
+      if (Math.abs(next - size) <= SIZE_TOLERANCE * size) {
         // A deeper pool may join just beyond, and carry what pays a little very far: one look there. Where a unit more
         // still pays clearly, floors have bent the curves, not depth: the size is looked for further on.
         const isOpen = high === Number.POSITIVE_INFINITY && marginal > STILL_PAYS;
