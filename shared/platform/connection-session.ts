@@ -9,7 +9,8 @@ import type { StreamEnd, StreamRequest } from './stream-transport.ts';
 import { createSynchronizer, type StreamSession, type Synchronizer } from './synchronizer.ts';
 
 const SWEEP_MS = 100;
-const STOP_GRACE_MS = 500;
+/** Less than a step of the shutdown is waited for: a peer that does not answer is then cut off within it. */
+const STOP_GRACE_MS = 300;
 
 export interface ConnectionSessionOptions {
   readonly shard: Shard;

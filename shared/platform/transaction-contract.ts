@@ -23,6 +23,8 @@ export interface TransactionStreamOptions {
   readonly history?: number;
   /** Default 15 s. */
   readonly silenceMs?: number;
+  /** Until a subscription that has no answer is asked for again. Default 10 s. */
+  readonly ackMs?: number;
 }
 
 export interface TransactionStreamStats {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type Address, addressAt } from '../core/address.ts';
@@ -20,7 +21,7 @@ afterEach(async () => {
   server.close();
 });
 
-/** A node that answers each subscription as `answer` says, and tells slots. */
+/** A node that answers each subscription as `answer` says, undefined for never, and tells slots. */
 async function serve(
   answer: (nth: number, method: string) => unknown,
 ): Promise<{ url: string; asked: string[] }> {
@@ -34,6 +35,14 @@ async function serve(
       asked.push(method);
       if (method === 'logsSubscribe') logs++;
       const reply = method === 'slotSubscribe' ? { result: 1 } : answer(logs, method);
+      if (reply === undefined) return;
+      if (reply === 'half-close') {
+        // A close frame, and the TCP connection stays.
+        const { _socket } = socket as unknown as { readonly _socket: Duplex };
+        _socket.removeAllListeners('data').removeAllListeners('end').pause();
+        _socket.write(Buffer.from([0x88, 0x02, 0x03, 0xe9]));
+        return;
+      }
       socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...(reply as object) }));
     });
   });
@@ -58,7 +67,7 @@ function follow(wsUrl: string, silenceMs?: number) {
     wsUrl,
     rpc,
     random: createRandom('refusals'),
-    ...(silenceMs === undefined ? {} : { silenceMs }),
+    ...(silenceMs === undefined ? {} : { silenceMs, ackMs: silenceMs }),
     onTransaction: () => {},
     onProblem: () => {},
   });
@@ -89,4 +98,20 @@ it('keeps its connection, and reads no history again, while the books are quiet 
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(made.stats()).toMatchObject({ live: true, connections: 1 });
   expect(histories).toHaveLength(3);
+});
+
+it('asks again for a log subscription that is never answered while slots are told', async () => {
+  const { url } = await serve((nth) => (nth === 2 || nth === 4 ? undefined : { result: 10 + nth }));
+  const { made } = follow(url, 300);
+  await expect
+    .poll(() => made.stats().refusal, { timeout: 5_000 })
+    .toBe('no answer to logsSubscribe in 300 ms');
+  await expect.poll(() => made.stats().followed, { timeout: 10_000 }).toBe(3);
+  expect(made.stats()).toMatchObject({ refusal: '', connections: 1 });
+});
+
+it('leaves a connection that is said to end and does not', async () => {
+  const { url } = await serve((nth) => (nth === 3 ? 'half-close' : { result: 10 + nth }));
+  const { made } = follow(url, 300);
+  await expect.poll(() => made.stats(), { timeout: 10_000 }).toMatchObject({ connections: 2, followed: 3 });
 });

@@ -20,13 +20,14 @@ export type {
 
 const HANDSHAKE_MS = 10_000;
 const MAX_FRAME_BYTES = 1 << 20;
-const CLOSE_GRACE_MS = 500;
+/** Less than a step of the shutdown is waited for: a peer that does not answer is then cut off within it. */
+const CLOSE_GRACE_MS = 300;
 const REOPEN = { minMs: 250, baseMs: 500, capMs: 8_000 };
 const REFUSED = { minMs: 1_000, baseMs: 2_000, capMs: 8_000 };
 const REQUESTS_OUT_MAX = 16;
 
 export function createTransactionStream(options: TransactionStreamOptions): TransactionStream {
-  const { rpc, random, onProblem, history = 20, silenceMs = 15_000 } = options;
+  const { rpc, random, onProblem, history = 20, silenceMs = 15_000, ackMs = 10_000 } = options;
   const host = webSocketHost(options.wsUrl);
   const secrets = { url: options.wsUrl, headers: options.headers };
   const followed = new Map<Address, Followed>();
@@ -74,8 +75,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
       onOpen() {
         live = true;
         connections += 1;
-        slotsId = nextId++;
-        send(slotsId, 'slotSubscribe', []);
+        wantSlots();
         for (const one of followed.values()) want(one);
       },
       onFrame: (frame) => hear(readLogsFrame(frame)),
@@ -112,6 +112,16 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
     else connection = undefined;
   }
 
+  /** Without them nothing tells a quiet connection from a dead one. */
+  function wantSlots(): void {
+    const id = nextId++;
+    slotsId = id;
+    send(id, 'slotSubscribe', []);
+    later(() => {
+      if (!hasSlots && slotsId === id) wantSlots();
+    }, ackMs);
+  }
+
   function want(one: Followed): void {
     one.held ??= [];
     waiting.add(one);
@@ -129,6 +139,7 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
       const id = nextId++;
       asked.set(id, one);
       send(id, 'logsSubscribe', [{ mentions: [one.address] }, { commitment: 'confirmed' }]);
+      later(() => onUnanswered(id), ackMs);
     }
   }
 
@@ -174,6 +185,16 @@ export function createTransactionStream(options: TransactionStreamOptions): Tran
     if (waiting.size === 0 && asked.size === 0) refusal = '';
     pump();
     void catchUp(one, past);
+  }
+
+  /** Taken and never answered: what comes of it later is not heard. */
+  function onUnanswered(id: number): void {
+    const one = asked.get(id);
+    if (one === undefined) return;
+    asked.delete(id);
+    refusal = `no answer to logsSubscribe in ${ackMs} ms`;
+    onProblem('transactions.refused', { host, reason: refusal });
+    if (followed.get(one.address) === one) want(one);
   }
 
   /** It is asked for again: after a pause for the rate, one at a time and less often where the plan is full. */

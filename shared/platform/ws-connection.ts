@@ -69,7 +69,13 @@ export function openWsConnection(options: WsConnectionOptions): WsConnection {
   let refusal: StreamEnd | undefined;
   // ws counts the silence between packets; a server that trickles its handshake must end too.
   const handshake = setTimeout(() => drop('handshake-timeout'), options.handshakeTimeoutMs);
+  let ticksClosing = 0;
   const watchdog = setInterval(() => {
+    if (socket.readyState === WebSocket.CLOSING) {
+      // Said to end, and it does not: ws would wait for half a minute. What it said is told by 'close' all the same.
+      if (ticksClosing++ > 0) socket.terminate();
+      return;
+    }
     if (socket.readyState !== WebSocket.OPEN) return;
     if (ticksSinceFrame > TICKS_OF_SILENCE && options.isQuiet?.() !== true) drop('silent');
     else if (ticksSincePong > TICKS_OF_SILENCE) drop('no-pong');

@@ -51,6 +51,8 @@ export async function openProviderProxy({ url, wsUrl }: ProviderProxyParams): Pr
   let handshakes = 0;
   const writers = new Set<() => void>();
   const relays = new Set<() => void>();
+  /** Handshakes that get no answer. */
+  const hanging = new Set<Duplex>();
 
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -126,6 +128,11 @@ export async function openProviderProxy({ url, wsUrl }: ProviderProxyParams): Pr
     const peer = (asked: number) => ({ nth, asked, atMs: performance.now() - beganMs });
     const refused = ws?.handshake?.(peer(0));
     stream.on('error', () => stream.destroy());
+    if (refused === 'hang') {
+      hanging.add(stream);
+      stream.on('close', () => hanging.delete(stream));
+      return;
+    }
     if (refused !== undefined || wsUrl === undefined) {
       refuseUpgrade(stream, refused ?? { status: 404 });
       return;
@@ -151,6 +158,7 @@ export async function openProviderProxy({ url, wsUrl }: ProviderProxyParams): Pr
   function cut(): void {
     for (const end of [...relays]) end();
     for (const end of [...writers]) end();
+    for (const stream of hanging) stream.destroy();
     server.closeAllConnections();
   }
 

@@ -52,19 +52,23 @@ export interface WsPeer {
   readonly asked: number;
 }
 
-/** What comes of a message that a client sends. `swallow`: nothing. `error`: a JSON-RPC refusal. `close`: the connection ends. */
+/**
+ * What comes of a message that a client sends. `swallow`: nothing. `half-close`: the connection is said to end, and stays.
+ * `error`: a JSON-RPC refusal. `close`: the connection ends.
+ */
 export type WsAct =
   | 'pass'
   | 'swallow'
+  | 'half-close'
   | { readonly error: { readonly code: number; readonly message: string } }
   | { readonly close: number; readonly reason: string };
 
 export interface WsBehaviour {
-  /** Instead of the upgrade. */
-  readonly handshake?: (peer: WsPeer) => HttpReply | undefined;
+  /** Instead of the upgrade. `hang`: nothing, while the connection stays. */
+  readonly handshake?: (peer: WsPeer) => HttpReply | 'hang' | undefined;
   readonly asked?: (call: RpcCall, peer: WsPeer) => WsAct;
-  /** What the node tells, as it goes on; undefined keeps it back. */
-  readonly told?: (text: string, peer: WsPeer) => string | undefined;
+  /** What the node tells, as it goes on; undefined keeps it back, several are told one after the other. */
+  readonly told?: (text: string, peer: WsPeer) => string | readonly string[] | undefined;
 }
 
 /** Which server stands behind the proxy. */

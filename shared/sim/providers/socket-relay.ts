@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { RpcCall, WsBehaviour, WsPeer } from './provider-row.ts';
 
@@ -28,6 +29,7 @@ export function relaySocket({ client, url, behaviour, peer, onEnd }: SocketRelay
     const act = behaviour()?.asked?.(call, peer(asked)) ?? 'pass';
     if (act === 'pass') pass(text);
     else if (act === 'swallow') return;
+    else if (act === 'half-close') halfClose(client);
     else if ('error' in act) client.send(JSON.stringify({ jsonrpc: '2.0', error: act.error, id: call.id }));
     else client.close(act.close, act.reason);
   });
@@ -38,7 +40,8 @@ export function relaySocket({ client, url, behaviour, peer, onEnd }: SocketRelay
     const text = String(data);
     const told = behaviour()?.told;
     const passed = told === undefined ? text : told(text, peer(asked));
-    if (passed !== undefined && client.readyState === WebSocket.OPEN) client.send(passed);
+    if (passed === undefined || client.readyState !== WebSocket.OPEN) return;
+    for (const one of typeof passed === 'string' ? [passed] : passed) client.send(one);
   });
   const end = (): void => {
     client.terminate();
@@ -50,6 +53,15 @@ export function relaySocket({ client, url, behaviour, peer, onEnd }: SocketRelay
     socket.on('close', end);
   }
   return end;
+}
+
+/** A close frame (1001), and not another byte in either direction: the TCP connection stays. */
+function halfClose(client: WebSocket): void {
+  const { _socket: socket } = client as unknown as { readonly _socket: Duplex };
+  socket.removeAllListeners('data');
+  socket.removeAllListeners('end');
+  socket.pause();
+  socket.write(Buffer.from([0x88, 0x02, 0x03, 0xe9]));
 }
 
 function callOf(text: string): RpcCall {

@@ -99,6 +99,64 @@ export const WS_ROWS: readonly ProviderRow[] = [
     ws: () => ({ told: (text) => (text.includes('"accountNotification"') ? undefined : text) }),
   }),
   row({
+    name: 'ws-hang',
+    does: 'takes connections and never answers the handshake',
+    ws: () => ({ handshake: () => 'hang' }),
+  }),
+  row({
+    name: 'ws-page',
+    does: 'answers the handshake with a web page: HTTP 200',
+    ws: () => ({
+      handshake: () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>hello</h1>' }),
+    }),
+    says: /200/,
+  }),
+  row({
+    name: 'ws-elsewhere',
+    does: 'sends the handshake to another host: HTTP 302',
+    ws: () => ({ handshake: () => ({ status: 302, headers: { location: 'http://127.0.0.1:9/' } }) }),
+    says: /302/,
+  }),
+  row({
+    name: 'ws-half-close',
+    does: 'says that a connection ends at its first subscription, and keeps it',
+    lastsMs: 8_000,
+    ws: () => ({ asked: ({ method }) => (isSubscribe(method) ? 'half-close' : 'pass') }),
+  }),
+  row({
+    name: 'ws-no-slots',
+    does: 'goes on telling accounts, the clock among them, and no slots',
+    lastsMs: 6_000,
+    ws: () => ({ told: (text) => (text.includes('"slotNotification"') ? undefined : text) }),
+  }),
+  row({
+    name: 'ws-swallow-slots',
+    does: 'never acknowledges the slots, and all else',
+    lastsMs: 6_000,
+    ws: () => ({ asked: ({ method }) => (method === 'slotSubscribe' ? 'swallow' : 'pass') }),
+  }),
+  row({
+    name: 'ws-ids-as-text',
+    does: 'gives ids back as strings',
+    ws: () => ({ told: (text) => text.replace(/"id":\s*(\d+)/, '"id":"$1"') }),
+  }),
+  row({
+    name: 'ws-keepalive',
+    does: 'puts messages of its own between those of the node',
+    ws: () => ({ told: (text) => [text, '{"type":"keepalive"}', '{"jsonrpc":"2.0","method":"ping"}'] }),
+  }),
+  row({
+    name: 'ws-slots-ahead',
+    does: 'tells slots that are 40 ahead',
+    lastsMs: 6_000,
+    ws: () => ({
+      told: (text) =>
+        text.includes('"slotNotification"')
+          ? text.replace(/"(slot|parent|root)":(\d+)/g, (_, name, slot) => `"${name}":${Number(slot) + 40}`)
+          : text,
+    }),
+  }),
+  row({
     name: 'ws-nothing',
     does: 'keeps the connection open and tells nothing',
     lastsMs: 6_000,
