@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/core/clock.ts';
 import { formatUnits } from '../../shared/core/units.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { MarketEvent } from '../../shared/engine/event.ts';
+import type { IntentJournal } from '../../shared/execution/intent-journal.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import type { ControlRow, KilledRun, Store } from '../../shared/platform/store/store.ts';
 import type { ControlCommand, ControlResult } from './dashboard/view.ts';
@@ -17,11 +18,11 @@ export interface ControlParams {
 
 /**
  * The switch that people hold. A pause works at once, and outlives the process: the next run starts paused. So does
- * the halt at the loss limit; and what a run that was killed had lost counts in the run that follows it.
+ * the halt at the loss limit; and what was lost since a person last resumed counts on in the run that follows.
  */
 export interface Control {
-  /** Takes over what the store says; to be called before the feed starts. `killed`: the run that died before this one. */
-  restore(killed: KilledRun | undefined): Promise<void>;
+  /** Takes over what the store and the journal say; to be called before the feed starts. */
+  restore(earlier: EarlierRuns): Promise<void>;
   /** Starts paused, because nothing is known of an earlier pause. */
   pauseUnknown(reason: string): Promise<void>;
   take(command: ControlCommand, by: string, reason: string): Promise<ControlResult>;
@@ -33,6 +34,15 @@ export interface Control {
   close(): Promise<void>;
   /** Why trading is paused or halted; '' while it runs. */
   reason(): string;
+}
+
+/** What is known of runs before this one. */
+export interface EarlierRuns {
+  /** The last one streamed the same market: what it had lost counts on. */
+  readonly sameMarket: boolean;
+  /** The run of this market that died before this one. */
+  readonly killed: KilledRun | undefined;
+  readonly netLamports: IntentJournal['netLamports'];
 }
 
 const TRADING = 'trading';
@@ -94,7 +104,8 @@ export function createControl({ pipeline, engine, store, clock, log, runId }: Co
   };
 
   return {
-    async restore(killed) {
+    async restore(earlier) {
+      const { killed } = earlier;
       const rows = new Map((await store.controls()).map((row) => [row.name, row]));
       const trading = rows.get(TRADING);
       if (trading?.value === 'paused') {
@@ -103,9 +114,11 @@ export function createControl({ pipeline, engine, store, clock, log, runId }: Co
         log.warning('control.restored', { value: 'paused', by, reason });
       }
       halted = rows.get(LOSS_LIMIT)?.value === 'paused';
-      const carried = killed === undefined ? 0n : lostBy(killed, rows.get(CARRIED_LOSS));
+      const carried = await lostBefore(earlier, rows);
+      keep(CARRIED_LOSS, 'running', `${runId} ${carried}`);
       if (!halted && carried === 0n) return;
-      if (halted) haltedBecause = `the loss limit was reached in an earlier run: resume to trade on`;
+      const wasHalted = halted;
+      if (wasHalted) haltedBecause = `the loss limit was reached in an earlier run: resume to trade on`;
       pipeline.process({
         kind: 'loss',
         atMicros: clock.monotonicMicros(),
@@ -114,9 +127,9 @@ export function createControl({ pipeline, engine, store, clock, log, runId }: Co
         by: killed?.runId ?? 'an earlier run',
       });
       log.warning('control.loss-restored', { halted, lamports: carried, killedRun: killed?.runId });
-      if (carried > 0n) keep(CARRIED_LOSS, 'running', `${runId} ${carried}`);
-      if (engine.halted && !halted) {
-        haltedBecause = `the loss limit was reached: ${formatUnits(carried, 9)} SOL were lost in runs that were killed`;
+      // Having looked, `observe` may have written the halt down by now.
+      if (engine.halted && !wasHalted) {
+        haltedBecause = `the loss limit was reached: ${formatUnits(carried, 9)} SOL were lost in earlier runs`;
       }
     },
     async pauseUnknown(reason) {
@@ -133,8 +146,11 @@ export function createControl({ pipeline, engine, store, clock, log, runId }: Co
       if (command === 'resume') {
         halted = false;
         haltedBecause = 'the loss limit was reached';
-        for (const name of [LOSS_LIMIT, CARRIED_LOSS]) {
-          unwritten.set(name, { name, value: 'running', by, reason: '', atMs });
+        for (const [name, reason] of [
+          [LOSS_LIMIT, ''],
+          [CARRIED_LOSS, `${runId} 0`],
+        ] as const) {
+          unwritten.set(name, { name, value: 'running', by, reason, atMs });
         }
       }
       try {
@@ -167,10 +183,24 @@ export function createControl({ pipeline, engine, store, clock, log, runId }: Co
   };
 }
 
-/** What a run that was killed had lost, with what it had itself taken over from one that was. */
-function lostBy({ runId, netLamports }: KilledRun, carried: ControlRow | undefined): bigint {
-  const [, of, lamports] = /^(\S+) (\d{1,20})$/.exec(carried?.reason ?? '') ?? [];
-  const before = of === runId && lamports !== undefined ? BigInt(lamports) : 0n;
-  const lost = before - netLamports;
-  return lost > 0n ? lost : 0n;
+/**
+ * What was lost since a person last resumed: what the run before had taken over, and what it lost itself. The journal
+ * says so; the store, which may lack its last trades, only where it says more.
+ */
+async function lostBefore(
+  { sameMarket, killed, netLamports }: EarlierRuns,
+  rows: ReadonlyMap<string, ControlRow>,
+): Promise<bigint> {
+  const carried = sameMarket ? rows.get(CARRIED_LOSS)?.reason : undefined;
+  const [, last, lamports] = /^(\S+) (\d{1,20})$/.exec(carried ?? '') ?? [];
+  const sinceMs = resumedAtMs([...rows.values()]);
+  let lost = BigInt(lamports ?? 0);
+  for (const runId of new Set([last, killed?.runId])) {
+    if (runId === undefined) continue;
+    const journaled = (await netLamports({ runId, sinceMs })) ?? 0n;
+    const stored = killed?.runId === runId ? killed.netLamports : 0n;
+    lost -= stored < journaled ? stored : journaled;
+    if (lost < 0n) lost = 0n;
+  }
+  return lost;
 }

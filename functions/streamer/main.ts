@@ -9,6 +9,7 @@ import { sleep } from '../../shared/platform/backoff.ts';
 import { createChainWatch } from '../../shared/platform/chain/chain-watch.ts';
 import type { EndpointConfig } from '../../shared/platform/config/endpoint-leaf.ts';
 import type { Config } from '../../shared/platform/config/schema.ts';
+import { createWorkerIntents } from '../../shared/platform/journal/worker-intents.ts';
 import type { Logger } from '../../shared/platform/log.ts';
 import { createProofs } from '../../shared/platform/proofs.ts';
 import { createSafeControls } from '../../shared/platform/store/control-copy.ts';
@@ -32,6 +33,7 @@ import { feedView } from './feed-view.ts';
 import { createJournal } from './journal.ts';
 import { createMarketFeed } from './market-feed.ts';
 import { createServiceMetrics } from './metrics.ts';
+import { createOrderIntents } from './order-intents.ts';
 import { createOutsideApis, type OutsideAddresses } from './outside-apis.ts';
 import { declareOutsideMetrics, outsideView } from './outside-view.ts';
 import { createPipeline, type Observer } from './pipeline.ts';
@@ -167,6 +169,25 @@ export async function startService(params: ServiceParams): Promise<Service> {
       const problem = endRunNow(dir, runId, clock.nowMs(), plainJson(end('killed')));
       if (problem !== '') log.error('store.run-not-ended', { runId, error: problem });
     });
+    const intents = await createWorkerIntents({ dir });
+    shutdown.add('journal of orders', () => intents.close(), { mostMs: 1_000, leastMs: 200 });
+    const orderIntents = createOrderIntents({
+      journal: intents,
+      clock,
+      log,
+      runId,
+      scope: `${config.mode}/${config.market}`,
+      keepDays: config.store.keepDays.trades,
+    });
+    shutdown.add(
+      'steps of orders on their way to the journal',
+      async (ms) => {
+        const steps = await orderIntents.drain(ms);
+        if (steps > 0) log.error('orders.steps-lost', { steps });
+      },
+      { mostMs: 1_000, leastMs: 200 },
+    );
+    await orderIntents.reconcile();
     const writer = createStoreWriter({
       store,
       clock,
@@ -242,6 +263,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
       observers: [
         ...parts.observers,
         ...(recorder === undefined ? [] : [recorder.observe]),
+        orderIntents.observe,
         journal.observe,
         () => control.observe(),
         ...(params.observer === undefined ? [] : [params.observer]),
@@ -249,7 +271,11 @@ export async function startService(params: ServiceParams): Promise<Service> {
     });
     const control = createControl({ pipeline, engine, store: controls, clock, log, runId });
     shutdown.add('controls', () => control.close());
-    await control.restore(killed.find(({ market }) => market === config.market));
+    await control.restore({
+      sameMarket: market === config.market,
+      killed: killed.find(({ market: of }) => of === config.market),
+      netLamports: orderIntents.netLamports,
+    });
     if (known !== 'known') await beginUnknown(known, copyTrouble, config, control, log);
 
     const books = createBooks({ market: engine.market, names: parts.names });
