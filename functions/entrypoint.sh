@@ -8,7 +8,7 @@ export MALLOC_MMAP_THRESHOLD_=65536
 export MALLOC_TRIM_THRESHOLD_=131072
 case "${FUNCTION_TARGET:-}" in
   streamer)
-    exec node --min-semi-space-size=8 --max-semi-space-size=8 --heap-growing-percent=20 functions/cli/arb.ts run --host 0.0.0.0 --port "${PORT:-8080}" "$@"
+    exec node --max-semi-space-size=8 --heap-growing-percent=20 functions/cli/arb.ts run --host 0.0.0.0 --port "${PORT:-8080}" "$@"
     ;;
   *)
     echo "entrypoint: FUNCTION_TARGET is \"${FUNCTION_TARGET:-}\"; it must be: streamer" >&2
