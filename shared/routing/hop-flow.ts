@@ -35,6 +35,8 @@ export class HopFlow {
   level = 0;
   #alpha = new Float64Array(16);
   #beta = new Float64Array(16);
+  /** The input from which on α and β are reckoned; 0 but for a pool that is near to straight at what it carries. */
+  #from = new Float64Array(16);
   /** So many of the first pools have an α and a β; the first unit into another pays less than the last one here. */
   #known = 0;
   /** The division before, to go back to. */
@@ -72,6 +74,7 @@ export class HopFlow {
       this.outputs[i] = this.outputs[i + 1]!;
       this.#alpha[i] = this.#alpha[i + 1]!;
       this.#beta[i] = this.#beta[i + 1]!;
+      this.#from[i] = this.#from[i + 1]!;
     }
     this.count -= 1;
     if (at < this.#known) this.#known -= 1;
@@ -185,11 +188,13 @@ export class HopFlow {
     const { out } = this.#curves;
     this.#alpha[at] = 1 / this.#priceOf(at);
     this.#beta[at] = amount > 0 && out > 0 ? (amount / out - this.#alpha[at]!) / amount : 0;
+    this.#from[at] = 0;
     this.#limitDepth(at);
     this.#known += 1;
   }
 
   #fit(at: number, amount: number, out: number, slope: number): void {
+    this.#from[at] = 0;
     if (!(out > 0)) {
       // It carries nothing: its first unit costs what it does at size zero.
       this.#alpha[at] = 1 / this.#priceOf(at);
@@ -201,9 +206,10 @@ export class HopFlow {
         this.#alpha[at] = alpha;
         this.#beta[at] = bend / amount;
       } else {
-        // Too near to straight here to tell a bend from a floor: as deep as it showed itself elsewhere.
+        // Too near to straight here to tell a bend from a floor: as deep from here on as it showed itself elsewhere.
         this.#beta[at] = Math.min(this.#beta[at]!, 0.5 / out);
-        this.#alpha[at] = inputPerOutput - this.#beta[at]! * amount;
+        this.#alpha[at] = 1 / slope;
+        this.#from[at] = amount;
       }
     } else {
       // Full: all that shows is how far its whole amount came down from the first unit.
@@ -228,7 +234,7 @@ export class HopFlow {
       let roots = 0;
       for (let i = 0; i < known; i++) {
         if (this.amounts[i] !== OPEN) continue;
-        depth += this.#alpha[i]! / this.#beta[i]!;
+        depth += this.#alpha[i]! / this.#beta[i]! - this.#from[i]!;
         roots += Math.sqrt(this.#alpha[i]!) / this.#beta[i]!;
       }
       if (roots === 0) return 0;
@@ -247,7 +253,7 @@ export class HopFlow {
   /** The input at which a pool's next unit costs the square of `inverse`. */
   #amountAt(at: number, inverse: number): number {
     const alpha = this.#alpha[at]!;
-    return (Math.sqrt(alpha) * inverse - alpha) / this.#beta[at]!;
+    return this.#from[at]! + (Math.sqrt(alpha) * inverse - alpha) / this.#beta[at]!;
   }
 
   /** Takes out open pools whose first unit costs more already; true when there were any. */
@@ -286,7 +292,7 @@ export class HopFlow {
         depth -= amount;
         continue;
       }
-      depth += this.#alpha[i]! / this.#beta[i]!;
+      depth += this.#alpha[i]! / this.#beta[i]! - this.#from[i]!;
       roots += Math.sqrt(this.#alpha[i]!) / this.#beta[i]!;
     }
     return roots === 0 ? 0 : (roots / depth) ** 2;
@@ -304,5 +310,6 @@ export class HopFlow {
     this.#keptOutputs = new Float64Array(size);
     this.#alpha = new Float64Array(size);
     this.#beta = new Float64Array(size);
+    this.#from = new Float64Array(size);
   }
 }
