@@ -63,6 +63,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     counters,
     isAbandoned: (slot) => course.line.isAbandoned(slot),
     begunOn: (shard) => course.begunOn(shard),
+    hasBegun: (shard, slot) => course.hasBegun(shard, slot),
     onTold({ address, slot, account = null, endpoint }, atMicros) {
       queue.push({ kind: 'account', atMicros, update: { address, slot, account }, endpoint });
     },

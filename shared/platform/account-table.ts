@@ -11,6 +11,7 @@ export interface AccountTableOptions {
   readonly isAbandoned: (slot: number) => boolean;
   /** The newest slot that has begun, as far as this connection and the others know. */
   readonly begunOn: (shard: Shard) => number;
+  readonly hasBegun: (shard: Shard, slot: number) => boolean;
   /** It is so now, and may be relied on. */
   readonly onTold: (track: AccountTrack, atMicros: number) => void;
   /** Two things were said that cannot both be true. */
@@ -67,9 +68,9 @@ export class AccountTable {
 
   /** A connection told it. What it tells of a slot that has not begun counts at the end of that, whatever the rule. */
   hear(track: AccountTrack, shard: Shard, word: Word): void {
-    const { counters, begunOn, onTold, onContradiction } = this.#options;
+    const { counters, hasBegun, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
-    const rule = slot > begunOn(shard) ? 'at-end' : this.#options.rule;
+    const rule = hasBegun(shard, slot) ? this.#options.rule : 'at-end';
     const fate = track.take(shard.lane, slot, account, endpoint, atMicros, rule);
     if (track.confirmed && track.isOpen) this.#open.add(track);
     if (fate === 'told') onTold(track, atMicros);

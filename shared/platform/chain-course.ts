@@ -120,7 +120,12 @@ export class ChainCourse {
 
   /** Whether an account may be of this slot: it has begun, as far as this connection and the others say, or is about to. */
   mayBe(shard: Shard, slot: number): boolean {
-    return slot <= this.begunOn(shard) + this.#probe.apartMax();
+    return slot <= this.line.newest || slot <= this.begunOn(shard) + this.#probe.apartMax();
+  }
+
+  /** Whether the slot has begun, by what this connection and the others tell. */
+  hasBegun(shard: Shard, slot: number): boolean {
+    return slot <= this.line.newest || slot <= this.begunOn(shard);
   }
 
   /** The newest slot that has begun, by what this connection and the others tell, or by what was known before they did. */
