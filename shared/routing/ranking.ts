@@ -78,7 +78,7 @@ export function createRanking(deps: {
     plan(weighed, tally, { onlyBest, maxPlans, avoided }) {
       weighed.sort((a, b) => b.mostLamports - a.mostLamports);
       const paying: Planned[] = [];
-      let plans = 0;
+      let solved = 0;
       let bestLamports = 0;
       let kept = 0;
       for (let i = 0; i < weighed.length; i++) {
@@ -98,6 +98,10 @@ export function createRanking(deps: {
           tally.add(most <= each.leastCost ? 'below-costs' : 'outranked');
           continue;
         }
+        if (solved >= maxPlans) {
+          tally.add('capped');
+          continue;
+        }
         const candidate = maker.make(each.cycle, avoided);
         if (typeof candidate === 'string') {
           tally.add(candidate);
@@ -108,6 +112,7 @@ export function createRanking(deps: {
           tally.add('too-small');
           continue;
         }
+        solved += 1;
         const { profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
         if (!(relaxed > cost)) {
           if (profit > 0) tally.add('below-costs');
@@ -122,11 +127,6 @@ export function createRanking(deps: {
           tally.add('outranked');
           continue;
         }
-        if (plans >= maxPlans) {
-          tally.add('capped');
-          continue;
-        }
-        plans += 1;
         room.refused = false;
         const plan = solver.plan(candidate, maxSwaps);
         const found = isRough ? explore(candidate, plan) : plan;

@@ -33,7 +33,7 @@ export interface SearchParams {
   readonly costs: CostModel;
   /** Exact quotes that one update may cost. */
   readonly maxQuotes: number;
-  /** Cycles that one update may plan, the most promising first. */
+  /** Cycles that one update may solve over their pools, the most promising first. */
   readonly maxCandidates: number;
   /** Most that one leg may take of a pool, as the share by which its average price falls below the marginal one. */
   readonly maxPoolShareBps: number;

@@ -258,7 +258,7 @@ export const configSchema = z.strictObject({
       min: 1,
       max: 100_000,
       default: 16,
-      summary: 'most cycles that one market update may plan, the most promising first',
+      summary: 'most cycles that one market update may solve over their pools, the most promising first',
     }),
     maxQuotesPerUpdate: countKey({
       min: 1,
