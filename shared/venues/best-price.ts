@@ -71,8 +71,8 @@ function reachOf(fee: TransferFee | undefined): number {
   return (Number(fee.maximumFee) * BPS) / Number(fee.feeBps);
 }
 
-/** The share of an amount below the maximum that arrives. */
-function keptOf(fee: TransferFee | undefined): number {
+/** The share of an amount below the maximum that arrives; 1 without a fee. */
+export function keptOf(fee: TransferFee | undefined): number {
   return fee === undefined || fee.maximumFee === 0n ? 1 : 1 - Number(fee.feeBps) / BPS;
 }
 

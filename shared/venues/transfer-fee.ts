@@ -1,6 +1,6 @@
 /** @hot The Token-2022 transfer fee: what a transfer withholds from its receiver. */
 import { divUp, mulDivUp } from '../math/mul-div.ts';
-import { bestCappedPrice } from './best-price.ts';
+import { bestCappedPrice, keptOf } from './best-price.ts';
 import type { MintFacts } from './token.ts';
 import type { TransferFee } from './token-extensions.ts';
 import type { Quote } from './venue.ts';
@@ -48,9 +48,7 @@ export function inverseTransferFee(mint: MintFacts, epoch: number, postFeeAmount
 
 /** The share of a small amount that arrives; 1 without a fee. A maximum makes it larger for larger amounts. */
 export function keptByTransfer(mint: MintFacts | undefined, epoch: number): number {
-  const rate = mint === undefined ? undefined : transferFeeAt(mint, epoch);
-  if (rate === undefined || rate.maximumFee === 0n) return 1;
-  return 1 - Number(rate.feeBps) / 10_000;
+  return keptOf(mint === undefined ? undefined : transferFeeAt(mint, epoch));
 }
 
 /**
