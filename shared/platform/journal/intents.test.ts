@@ -76,4 +76,16 @@ describe('the journal of intents in SQLite', () => {
 
 describe('the journal of intents in a thread of its own', () => {
   describeIntentJournal((work) => inDirectory((dir) => work({ open: () => createWorkerIntents({ dir }) })));
+
+  it('goes on in another thread when the one before has died, with every step acknowledged', () =>
+    inDirectory(async (dir) => {
+      const threads: { terminate(): Promise<unknown> }[] = [];
+      const journal = await createWorkerIntents({ dir }, (thread) => threads.push(thread));
+      await journal.append(sampleIntent());
+      await threads[0]!.terminate();
+      await journal.append(sampleIntent({ state: 'landed' }));
+      expect((await journal.steps('run-1-10-1')).map(({ state }) => state)).toEqual(['approved', 'landed']);
+      expect(threads).toHaveLength(2);
+      await journal.close();
+    }));
 });

@@ -24,20 +24,19 @@ interface Waiting {
   reject(error: ArbError): void;
 }
 
-/**
- * The journal of `createSqliteIntents` in a thread of its own: a flush to the disk takes milliseconds, and blocks nobody. Rejects
- * with the same `intents-…` errors, and with `intents-thread-died` when the thread ends; whoever waits for a step then
- * knows that it may not be written. The thread keeps the process alive only while an answer is awaited.
- */
-export async function createWorkerIntents(options: SqliteIntentsOptions): Promise<IntentJournal> {
-  const worker = new Worker(new URL('./intents-worker.ts', import.meta.url), {
-    workerData: options,
-    execArgv: [],
-  });
+/** One thread that holds the journal open. Once it has ended it stays so. */
+interface IntentsThread {
+  readonly hasEnded: boolean;
+  send<T>(method: keyof IntentJournal, args: readonly unknown[]): Promise<T>;
+  terminate(): Promise<unknown>;
+}
+
+async function startThread(options: SqliteIntentsOptions): Promise<IntentsThread> {
+  const url = new URL('./intents-worker.ts', import.meta.url);
+  const worker = new Worker(url, { workerData: options, execArgv: [] });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let ended: ArbError | undefined;
-  let closing: Promise<void> | undefined;
 
   const answer = <T>(id: number): Promise<T> => {
     if (ended !== undefined) return Promise.reject(ended);
@@ -61,20 +60,55 @@ export async function createWorkerIntents(options: SqliteIntentsOptions): Promis
   worker.on('error', (error) => end(errorText(error)));
   worker.on('exit', (code) => end(`exit code ${code}`));
   await answer(0);
-
-  const send = <T>(method: keyof IntentJournal, ...args: readonly unknown[]): Promise<T> => {
-    lastId += 1;
-    const promise = answer<T>(lastId);
-    if (ended === undefined) worker.postMessage({ id: lastId, method, args } satisfies IntentsRequest);
-    return promise;
+  return {
+    get hasEnded() {
+      return ended !== undefined;
+    },
+    send<T>(method: keyof IntentJournal, args: readonly unknown[]) {
+      lastId += 1;
+      const promise = answer<T>(lastId);
+      if (ended === undefined) worker.postMessage({ id: lastId, method, args } satisfies IntentsRequest);
+      return promise;
+    },
+    terminate: () => worker.terminate(),
   };
-  const call = <T>(method: keyof IntentJournal, ...args: readonly unknown[]): Promise<T> =>
-    closing === undefined
-      ? send(method, ...args)
-      : Promise.reject(new ArbError('intents-closed', 'the journal is closed'));
+}
+
+/**
+ * The journal of `createSqliteIntents` in a thread of its own: a flush to the disk takes milliseconds, and blocks nobody. Rejects
+ * with the same `intents-…` errors, and with `intents-thread-died` when the thread ends before its answer: whoever waits for
+ * a step then knows that it may not be written, and the next call opens the file anew in another thread. A thread keeps
+ * the process alive only while an answer is awaited. `onThread` is given each of them.
+ */
+export async function createWorkerIntents(
+  options: SqliteIntentsOptions,
+  onThread: (thread: { terminate(): Promise<unknown> }) => void = () => {},
+): Promise<IntentJournal> {
+  let opening: Promise<IntentsThread> | undefined;
+  let closing: Promise<void> | undefined;
+  let thread = await startThread(options);
+  onThread(thread);
+
+  const open = (): Promise<IntentsThread> => {
+    opening ??= startThread(options)
+      .then((started) => {
+        thread = started;
+        onThread(started);
+        return started;
+      })
+      .finally(() => {
+        opening = undefined;
+      });
+    return opening;
+  };
+  const call = async <T>(method: keyof IntentJournal, ...args: readonly unknown[]): Promise<T> => {
+    if (closing !== undefined) throw new ArbError('intents-closed', 'the journal is closed');
+    return (thread.hasEnded ? await open() : thread).send<T>(method, args);
+  };
   const close = async (): Promise<void> => {
-    if (ended === undefined) await send('close');
-    await worker.terminate();
+    const last = await (opening ?? thread);
+    if (!last.hasEnded) await last.send('close', []);
+    await last.terminate();
   };
 
   return {
