@@ -75,7 +75,7 @@ export class ChainCourse {
       slotMicros: options.slotMicros,
       onStall: (ms) => {
         options.log('stream.stalled', { ms: Math.round(ms) });
-        for (const shard of shards()) shard.fallBehind(`this process stood still for ${Math.round(ms)} ms`);
+        for (const shard of shards()) shard.stall(`this process stood still for ${Math.round(ms)} ms`);
         this.#probe.ask();
       },
     });

@@ -39,6 +39,7 @@ const EVENTS: readonly ConnectionEvent[] = [
   { kind: 'caught-up' },
   { kind: 'doubted', reason: 'bad-frame' },
   { kind: 'missed', reason: 'a change was not told' },
+  { kind: 'stalled', reason: 'this process stood still' },
   { kind: 'drop', reason: 'no slots' },
   { kind: 'suspend', reason: 'quarantined', untilMs: 0 },
   { kind: 'resume' },

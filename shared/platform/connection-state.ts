@@ -51,6 +51,8 @@ export type ConnectionEvent =
   | { readonly kind: 'caught-up' }
   /** Something was lost on the way: what it carries must be fetched anew. */
   | { readonly kind: 'doubted'; readonly reason: string }
+  /** This process stood still: what waits on the way is old, and nobody's fault. */
+  | { readonly kind: 'stalled'; readonly reason: string }
   /** A change was not told although its slot was: the connection itself is not whole. */
   | { readonly kind: 'missed'; readonly reason: string }
   /** `refused`: its endpoint would not let it have what it cannot do without. */
@@ -215,6 +217,9 @@ export function nextConnectionState(
       }
       if (phase !== 'live') return stay;
       return fault(event.reason, () => refetch(event.reason, faultsBefore + 1));
+    case 'stalled':
+      if (!isOpen || phase === 'behind') return stay;
+      return refetch(event.reason, state.faults);
     case 'drop':
       if (phase !== 'connecting' && !isOpen) return stay;
       return ended({ reason: event.reason, refused: event.refused === true }, ['close', 'lose']);

@@ -170,6 +170,11 @@ export class Shard {
     this.#step({ kind: 'doubted', reason });
   }
 
+  /** This process stood still: what it carries must be fetched anew, by no fault of the connection. */
+  stall(reason: string): void {
+    this.#step({ kind: 'stalled', reason });
+  }
+
   /** A change was not told: once is fetched anew, more often is the connection's own fault. */
   miss(reason: string): void {
     this.#step({ kind: 'missed', reason });
