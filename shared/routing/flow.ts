@@ -48,25 +48,35 @@ export class Flow {
     return swaps;
   }
 
-  /** Leaves out the pools that carry nothing, but for a hop's last one. */
-  dropIdle(): void {
+  /**
+   * Leaves out the pools that carry nothing, but for a hop's last one and those whose first unit pays as much as the last
+   * one of their hop less the share `near`; true when any of these stay.
+   */
+  dropIdle(near: number): boolean {
+    let stay = false;
     for (let h = 0; h < this.hopCount; h++) {
       const hop = this.hops[h]!;
-      for (let at = hop.count - 1; at >= 0 && hop.count > 1; at--) if (hop.amounts[at]! <= 0) hop.drop(at);
+      const least = hop.level * (1 - near);
+      for (let at = hop.count - 1; at >= 0 && hop.count > 1; at--) {
+        if (hop.amounts[at]! > 0) continue;
+        if (near > 0 && this.#curves.bestPrice(hop.edges[at]!) > least) stay = true;
+        else hop.drop(at);
+      }
     }
+    return stay;
   }
 
   /**
    * Finds the size up to `maxIn` that earns most over these pools, and its division, from a size near it. `profit` is
    * what the curves say of the best size tried: negative when none pays.
    */
-  solve(from: number, maxIn: number, step: number): void {
+  solve(from: number, maxIn: number, step: number, rounds = MAX_ROUNDS): void {
     let low = 0;
     let high = Number.POSITIVE_INFINITY;
     let size = Math.max(1, Math.min(maxIn, from));
     let tried = 0;
     this.profit = Number.NEGATIVE_INFINITY;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const total = this.#pass(size, step);
       tried = size;
       if (total - size > this.profit) {
@@ -89,19 +99,6 @@ export class Flow {
       size = next;
     }
     if (tried !== this.size) this.profit = this.#pass(this.size, step) - this.size;
-  }
-
-  /** As `solve`, not further than the first size that the pools at `from` point to: enough to compare sets of pools. */
-  gauge(from: number, maxIn: number, step: number): void {
-    const size = Math.max(1, Math.min(maxIn, from));
-    const total = this.#pass(size, step);
-    this.profit = total - size;
-    this.size = size;
-    const next = Math.min(maxIn, nextSize(size, total, this.#marginal(), 0, Number.POSITIVE_INFINITY));
-    const profit = this.#pass(next, step) - next;
-    if (profit <= this.profit) return;
-    this.profit = profit;
-    this.size = next;
   }
 
   /** What a flow without this pool loses at least, base units of the start mint: its profit at the flow's own prices. */

@@ -80,6 +80,13 @@ export class HopFlow {
     if (at < this.#known) this.#known -= 1;
   }
 
+  /** The share of the hop's output that a pool pays. */
+  shareOf(at: number): number {
+    let output = 0;
+    for (let i = 0; i < this.#known; i++) output += this.outputs[i]!;
+    return output > 0 ? this.outputs[at]! / output : 0;
+  }
+
   /** What a pool pays beyond what the hop's last unit would for the same input. */
   surplus(at: number): number {
     return Math.max(0, this.outputs[at]! - this.level * this.amounts[at]!);

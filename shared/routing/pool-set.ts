@@ -8,6 +8,9 @@ const LEAST_GAIN = 1e-3;
 /** Of a hop, so many pools of the best marginal price may join: on hub mints, dozens pay. */
 const JOINERS_PER_HOP = 6;
 
+/** Sizes that a set is tried at: sets are compared, not solved. */
+const ROUNDS = 3;
+
 type Hops = readonly (readonly number[])[];
 
 /** The pools that a plan of a cycle uses, made better one pool at a time on coarse curves. */
@@ -92,7 +95,7 @@ export class PoolSet {
 
   #profitOf(hops: Hops): number {
     this.#flow.take(hops);
-    this.#flow.gauge(this.#size, this.#candidate.maxIn, COARSE);
+    this.#flow.solve(this.#size, this.#candidate.maxIn, COARSE, ROUNDS);
     return this.#flow.profit;
   }
 }

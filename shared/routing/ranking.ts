@@ -20,8 +20,8 @@ export interface Weighed {
 export interface Planned extends Choice {
   readonly candidate: PayingCycle;
   readonly plan: Plan;
-  /** No plan of it nets more, lamports. */
-  readonly boundLamports: number;
+  /** What any plan of it comes to at most on coarse samples, before costs, base units of the start mint. */
+  readonly most: number;
 }
 
 export interface PlanOptions {
@@ -113,7 +113,7 @@ export function createRanking(deps: {
           continue;
         }
         solved += 1;
-        const { profit, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
+        const { profit, most: relaxedMost, bound: relaxed, grain, rises } = solver.relax(candidate, maxSwaps);
         if (!(relaxed > cost)) {
           if (profit > 0) tally.add('below-costs');
           else tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
@@ -138,7 +138,7 @@ export function createRanking(deps: {
           tally.add(curves.complete ? 'no-exact-profit' : 'budget-exhausted');
           continue;
         }
-        const planned = asChoice(candidate, found, boundLamports);
+        const planned = asChoice(candidate, found, relaxedMost);
         if (planned.value > 0) {
           bestLamports = Math.max(bestLamports, planned.value);
           paying.push(planned);
@@ -153,11 +153,11 @@ export function createRanking(deps: {
   };
 }
 
-function asChoice(candidate: PayingCycle, plan: Plan, boundLamports: number): Planned {
+function asChoice(candidate: PayingCycle, plan: Plan, most: number): Planned {
   return {
     candidate,
     plan,
-    boundLamports,
+    most,
     value: plan.net / candidate.unitsPerLamport,
     pools: plan.splits.flatMap(({ edges }) => edges.map((edge) => edge >> 1)),
     mint: candidate.startId,

@@ -93,8 +93,6 @@ const EXPLORED = 1 / 2;
 const MAX_BUDGETS = 16;
 /** A candidate that earns this share of its costs is near enough to be shown, one a slot. */
 const NEAR_MISS = 0.5;
-/** A plan is taken for the best of its cycle when no other could be worth more than so many times as much. */
-const GROWTH_ROOM = 1.05;
 const NO_OPTIONS: RunOptions = {};
 const NO_ACCOUNTS: ReadonlySet<Address> = new Set();
 
@@ -177,9 +175,8 @@ export function createSearch(params: SearchParams): Search {
 
   /** The trade, or a better one over the same cycle whose pools were found the other way. */
   const growExactly = (sized: Opportunity, choice: Planned, clock: ChainClock): Opportunity => {
-    const { candidate, plan, value, boundLamports } = choice;
-    if (boundLamports <= GROWTH_ROOM * value) return sized;
-    const grown = solver.grow(candidate, plan, maxSwaps);
+    const { candidate, plan, most } = choice;
+    const grown = solver.grow(candidate, plan, most, maxSwaps);
     if (grown === undefined) return sized;
     const other = quoteExactly(candidate, grown, clock);
     return typeof other !== 'string' && other.expectedLamports > sized.expectedLamports ? other : sized;

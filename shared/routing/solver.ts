@@ -36,7 +36,9 @@ export interface Plan {
 /** What a cycle could earn if a transaction had room for every pool. */
 export interface Relaxed {
   readonly profit: number;
-  /** No plan of so many swaps as allowed earns more. */
+  /** What so many pools as swaps are allowed come to at most on the same samples, */
+  readonly most: number;
+  /** and with what these hide: no plan earns more. */
   readonly bound: number;
   /** What a whole unit between two hops is worth at most, base units of the start mint. */
   readonly grain: number;
@@ -49,6 +51,12 @@ const RELAXED_SLACK = 1.03;
 /** A search for the size starts, without costs, at this part of the most that may go in. */
 const START_SHARE = 1 / 256;
 
+/** A pool that carries this share of its hop is not left out. */
+const NEARLY_ALL = 0.9;
+/** A pool whose first unit pays less than the last one of its hop by this share may join on finer samples. */
+const NEAR = 1e-3;
+/** A plan is taken for the best of its cycle when no other could earn more than so many times as much. */
+const GROWTH_ROOM = 1.002;
 /** So many pools more than a transaction has swaps for are left out one by one, each time with the others solved anew. */
 const KEPT_TO_CHOOSE = 2;
 
@@ -60,9 +68,10 @@ export interface Solver {
   plan(candidate: Candidate, maxSwaps: number): Plan;
   /**
    * The best plan that is built the other way, from the main pool of each hop by adding and exchanging pools. It meets
-   * sets that leaving out passes over, and is dearer. Undefined when it meets none that is better than `than`.
+   * sets that leaving out passes over, and is dearer. Undefined when it meets none that is better than `than`, and where
+   * `than` comes to as much on coarse samples as any set there, `most`.
    */
-  grow(candidate: Candidate, than: Plan, maxSwaps: number): Plan | undefined;
+  grow(candidate: Candidate, than: Plan, most: number, maxSwaps: number): Plan | undefined;
 }
 
 const NOTHING: Plan = { splits: [], size: 0, profit: 0, net: Number.NEGATIVE_INFINITY };
@@ -98,13 +107,17 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
       relax(candidate);
       const { profit } = flow;
       const grain = flow.grain();
-      const bound = RELAXED_SLACK * (profit - leastLoss(flow, maxSwaps, spare)) + UNITS_HIDDEN * grain;
-      return { profit, bound, grain, rises: flow.rises() };
+      const most = profit - leastLoss(flow, maxSwaps, spare);
+      const bound = RELAXED_SLACK * most + UNITS_HIDDEN * grain;
+      return { profit, most, bound, grain, rises: flow.rises() };
     },
     plan(candidate, maxSwaps) {
       if (relaxed !== candidate) relax(candidate);
       relaxed = undefined;
-      flow.dropIdle();
+      if (flow.dropIdle(NEAR)) {
+        flow.solve(flow.size, candidate.maxIn, PLANNED);
+        flow.dropIdle(0);
+      }
       let best = NOTHING;
       for (;;) {
         if (flow.swaps <= maxSwaps) {
@@ -117,8 +130,11 @@ export function createSolver(graph: Graph, curves: Curves, room: TransactionRoom
         if (!dropLeast(flow)) return best;
       }
     },
-    grow(candidate, than, maxSwaps) {
+    grow(candidate, than, most, maxSwaps) {
       relaxed = undefined;
+      flow.take(than.splits.map(({ edges }) => edges));
+      flow.solve(than.size, candidate.maxIn, COARSE);
+      if (most <= GROWTH_ROOM * flow.profit) return undefined;
       const set = new PoolSet(flow, candidate, than);
       let best: Plan | undefined;
       while ((set.swaps < maxSwaps && set.widen()) || set.exchange()) {
@@ -139,6 +155,8 @@ function dropLeast(flow: Flow): boolean {
   for (let h = 0; h < flow.hopCount; h++) {
     const hop = flow.hops[h]!;
     for (let at = 0; at < hop.count && hop.count > 1; at++) {
+      // What it pays beyond the hop's last unit says little of a pool that carries nearly all: the others may have no room.
+      if (hop.shareOf(at) > NEARLY_ALL) continue;
       const rent = flow.rent(h, at);
       if (rent >= lowest) continue;
       lowest = rent;
