@@ -38,13 +38,21 @@ test('finds what a search built anew finds, when the clock alone has moved price
       const anew = createOpenSearch(market);
       for (const pool of market.pools) anew.refresh(pool, clock);
       const pool = market.pools[random.below(market.pools.length)]!;
-      const [kept, fresh] = [search, anew].map((each) =>
-        each
-          .run([pool], clock, openGate(MAX_IN), createTally())
-          .best.map(({ routeId, amountIn, amountOut }) => ({ routeId, amountIn, amountOut })),
-      );
+      const [kept, fresh] = [search, anew].map((each) => [
+        ...each.run([pool], clock, openGate(MAX_IN), createTally()).best,
+      ]);
       found += fresh!.length;
-      expect(kept, `market ${seed}, clock ${step}`).toEqual(fresh);
+      const name = `market ${seed}, clock ${step}`;
+      expect(
+        kept!.map(({ routeId }) => routeId),
+        name,
+      ).toEqual(fresh!.map(({ routeId }) => routeId));
+      // One that has met more of a pool starts to size from another fraction of a unit: the profit is the same but for that.
+      kept!.forEach(({ grossProfit }, i) => {
+        const expected = fresh![i]!.grossProfit;
+        const difference = grossProfit > expected ? grossProfit - expected : expected - grossProfit;
+        expect(difference, name).toBeLessThanOrEqual(1n + expected / 1_000_000n);
+      });
     }
   }
   expect(found).toBeGreaterThan(40);
