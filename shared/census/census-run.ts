@@ -116,7 +116,8 @@ export function createCensusRun(params: CensusRunParams): CensusRun {
   return {
     market,
     process(event) {
-      counts.events += 1;
+      // What the orders of the run that was recorded came to is no part of the market.
+      if (event.kind !== 'order') counts.events += 1;
       take(event);
     },
     lose: () => take({ kind: 'feed', atMicros: 0, live: false, reason: 'events are missing' }),

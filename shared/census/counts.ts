@@ -29,6 +29,7 @@ export interface CensusCounts {
   /** Index of the latency that the verdict rests on. */
   readonly verdictLatency: number;
   readonly coverage: Coverage;
+  /** What was told of the market, the chain and the wallet. */
   events: number;
   /** Opportunities that the search gave; many of one gap. */
   sightings: number;

@@ -36,6 +36,7 @@ describe('the entry point of the container', () => {
     const address = ['--host', '0.0.0.0', '--port', '9000'];
     expect(command).toEqual([
       '--max-semi-space-size=8',
+      '--heap-growing-percent=20',
       'functions/cli/arb.ts',
       'run',
       ...address,
