@@ -61,7 +61,8 @@ export class PoolSet {
   #move(bases: readonly Hops[]): boolean {
     const { hops } = this.#candidate;
     let best: Hops | undefined;
-    let highest = this.#profit * (1 + LEAST_GAIN);
+    // More than the present one also where that loses: a set is never gone back to.
+    let highest = this.#profit + LEAST_GAIN * Math.abs(this.#profit);
     for (const base of bases) {
       for (const { hop, edge } of this.#joiners(base)) {
         // Best marginal price first, as the candidate has them.
