@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { ArbError } from '../../core/errors.ts';
+import { openCallThreads } from '../call-thread.ts';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';
-import { type StoreMethod, type StoreThread, startStoreThread } from './store-thread.ts';
 
 /**
  * Rows sent in one go. Copying a row to the other thread costs the main thread 2–5 µs, so this keeps each pause
@@ -17,32 +17,25 @@ const SLICE_ROWS = 64;
  * keep the process alive unless an answer is awaited.
  */
 export async function createWorkerStore(options: SqliteStoreOptions): Promise<Store> {
-  let thread = await startStoreThread(options);
-  let opening: Promise<StoreThread> | undefined;
+  const threads = await openCallThreads({
+    module: new URL('./sqlite-store-worker.ts', import.meta.url),
+    workerData: options,
+    died: (why) => new ArbError('store-thread-died', `the thread of the store has ended (${why})`, { why }),
+  });
   let closing: Promise<void> | undefined;
   let writing: Promise<unknown> = Promise.resolve();
 
-  function reopen(): Promise<StoreThread> {
-    opening ??= startStoreThread(options)
-      .then((opened) => (thread = opened))
-      .finally(() => {
-        opening = undefined;
-      });
-    return opening;
-  }
-
-  async function call<T>(method: StoreMethod, ...args: readonly unknown[]): Promise<T> {
+  async function call<T>(method: keyof Store, ...args: readonly unknown[]): Promise<T> {
     if (closing !== undefined) throw closedError();
-    const open = thread.hasEnded ? await reopen() : thread;
-    return (await open.send(method, args)) as T;
+    return (await (await threads.current()).send(method, args)) as T;
   }
 
   async function write(batch: StoreBatch): Promise<void> {
-    const open = thread.hasEnded ? await reopen() : thread;
+    const open = await threads.current();
     const slices = slicesOf(batch);
     const last = slices.pop() ?? batch;
     for (const part of slices) {
-      open.sendPart(part);
+      open.post('part', [part]);
       await setImmediate();
     }
     await open.send('write', [last]);
@@ -50,10 +43,7 @@ export async function createWorkerStore(options: SqliteStoreOptions): Promise<St
 
   async function close(): Promise<void> {
     await writing;
-    const open = await (opening ?? thread);
-    if (open.hasEnded) return;
-    await open.send('close', []);
-    await open.terminate();
+    await threads.close();
   }
 
   return {
