@@ -73,29 +73,47 @@ export interface CandidateMaker {
   make(cycle: number, avoided?: ReadonlySet<number>): PayingCycle | Reason;
 }
 
+/** A mint that cycles start from. */
+interface Start {
+  readonly maxInUnits: bigint;
+  readonly price: ReferencePrice;
+  readonly unitsPerLamport: number;
+}
+
 const SCALE = 2 ** 40;
 
 export function createCandidateMaker(params: CandidateParams): CandidateMaker {
   const { graph, market, cycles, costs, bound } = params;
   /** By hops: what a transaction that needs no new account must earn, lamports. */
   const leastCosts: number[] = [];
-  const prices = new Map<number, ReferencePrice | undefined>();
-  const limits = new Map<number, bigint>();
+  const starts = new Map<number, Start | Reason>();
   /** Pools met that can no longer be quoted. */
   const lapsed: PoolEntry[] = [];
   let gate: SearchGate;
 
-  const priceOf = (mint: number): ReferencePrice | undefined => {
-    if (!prices.has(mint)) prices.set(mint, referencePrice(market, graph.mints[mint]!));
-    return prices.get(mint);
-  };
-  const limitOf = (mint: number): bigint => {
-    let limit = limits.get(mint);
-    if (limit === undefined) {
-      limit = gate.maxIn(graph.mints[mint]!);
-      limits.set(mint, limit);
+  /** What is known of a start mint in this search, or why no cycle can start from it. */
+  const startOf = (mint: number): Start | Reason => {
+    let start = starts.get(mint);
+    if (start === undefined) {
+      start = lookUp(mint);
+      starts.set(mint, start);
     }
-    return limit;
+    return start;
+  };
+  const lookUp = (mint: number): Start | Reason => {
+    const maxInUnits = gate.maxIn(graph.mints[mint]!);
+    if (maxInUnits <= 0n) return 'no-capital';
+    const price = referencePrice(market, graph.mints[mint]!);
+    if (price === undefined) return 'no-reference-price';
+    return { maxInUnits, price, unitsPerLamport: Number(price.unitsPerLamportScaled) / SCALE };
+  };
+
+  /** The sum of a cycle's best logarithms. */
+  const bestOf = (cycle: number): number => {
+    const at = cycle * MAX_HOPS;
+    let log = 0;
+    for (let h = 0; h < cycles.hops[cycle]!; h++) log += graph.bestLog[cycles.pairs[at + h]!]!;
+    return log;
   };
 
   const leastCostOf = (legs: number): number => {
@@ -117,22 +135,15 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
     },
     begin(next) {
       gate = next;
-      prices.clear();
-      limits.clear();
+      starts.clear();
       leastCosts.length = 0;
     },
     weigh(cycle) {
-      const startId = graph.pairFrom[cycles.pairs[cycle * MAX_HOPS]!]!;
-      const limit = limitOf(startId);
-      if (limit <= 0n) return refuse('no-capital');
-      const price = priceOf(startId);
-      if (price === undefined) return refuse('no-reference-price');
-      const hops = cycles.hops[cycle]!;
-      weight.unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
-      weight.cost = leastCostOf(hops) * weight.unitsPerLamport;
-      let log = 0;
-      for (let h = 0; h < hops; h++) log += graph.bestLog[cycles.pairs[cycle * MAX_HOPS + h]!]!;
-      const atAll = Math.expm1(log) * Number(limit);
+      const start = startOf(graph.pairFrom[cycles.pairs[cycle * MAX_HOPS]!]!);
+      if (typeof start === 'string') return refuse(start);
+      weight.unitsPerLamport = start.unitsPerLamport;
+      weight.cost = leastCostOf(cycles.hops[cycle]!) * start.unitsPerLamport;
+      const atAll = Math.expm1(bestOf(cycle)) * Number(start.maxInUnits);
       if (atAll <= weight.cost) return refuse('too-small');
       weight.most = Math.min(atAll, bound.of(cycle, weight.cost, false));
       return weight.most > weight.cost || refuse('below-costs');
@@ -141,13 +152,10 @@ export function createCandidateMaker(params: CandidateParams): CandidateMaker {
       const count = cycles.hops[cycle]!;
       const at = cycle * MAX_HOPS;
       const startId = graph.pairFrom[cycles.pairs[at]!]!;
-      const maxInUnits = limitOf(startId);
-      if (maxInUnits <= 0n) return 'no-capital';
-      const price = priceOf(startId);
-      if (price === undefined) return 'no-reference-price';
-      const unitsPerLamport = Number(price.unitsPerLamportScaled) / SCALE;
-      let sum = 0;
-      for (let h = 0; h < count; h++) sum += graph.bestLog[cycles.pairs[at + h]!]!;
+      const start = startOf(startId);
+      if (typeof start === 'string') return start;
+      const { maxInUnits, price, unitsPerLamport } = start;
+      const sum = bestOf(cycle);
       const hops: number[][] = [];
       let log = 0;
       let barred: Reason | undefined;
