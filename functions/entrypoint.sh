@@ -2,7 +2,7 @@
 # Starts the deployable that FUNCTION_TARGET names, from the root of the package; arguments are passed on to it.
 # Configuration comes from ARB_… variables; PORT is Cloud Run's. exec, so that signals reach the program.
 set -eu
-# As shared/platform/memory-settings.ts says and tests: memory outside the JavaScript heap stays where it is.
+# As shared/platform/process/memory-settings.ts says and tests: memory outside the JavaScript heap stays where it is.
 export MALLOC_ARENA_MAX=2
 export MALLOC_MMAP_THRESHOLD_=65536
 export MALLOC_TRIM_THRESHOLD_=131072

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { restartWithMemorySettings } from '../../shared/platform/memory-settings.ts';
-import { createStopSignals } from './stop-signals.ts';
+import { restartWithMemorySettings } from '../../shared/platform/process/memory-settings.ts';
+import { createStopSignals } from './frame/stop-signals.ts';
 
 /** Verbs that run for days. */
 const LONG_VERBS: readonly (string | undefined)[] = ['run', 'record', '--paper-trade'];
@@ -44,9 +44,9 @@ if (LONG_VERBS.includes(args[0]) || args[0]?.startsWith('--') === true) {
 }
 
 const [{ createSystemClock }, { main }, { streamOutput }] = await Promise.all([
-  import('../../shared/platform/system-clock.ts'),
+  import('../../shared/platform/process/system-clock.ts'),
   import('./main.ts'),
-  import('./output.ts'),
+  import('./frame/output.ts'),
 ]);
 
 let lost: Error | undefined;

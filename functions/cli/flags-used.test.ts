@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
 import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
 import type { LoadedConfig } from '../../shared/platform/config/load.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
+import { acceptedFlags } from './frame/parse-flags.ts';
+import { isAmong } from './frame/used-keys.ts';
+import type { Output } from './frame/verb.ts';
 import { main } from './main.ts';
-import { acceptedFlags } from './parse-flags.ts';
-import { isAmong } from './used-keys.ts';
-import type { Output } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
 /** Configuration keys that the verb under test has read. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WSOL_MINT } from '../../shared/core/address.ts';
 import { CONFIG_KEYS } from '../../shared/platform/config/keys.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
 import { main } from './main.ts';
 
 const ARB = fileURLToPath(new URL('./arb.ts', import.meta.url));

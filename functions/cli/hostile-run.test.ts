@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sleep } from '../../shared/platform/backoff.ts';
-import { NODE_MEMORY_FLAGS, withMallocSettings } from '../../shared/platform/memory-settings.ts';
-import { startLocalNode } from '../../shared/sim/node.ts';
+import { sleep } from '../../shared/platform/process/backoff.ts';
+import { NODE_MEMORY_FLAGS, withMallocSettings } from '../../shared/platform/process/memory-settings.ts';
+import { createLocalMarket } from '../../shared/run/local-market.ts';
 import { openProviderProxy, type ProviderProxy } from '../../shared/sim/providers/provider-proxy.ts';
 import { PROVIDER_ROWS } from '../../shared/sim/providers/rows.ts';
-import { startLocalApis } from '../streamer/local-apis.ts';
-import { createLocalMarket } from '../streamer/local-market.ts';
+import { startLocalNode } from '../../shared/sim/wire/node.ts';
+import { startLocalApis } from '../streamer/local/local-apis.ts';
 
 const COMMAND = fileURLToPath(new URL('./arb.ts', import.meta.url));
 const MEMORY_MIB = 512;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
+import type { Output } from './frame/verb.ts';
 import { main } from './main.ts';
-import type { Output } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
 let cwd: string;

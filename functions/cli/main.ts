@@ -1,12 +1,12 @@
 import { ArbError, errorText } from '../../shared/core/errors.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
-import { didYouMean } from '../../shared/platform/nearest.ts';
-import { EXIT, exitCodeOf } from './exit-code.ts';
-import { generalHelp, verbHelp } from './help.ts';
-import { keysInFlags } from './keys-in-flags.ts';
-import { refuseFlagsTakenByNpm } from './npm-flags.ts';
-import { acceptedFlags, parseFlags } from './parse-flags.ts';
-import type { Verb, VerbContext } from './verb.ts';
+import { didYouMean } from '../../shared/platform/process/nearest.ts';
+import { EXIT, exitCodeOf } from './frame/exit-code.ts';
+import { generalHelp, verbHelp } from './frame/help.ts';
+import { keysInFlags } from './frame/keys-in-flags.ts';
+import { refuseFlagsTakenByNpm } from './frame/npm-flags.ts';
+import { acceptedFlags, parseFlags } from './frame/parse-flags.ts';
+import type { Verb, VerbContext } from './frame/verb.ts';
 import { VERBS } from './verbs.ts';
 
 /** Everything of a process that `arb` touches. */

@@ -6,12 +6,13 @@ import { USDC_MINT, WSOL_MINT } from '../../shared/core/address.ts';
 import { poolPrice, referencePrice } from '../../shared/market/reference-price.ts';
 import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
 import { STORE_FILE } from '../../shared/platform/store/store-file.ts';
+import type { LocalMarket } from '../../shared/run/local-market.ts';
 import { createChainMarket } from '../../shared/sim/apis/chain-market.ts';
-import { deployProgram } from '../../shared/sim/program-accounts.ts';
+import { deployProgram } from '../../shared/sim/chain/program-accounts.ts';
 import { raydiumCpmm } from '../../shared/venues/raydium-cpmm/index.ts';
-import type { ControlResult, DashboardState } from './dashboard/view.ts';
-import type { DependencyId } from './degradation.ts';
-import type { LocalMarket } from './local-market.ts';
+import type { DashboardState } from './dashboard/view/view.ts';
+import type { DependencyId } from './health/degradation.ts';
+import type { ControlResult } from './inputs/control-command.ts';
 import { startTestRun, type TestRun, type TestRunParams } from './test-run.ts';
 
 let run: TestRun;

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isQuotable } from '../../shared/market/pool-entry.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
-import { createLogger } from '../../shared/platform/log.ts';
+import { createLogger } from '../../shared/platform/process/log.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
 import { createSqliteStore } from '../../shared/platform/store/sqlite-store.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
-import { type LocalNode, startLocalNode } from '../../shared/sim/node.ts';
-import { deployProgram } from '../../shared/sim/program-accounts.ts';
+import { createLocalMarket, type LocalMarket } from '../../shared/run/local-market.ts';
+import { deployProgram } from '../../shared/sim/chain/program-accounts.ts';
+import { type LocalNode, startLocalNode } from '../../shared/sim/wire/node.ts';
 import { raydiumCpmm } from '../../shared/venues/raydium-cpmm/index.ts';
-import type { DashboardState } from './dashboard/view.ts';
-import { createLocalMarket, type LocalMarket } from './local-market.ts';
+import type { DashboardState } from './dashboard/view/view.ts';
+import { venueControl } from './inputs/program-guard.ts';
 import { type Service, startService } from './main.ts';
-import { venueControl } from './program-guard.ts';
 
 /** Ten times the speed of a chain, so that a test sees a minute of market in six seconds. */
 const SLOT_MS = 40;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger } from '../../shared/platform/log.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { createLogger } from '../../shared/platform/process/log.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
 import { createShutdown, unlessStopped } from './shutdown.ts';
 
 function shutdownOf(budgetMs: number) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/core/clock.ts';
 import { ArbError, errorText } from '../../shared/core/errors.ts';
-import { sleep } from '../../shared/platform/backoff.ts';
-import type { Logger } from '../../shared/platform/log.ts';
+import { sleep } from '../../shared/platform/process/backoff.ts';
+import type { Logger } from '../../shared/platform/process/log.ts';
 
 export interface ShutdownParams {
   readonly clock: Clock;

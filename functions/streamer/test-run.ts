@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '../../shared/core/random.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
-import { createLogger } from '../../shared/platform/log.ts';
-import { createSystemClock } from '../../shared/platform/system-clock.ts';
+import { createLogger } from '../../shared/platform/process/log.ts';
+import { createSystemClock } from '../../shared/platform/process/system-clock.ts';
+import { createLocalMarket, type LocalMarket } from '../../shared/run/local-market.ts';
 import type { ApiServer } from '../../shared/sim/apis/api-server.ts';
 import { startHeliusServer } from '../../shared/sim/apis/helius-server.ts';
 import { startJupiterServer } from '../../shared/sim/apis/jupiter-server.ts';
 import { type FaultProxy, openFaultProxy } from '../../shared/sim/fault-proxy/fault-proxy.ts';
-import { startLocalNode } from '../../shared/sim/node.ts';
-import { createLocalMarket, type LocalMarket } from './local-market.ts';
+import { startLocalNode } from '../../shared/sim/wire/node.ts';
 import { type FeedSource, type Service, startService } from './main.ts';
 
 /** Ten times the speed of a chain. */

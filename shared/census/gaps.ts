@@ -1,6 +1,6 @@
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
-import { edgeOf } from '../routing/graph.ts';
+import { edgeOf } from '../routing/graph/graph.ts';
 import type { Opportunity } from '../routing/opportunity.ts';
 import type { Attempts } from './attempts.ts';
 import { type CensusCounts, type Group, groupsOf } from './counts.ts';

@@ -14,7 +14,7 @@ import { createStaticCosts } from '../costs/costs.ts';
 import { createPaperOrders, type PaperParams } from '../execution/paper.ts';
 import { clockAccount } from '../market/chain-clock.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
-import { encodeMint, withTokenAmount } from '../venues/token.ts';
+import { encodeMint, withTokenAmount } from '../venues/token/token.ts';
 import { createEngine, type Engine, type EngineParams } from './engine.ts';
 import type { MarketEvent } from './event.ts';
 import type { EngineRecord } from './record.ts';

@@ -100,17 +100,17 @@ describe('platform, sim and functions', () => {
   });
 
   it('lets only the run and chaos verbs and the local market start the local node', () => {
-    expect(broken('functions/cli/chaos-feeds.ts', "import '../../shared/sim/bank.ts';")).toEqual([]);
+    expect(broken('functions/cli/chaos/chaos-feeds.ts', "import '../../../shared/sim/bank.ts';")).toEqual([]);
     expect(broken('shared/platform/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('shared/engine/a.ts', "import '../sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('functions/streamer/main.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
     expect(broken('functions/cli/quote.ts', "import '../../shared/sim/node.ts';")).toEqual(['no-sim@1']);
-    expect(broken('functions/cli/run-local.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
-    expect(broken('functions/streamer/local-market.ts', "import '../../shared/sim/node.ts';")).toEqual([]);
-    expect(broken('functions/streamer/local-node-worker.ts', "import '../../shared/sim/node.ts';")).toEqual(
-      [],
-    );
-    expect(broken('functions/streamer/simulated-run.ts', "import '../../shared/sim/bank.ts';")).toEqual([]);
+    expect(broken('functions/cli/run/run-local.ts', "import '../../../shared/sim/node.ts';")).toEqual([]);
+    expect(broken('functions/streamer/local/market.ts', "import '../../../shared/sim/node.ts';")).toEqual([]);
+    expect(
+      broken('functions/streamer/local/node-worker.ts', "import '../../../shared/sim/node.ts';"),
+    ).toEqual([]);
+    expect(broken('shared/run/simulated-run.ts', "import '../sim/bank.ts';")).toEqual([]);
   });
 
   it('keeps functions apart, except that the command composes the streamer', () => {
@@ -267,5 +267,63 @@ describe('a sealed type', () => {
     "const outcome = { outcome: 'Approved' } as Outcome;",
   ])('may be named: %s', (text) => {
     expect(broken('shared/execution/a.ts', text)).toEqual([]);
+  });
+});
+
+describe('rooms', () => {
+  /** `file rule` of everything wrong with several files. */
+  const brokenIn = (files: Readonly<Record<string, string>>): string[] =>
+    checkLayers({ sources: new Map(Object.entries(files)), declared: DECLARED }).map(
+      ({ file, rule }) => `${file} ${rule}`,
+    );
+
+  it('do not import each other, however deep', () => {
+    expect(
+      brokenIn({
+        'shared/platform/feed/wire/a.ts': "import '../../rpc/b.ts';\nimport '../../rpc/c.ts';",
+        'shared/platform/rpc/pool/b.ts': "import type { D } from '../../feed/d.ts';",
+      }),
+    ).toEqual(['shared/platform/rpc/pool/b.ts rooms-one-way']);
+  });
+
+  it('may import one way, and what stands in the hall they open to may be imported both ways', () => {
+    expect(
+      brokenIn({
+        'shared/platform/feed/a.ts': "import '../rpc/b.ts';\nimport './wire/c.ts';",
+        'shared/platform/feed/wire/c.ts': "import '../a.ts';",
+      }),
+    ).toEqual([]);
+  });
+
+  it('are not joined by their tests', () => {
+    expect(
+      brokenIn({
+        'shared/platform/feed/a.ts': "import '../rpc/b.ts';",
+        'shared/platform/rpc/b.test.ts': "import '../feed/a.ts';",
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('shared/run', () => {
+  it('composes layers and platform, and neither of them knows it', () => {
+    expect(broken('shared/run/a.ts', "import '../engine/b.ts';\nimport '../platform/c.ts';")).toEqual([]);
+    expect(broken('functions/streamer/main.ts', "import '../../shared/run/a.ts';")).toEqual([]);
+    expect(broken('shared/engine/a.ts', "import '../run/b.ts';")).toEqual(['run-above@1']);
+    expect(broken('shared/platform/store/a.ts', "import '../../run/b.ts';")).toEqual(['run-above@1']);
+  });
+
+  it('drives the local node only from the files named for it', () => {
+    expect(broken('shared/run/local-a.ts', "import '../sim/b.ts';")).toEqual([]);
+    expect(broken('shared/run/a.ts', "import '../sim/b.ts';")).toEqual(['no-sim@1']);
+  });
+});
+
+describe('kits of venues', () => {
+  it('may be imported by every venue and import none', () => {
+    expect(broken('shared/venues/orca-whirlpool/a.ts', "import '../token/b.ts';")).toEqual([]);
+    expect(broken('shared/venues/token/a.ts', "import '../orca-whirlpool/b.ts';")).toEqual([
+      'venues-apart@1',
+    ]);
   });
 });

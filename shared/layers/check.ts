@@ -12,6 +12,7 @@ import {
   type Place,
   placeOf,
   type Ruling,
+  roomsBetween,
   ruling,
 } from './rules.ts';
 
@@ -31,6 +32,7 @@ export interface Tree {
 /** Every broken rule in `tree`, in path and line order; empty when the house stands. */
 export function checkLayers(tree: Tree): Violation[] {
   const violations: Violation[] = [];
+  const doors = createDoors();
   for (const [path, text] of [...tree.sources].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const place = placeOf(path);
     if (place.zone === 'unknown') {
@@ -44,9 +46,42 @@ export function checkLayers(tree: Tree): Violation[] {
     for (const reach of reachesOf(path, text)) {
       const found = judge(place, reach, tree.declared);
       if (found !== null) violations.push({ file: path, line: reach.line, ...found });
+      doors.see(place, reach);
     }
   }
-  return violations;
+  return [...violations, ...doors.bothWays()];
+}
+
+/** Collects which rooms import which: two rooms that import each other are one room with a wall through it. */
+function createDoors() {
+  const doors = new Map<string, Violation[]>();
+  return {
+    see(place: Place, reach: Reach): void {
+      if (place.test || reach.kind !== 'import' || !reach.specifier.startsWith('.')) return;
+      const to = placeOf(posix.join(posix.dirname(place.path), reach.specifier));
+      const rooms = roomsBetween(place, to);
+      if (rooms === null || to.test) return;
+      const { parent } = rooms;
+      const key = `${parent} ${rooms.from} ${rooms.to}`;
+      const found = ruling(
+        'rooms-one-way',
+        `${parent}/${rooms.from} imports ${to.path}, and ${parent}/${rooms.to} imports ${rooms.from}`,
+        `move what both need into one of them or into ${parent}`,
+      );
+      const known = doors.get(key) ?? [];
+      doors.set(key, known);
+      known.push({ file: place.path, line: reach.line, ...found });
+    },
+    /** Of each two rooms at odds, the imports of the way that has fewer. */
+    bothWays(): Violation[] {
+      return [...doors].flatMap(([key, there]) => {
+        const [parent, from, to] = key.split(' ');
+        const back = doors.get(`${parent} ${to} ${from}`) ?? [];
+        const fewer = there.length < back.length || (there.length === back.length && from! < to!);
+        return back.length > 0 && fewer ? there : [];
+      });
+    },
+  };
 }
 
 /** `file:line rule: message`, as the command prints it. */

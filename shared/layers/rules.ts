@@ -17,6 +17,9 @@ export const LAYERS = [
   'census',
 ] as const;
 
+/** What several venues are built with: folders of shared/venues that are no venue, so every venue may import them. */
+const VENUE_KITS: readonly string[] = ['token'];
+
 /** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
 const TOOLS: readonly string[] = ['bench', 'layers', 'repository-checks'];
 
@@ -28,8 +31,10 @@ const LAYER_BUILTINS: Readonly<Record<string, readonly string[]>> = { core: ['no
 
 /** The only production files that may drive what sim serves: the `run` and `chaos` verbs and what they compose. */
 const SIM_STARTERS = [
-  /^functions\/cli\/(run|chaos)[^/]*\.ts$/,
-  /^functions\/streamer\/(local-[a-z-]+|simulated-[a-z-]+)\.ts$/,
+  /^functions\/cli\/run\/run[^/]*\.ts$/,
+  /^functions\/cli\/chaos\/[^/]+\.ts$/,
+  /^functions\/streamer\/local\/[^/]+\.ts$/,
+  /^shared\/run\/(local-[a-z-]+|simulated-[a-z-]+)\.ts$/,
 ];
 
 /** Function folders that may compose another function's folder. */
@@ -71,7 +76,7 @@ export const WORLD_GLOBALS: ReadonlySet<string> = new Set([
 /** Types of values that only one file makes: nothing is cast to one anywhere else, tests included. */
 export const SEALED_TYPES: ReadonlyMap<string, string> = new Map([['Approved', 'shared/risk/approve.ts']]);
 
-export type Zone = 'layer' | 'platform' | 'sim' | 'tool' | 'function' | 'infra' | 'root' | 'unknown';
+export type Zone = 'layer' | 'run' | 'platform' | 'sim' | 'tool' | 'function' | 'infra' | 'root' | 'unknown';
 
 /** Where a file stands. */
 export interface Place {
@@ -102,9 +107,10 @@ export function placeOf(path: string): Place {
   if (top === 'functions' && inFolder) return at('function');
   if (top !== 'shared' || !inFolder) return at('unknown');
   if ((LAYERS as readonly string[]).includes(folder)) {
-    return at('layer', folder === 'venues' && deep ? third : '');
+    const venue = folder === 'venues' && deep && !VENUE_KITS.includes(third);
+    return at('layer', venue ? third : '');
   }
-  if (folder === 'platform' || folder === 'sim') return at(folder);
+  if (folder === 'run' || folder === 'platform' || folder === 'sim') return at(folder);
   return at(TOOLS.includes(folder) ? 'tool' : 'unknown');
 }
 
@@ -130,6 +136,7 @@ export function judgeFileImport(from: Place, to: Place): Ruling | null {
     return ruling('no-tool-imports', `${to.path} is a repository tool`, 'move what it needs into a layer');
   }
   if (to.venue !== '' && to.venue !== from.venue) return judgeToVenue(from, to);
+  if (to.zone === 'run') return judgeToRun(from, to);
   if (from.zone !== 'layer') return null;
   if (to.zone === 'platform') {
     return ruling(
@@ -217,6 +224,24 @@ export function judgeEnvironment(from: Place, whole: boolean): Ruling | null {
   );
 }
 
+/** A room: one folder beside others in a folder that stands below `functions/x` or `shared/x`. */
+interface Rooms {
+  readonly parent: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The two rooms that an import joins, null when it stays in one, or goes between a room and the hall they open to. */
+export function roomsBetween(from: Place, to: Place): Rooms | null {
+  const a = from.path.split('/').slice(0, -1);
+  const b = to.path.split('/').slice(0, -1);
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  const [one, other] = [a[same], b[same]];
+  if (same < 2 || one === undefined || other === undefined) return null;
+  return { parent: a.slice(0, same).join('/'), from: one, to: other };
+}
+
 /** The packages the manifests list. */
 export interface Declared {
   readonly production: ReadonlySet<string>;
@@ -265,7 +290,16 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
   return ruling(
     'no-sim',
     `production code imports ${to.path}`,
-    "only the run and chaos verbs (functions/cli/run*.ts, chaos*.ts) and the streamer's local-*.ts and simulated-*.ts drive the local node",
+    'only the run and chaos verbs (functions/cli/run/run*.ts, functions/cli/chaos), functions/streamer/local and the local-*.ts and simulated-*.ts of shared/run drive the local node',
+  );
+}
+
+function judgeToRun(from: Place, to: Place): Ruling | null {
+  if (from.zone === 'run' || from.zone === 'function') return null;
+  return ruling(
+    'run-above',
+    `${from.path} imports ${to.path}, which composes it`,
+    'pass what it needs in as a parameter, or move it into a layer',
   );
 }
 

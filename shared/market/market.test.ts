@@ -4,7 +4,7 @@ import { type Address, addressAt, CLOCK_SYSVAR } from '../core/address.ts';
 import { ASSUMED_CHAIN } from '../core/chain-parameters.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool, vaultAmount } from '../venues/contract.ts';
 import { orcaWhirlpool } from '../venues/orca-whirlpool/index.ts';
-import { withTokenAmount } from '../venues/token.ts';
+import { withTokenAmount } from '../venues/token/token.ts';
 import { clockAccount } from './chain-clock.ts';
 import { createMarket } from './market.ts';
 

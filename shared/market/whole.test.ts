@@ -4,7 +4,7 @@ import type { Address } from '../core/address.ts';
 import { CONTRACT_CLOCK, contractCases, contractPool, vaultAmount } from '../venues/contract.ts';
 import { meteoraDammV1 } from '../venues/meteora-damm-v1/index.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
-import { withTokenAmount } from '../venues/token.ts';
+import { withTokenAmount } from '../venues/token/token.ts';
 import type { Venue } from '../venues/venue.ts';
 import { createMarket } from './market.ts';
 import { isQuotable } from './pool-entry.ts';

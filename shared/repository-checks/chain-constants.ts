@@ -15,24 +15,24 @@ const OTHERWISE: Readonly<Record<string, readonly string[]>> = {
   // An account's length.
   'shared/venues/meteora-damm-v1/vault-layout.ts': ['1232'],
   // What one wallet asks for.
-  'shared/sim/trader-transaction.ts': ['400000'],
+  'shared/sim/traders/trader-transaction.ts': ['400000'],
   // A cost in a test of stores.
   'shared/platform/store/contract.ts': ['400000'],
 };
 
 /** Counts of slots that no slot time changes: how many are kept, or lie between two things of the protocol. */
 const COUNTS: Readonly<Record<string, readonly string[]>> = {
-  'functions/cli/chaos-chain.ts': ['RECENT_SLOTS'],
-  'functions/streamer/census.ts': ['SLOTS_PER_TURN'],
-  'functions/streamer/simulated-run.ts': ['SLOTS_PER_TURN'],
+  'functions/cli/chaos/chaos-chain.ts': ['RECENT_SLOTS'],
+  'shared/run/census.ts': ['SLOTS_PER_TURN'],
+  'shared/run/simulated-run.ts': ['SLOTS_PER_TURN'],
   'shared/market/market.ts': ['DEFAULT_ESTIMATE_AGE_SLOTS'],
-  'shared/platform/clock-witness.ts': ['OLD_SLOTS'],
+  'shared/platform/feed/witness/clock-witness.ts': ['OLD_SLOTS'],
   'shared/platform/config/schema.ts': ['MAX_SLOTS'],
-  'shared/platform/rpc-pool/slot-book.ts': ['CATCH_UP_SLOTS'],
-  'shared/platform/slot-line.ts': ['KEPT_SLOTS'],
+  'shared/platform/rpc/pool/slot-book.ts': ['CATCH_UP_SLOTS'],
+  'shared/platform/feed/trust/slot-line.ts': ['KEPT_SLOTS'],
   // How long one call for the slot may take.
-  'shared/platform/synchronizer.ts': ['SLOT_DEADLINE_MS', 'SLOT_DEADLINE_MOST_MS'],
-  'shared/platform/yellowstone/subscriptions.ts': ['SLOTS_ID'],
+  'shared/platform/feed/connection/synchronizer.ts': ['SLOT_DEADLINE_MS', 'SLOT_DEADLINE_MOST_MS'],
+  'shared/platform/feed/wire/yellowstone/subscriptions.ts': ['SLOTS_ID'],
 };
 
 /** Where a chain is played, what its nodes keep is the node's own. */

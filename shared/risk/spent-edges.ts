@@ -1,6 +1,6 @@
 import type { ChainClock } from '../core/clock.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
-import { edgeOf } from '../routing/graph.ts';
+import { edgeOf } from '../routing/graph/graph.ts';
 
 /**
  * Paper trades leave no mark on the chain, so a gap that one of them has taken still stands there until somebody

@@ -4,11 +4,11 @@ import type { CostBreakdown, CostModel } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { isQuotable, type PoolEntry } from '../market/pool-entry.ts';
 import { type ReferencePrice, referencePrice } from '../market/reference-price.ts';
-import type { CycleBound } from './cycle-bound.ts';
-import { type Cycles, MAX_HOPS, MIN_LOG } from './cycles.ts';
-import type { Graph } from './graph.ts';
+import { type Cycles, MAX_HOPS, MIN_LOG } from './graph/cycles.ts';
+import type { Graph } from './graph/graph.ts';
 import type { Reason } from './reason.ts';
-import type { Candidate } from './solver.ts';
+import type { CycleBound } from './sizing/cycle-bound.ts';
+import type { Candidate } from './sizing/solver.ts';
 
 /** What the layers above say about a trade before any quote is spent on it. */
 export interface SearchGate {

@@ -1,9 +1,9 @@
 import { expectedLamports } from '../costs/costs.ts';
 import { lamportsToUnits, unitsToLamports } from '../market/reference-price.ts';
 import type { PayingCycle } from './candidates.ts';
-import type { ExactRoute } from './exact-route.ts';
-import type { Graph } from './graph.ts';
+import type { Graph } from './graph/graph.ts';
 import type { Leg, Opportunity } from './opportunity.ts';
+import type { ExactRoute } from './sizing/exact-route.ts';
 
 /** The opportunity that an exactly sized route is: its legs as last quoted, its costs and what it is worth. */
 export function describeRoute(

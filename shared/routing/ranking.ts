@@ -1,9 +1,9 @@
 import type { CandidateMaker, PayingCycle } from './candidates.ts';
-import type { Curves, QuoteBudget } from './curves.ts';
-import type { CycleBound } from './cycle-bound.ts';
 import type { Tally } from './reason.ts';
 import type { Choice } from './select.ts';
-import type { Plan, Solver } from './solver.ts';
+import type { Curves, QuoteBudget } from './sizing/curves.ts';
+import type { CycleBound } from './sizing/cycle-bound.ts';
+import type { Plan, Solver } from './sizing/solver.ts';
 import type { TransactionRoom } from './transaction-room.ts';
 
 /** A cycle that may pay, whose pools are not chosen yet. */

@@ -3,9 +3,9 @@ import { addressAt, USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import type { Market } from '../market/market.ts';
 import { VENUES } from '../venues/registry.ts';
 import { openGate } from './candidates.ts';
+import { createRouteIndex } from './graph/route-index.ts';
 import type { Opportunity } from './opportunity.ts';
 import { createTally } from './reason.ts';
-import { createRouteIndex } from './route-index.ts';
 import { bestOfSteppedRoute } from './test-brute-force.ts';
 import { CLOCK, createOpenSearch, createRough, createStill } from './test-market.ts';
 

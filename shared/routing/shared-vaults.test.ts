@@ -3,13 +3,13 @@ import type { AccountBytes } from '../core/account.ts';
 import { type Address, USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import { executeLegs } from '../execution/execute-legs.ts';
 import type { Market } from '../market/market.ts';
-import { swapWrites } from '../sim/swap-writes.ts';
-import { bestQuote } from './best-quote.ts';
+import { swapWrites } from '../sim/chain/swap-writes.ts';
 import { openGate } from './candidates.ts';
+import { quoteRoute, type Route } from './graph/route.ts';
+import { createRouteIndex } from './graph/route-index.ts';
 import type { Opportunity } from './opportunity.ts';
 import { createTally } from './reason.ts';
-import { quoteRoute, type Route } from './route.ts';
-import { createRouteIndex } from './route-index.ts';
+import { bestQuote } from './sizing/best-quote.ts';
 import { ALT_MINT, CLOCK, createOpenSearch, createStill, MEME_MINT, type StillPool } from './test-market.ts';
 
 const POOL = { venue: 'meteora-damm-v1', depthUsd: 1e5, feeBps: 25, variant: 0 };

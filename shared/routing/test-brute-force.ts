@@ -1,6 +1,6 @@
 import type { PoolEntry } from '../market/pool-entry.ts';
 import { isBeyondCompute } from '../venues/compute.ts';
-import { quoteRoute, type Route } from './route.ts';
+import { quoteRoute, type Route } from './graph/route.ts';
 import { CLOCK } from './test-market.ts';
 
 /** The best there is, found without any of the search's ideas: everything tried on a fine grid, with exact quotes. */

@@ -13,9 +13,9 @@ import { createRandom, type Random } from '../core/random.ts';
 import { type CostModel, createStaticCosts } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { createStillMarket } from '../market/still-market.ts';
-import { LOCAL_RULES } from '../sim/local-rules.ts';
+import { LOCAL_RULES } from '../sim/chain/local-rules.ts';
 import { VENUES } from '../venues/registry.ts';
-import { encodeMint } from '../venues/token.ts';
+import { encodeMint } from '../venues/token/token.ts';
 import { createSearch, type Search, type SearchParams } from './search.ts';
 
 /** Small markets of synthesized pools that stand still, for the tests of the search. */

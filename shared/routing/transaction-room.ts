@@ -1,5 +1,5 @@
 import { type Address, addressAt } from '../core/address.ts';
-import type { Graph } from './graph.ts';
+import type { Graph } from './graph/graph.ts';
 
 /**
  * Accounts of a transaction beside those of its swaps: the programs that set its budget, move the tip and compare what

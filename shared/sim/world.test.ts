@@ -9,10 +9,10 @@ import {
   USDC_MINT,
   WSOL_MINT,
 } from '../core/address.ts';
-import { decodeTokenAccount } from '../venues/token.ts';
-import { TAX_MINT } from './builtin-specs.ts';
-import { loadLocally } from './local-rules.ts';
-import { createPoolDesk, type DeskPool } from './pool-desk.ts';
+import { decodeTokenAccount } from '../venues/token/token.ts';
+import { loadLocally } from './chain/local-rules.ts';
+import { TAX_MINT } from './markets/builtin-specs.ts';
+import { createPoolDesk, type DeskPool } from './traders/pool-desk.ts';
 import { createWorld, type World } from './world.ts';
 
 const OWNER = addressAt(createHash('sha256').update('a wallet').digest());

@@ -3,15 +3,15 @@ import { associatedTokenAddress, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM } from '../c
 import { ArbError } from '../core/errors.ts';
 import { createRandom } from '../core/random.ts';
 import { VENUES } from '../venues/registry.ts';
-import { decodeMint, encodeTokenAccount } from '../venues/token.ts';
-import { type Bank, type BankOptions, createBank, type SlotAdvance } from './bank.ts';
-import { createBuiltinMarket } from './builtin-market.ts';
-import { fillSlot } from './fill-slot.ts';
-import { localBuild } from './local-rules.ts';
-import { deployProgram } from './program-accounts.ts';
-import type { SimMarket } from './sim-market.ts';
-import { createSnapshotMarket, type MarketSnapshot } from './snapshot-market.ts';
-import { createTraders, type Traders } from './traders.ts';
+import { decodeMint, encodeTokenAccount } from '../venues/token/token.ts';
+import { type Bank, type BankOptions, createBank, type SlotAdvance } from './chain/bank.ts';
+import { fillSlot } from './chain/fill-slot.ts';
+import { localBuild } from './chain/local-rules.ts';
+import { deployProgram } from './chain/program-accounts.ts';
+import { createBuiltinMarket } from './markets/builtin-market.ts';
+import type { SimMarket } from './markets/sim-market.ts';
+import { createSnapshotMarket, type MarketSnapshot } from './markets/snapshot-market.ts';
+import { createTraders, type Traders } from './traders/traders.ts';
 
 /** What a wallet is given: lamports for fees and rent, and base units by mint. */
 export interface WalletFunds {

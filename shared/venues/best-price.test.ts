@@ -6,7 +6,7 @@ import { U64_MAX } from '../core/units.ts';
 import { type ContractCase, contractCases, contractPool, vaultAmount } from './contract.ts';
 import { VENUES } from './registry.ts';
 import { wander } from './test-wander.ts';
-import { encodeMint } from './token.ts';
+import { encodeMint } from './token/token.ts';
 import type { PoolState, Venue } from './venue.ts';
 
 const BOTH = [true, false] as const;

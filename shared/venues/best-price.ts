@@ -1,6 +1,6 @@
 /** @hot The best average price over all amounts, where a transfer fee with a maximum makes larger ones pay better. */
 import { U64_MAX } from '../core/units.ts';
-import type { TransferFee } from './token-extensions.ts';
+import type { TransferFee } from './token/token-extensions.ts';
 import type { Quote } from './venue.ts';
 
 export interface CappedFees {

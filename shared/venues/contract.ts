@@ -18,7 +18,7 @@ import {
   type MintFacts,
   transferFee,
   withTokenAmount,
-} from './token.ts';
+} from './token/token.ts';
 import type { PoolState, Settled, Venue } from './venue.ts';
 
 /** Synthesized pools for the tests that every venue takes, and for those of its own. */

@@ -1,5 +1,5 @@
 import type { ChainClock } from '../core/clock.ts';
-import type { MintFacts } from './token.ts';
+import type { MintFacts } from './token/token.ts';
 
 /**
  * From when on the clock alone may have changed a quote: as soon as the slot, the unix time or the epoch has come to one

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOKEN_PROGRAM, USDC_MINT, WSOL_MINT } from '../core/address.ts';
-import { createBank } from '../sim/bank.ts';
-import { localBuild } from '../sim/local-rules.ts';
-import { deployProgram } from '../sim/program-accounts.ts';
+import { createBank } from '../sim/chain/bank.ts';
+import { localBuild } from '../sim/chain/local-rules.ts';
+import { deployProgram } from '../sim/chain/program-accounts.ts';
 import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, vaultAmount } from './contract.ts';
 import { newestRules, provenRules } from './program-rules.ts';
 import { rulesOfPrograms } from './program-rules-of.ts';
 import { VENUES, venueById } from './registry.ts';
-import { encodeMint } from './token.ts';
+import { encodeMint } from './token/token.ts';
 import type { PoolState, Quote } from './venue.ts';
 
 const RULED = VENUES.flatMap((venue) =>

@@ -12,7 +12,7 @@ import {
 } from './contract.ts';
 import { VENUES } from './registry.ts';
 import { sharesWrites, stateAfter } from './shared-accounts.ts';
-import { withTokenAmount } from './token.ts';
+import { withTokenAmount } from './token/token.ts';
 import type { PoolState, Settled, Venue } from './venue.ts';
 
 /** Two pools of the same mints and variant on one chain, the second made when the first was there. */

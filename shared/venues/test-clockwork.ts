@@ -10,7 +10,7 @@ import type { PhoenixState } from './phoenix-v1/state.ts';
 import type { AmmV4State } from './raydium-amm-v4/state.ts';
 import type { ClmmState } from './raydium-clmm/state.ts';
 import { type CpmmState, refresh as refreshCpmm } from './raydium-cpmm/state.ts';
-import type { MintFacts } from './token.ts';
+import type { MintFacts } from './token/token.ts';
 import type { PoolState } from './venue.ts';
 
 /** Winds up what the clock moves in a pool: openings, schedules, expiries, transfer fees of an epoch to come. */

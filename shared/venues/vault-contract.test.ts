@@ -12,7 +12,7 @@ import {
   vaultAmount,
 } from './contract.ts';
 import { VENUES } from './registry.ts';
-import { withTokenAmount } from './token.ts';
+import { withTokenAmount } from './token/token.ts';
 import type { PoolState, Quote, Venue } from './venue.ts';
 
 /** What every venue makes of vaults that its program could not swap through, or not for that much. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
-import { readVectorFile } from '../platform/snapshot-file.ts';
+import { readVectorFile } from '../platform/files/snapshot-file.ts';
 import { VENUES } from './registry.ts';
 import { replayVectors, type VectorFile } from './vectors.ts';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type RunningServer, startServer } from '../server.ts';
-import { createSampleSource, type SampleSource } from './sample-source.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+import { createSampleSource, type SampleSource } from './sample/sample-source.ts';
 
 /** Run inside the page, where there is a document. */
 interface Checks {
@@ -24,7 +24,7 @@ function poll<T>(read: () => Promise<T>) {
   return expect.poll(read, { timeout: PATIENCE_MS });
 }
 
-const checks = (await import(String(new URL('./page-checks.js', import.meta.url)))) as Checks;
+const checks = (await import(String(new URL('./sample/page-checks.js', import.meta.url)))) as Checks;
 const executablePath = findChromium();
 const required = process.env.ARB_REQUIRE_CHROMIUM === '1';
 if (executablePath === undefined && !required) {

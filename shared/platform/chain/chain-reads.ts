@@ -7,8 +7,8 @@ import {
 } from '../../core/chain-parameters.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { SYSVAR_PROGRAM } from '../../market/chain-clock.ts';
-import { arrayOf, integerOf, objectOf } from '../rpc-answer.ts';
-import type { RpcPool } from '../rpc-pool/rpc-pool.ts';
+import type { RpcPool } from '../rpc/pool/rpc-pool.ts';
+import { arrayOf, integerOf, objectOf } from '../rpc/rpc-answer.ts';
 import { outOfBounds } from './bounds.ts';
 
 const RENT_SYSVAR = 'SysvarRent111111111111111111111111111111111' as Address;

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ChainParameters, tokenAccountRentLamports } from '../../core/chain-parameters.ts';
 import { createManualClock } from '../../core/clock.ts';
 import { createRandom } from '../../core/random.ts';
-import { createBank } from '../../sim/bank.ts';
-import { type LocalNode, startLocalNode } from '../../sim/node.ts';
-import type { TestNode } from '../rpc-pool/test-node.ts';
-import { createTestPool } from '../rpc-pool/test-pool.ts';
+import { createBank } from '../../sim/chain/bank.ts';
+import { type LocalNode, startLocalNode } from '../../sim/wire/node.ts';
+import type { TestNode } from '../rpc/pool/test-node.ts';
+import { createTestPool } from '../rpc/pool/test-pool.ts';
 import { createChainWatch } from './chain-watch.ts';
 
 const closing: (() => Promise<void>)[] = [];

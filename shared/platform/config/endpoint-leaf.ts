@@ -1,6 +1,6 @@
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { boundedJsonOrText } from '../bounded-json.ts';
-import { maskUrl } from '../mask-url.ts';
+import { boundedJsonOrText } from '../files/bounded-json.ts';
+import { maskUrl } from '../process/mask-url.ts';
 import { type KeySummary, keyWithDefault, labels } from './leaf.ts';
 import { isUrlOf } from './url-leaf.ts';
 

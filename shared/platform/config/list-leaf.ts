@@ -1,6 +1,6 @@
 import { type Address, isAddress } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { boundedJsonOrText } from '../bounded-json.ts';
+import { boundedJsonOrText } from '../files/bounded-json.ts';
 import { AMOUNT_ALLOWED, checkAmount, type KeySummary, keyWithDefault, labels, optionalKey } from './leaf.ts';
 
 /** A pool named in the configuration. */

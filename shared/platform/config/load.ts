@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
-import { didYouMean, nearest } from '../nearest.ts';
-import { readFileText } from '../text-file.ts';
+import { readFileText } from '../files/text-file.ts';
+import { didYouMean, nearest } from '../process/nearest.ts';
 import { type EndpointConfig, MAIN_ENDPOINT, providerOf } from './endpoint-leaf.ts';
 import { parseJson, type TextPosition } from './json-text.ts';
 import { CONFIG_KEYS, CONFIG_SECTIONS, type ConfigKey, configKey } from './keys.ts';

@@ -1,5 +1,5 @@
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { boundedJsonOrText } from '../bounded-json.ts';
+import { boundedJsonOrText } from '../files/bounded-json.ts';
 import { type Bounds, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /**

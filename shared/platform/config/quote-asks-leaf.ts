@@ -1,7 +1,7 @@
 import { type Address, isAddress } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import type { QuoteAsk } from '../../routing/best-quote.ts';
-import { boundedJsonOrText } from '../bounded-json.ts';
+import type { QuoteAsk } from '../../routing/sizing/best-quote.ts';
+import { boundedJsonOrText } from '../files/bounded-json.ts';
 import { checkAmount, type KeySummary, keyWithDefault, labels } from './leaf.ts';
 
 /** Quotes to ask for, none twice; an empty list is allowed. Text form: `MINT_IN:MINT_OUT:AMOUNT,…`, or JSON. */

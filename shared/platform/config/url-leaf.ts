@@ -1,5 +1,5 @@
 import { refusal, success } from '../../core/outcome.ts';
-import { maskUrl } from '../mask-url.ts';
+import { maskUrl } from '../process/mask-url.ts';
 import { asIs, type KeySummary, labels, optionalKey } from './leaf.ts';
 
 /** True for a URL of one of `protocols` whose login, if it has one, can be sent: its escapes are whole. */

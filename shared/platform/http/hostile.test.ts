@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHeliusServer } from '../../sim/apis/helius-server.ts';
 import { startJupiterServer } from '../../sim/apis/jupiter-server.ts';
-import { type LocalNode, startLocalNode } from '../../sim/node.ts';
+import { createTestGenesis } from '../../sim/chain/test-genesis.ts';
 import { openProviderProxy, type ProviderProxy } from '../../sim/providers/provider-proxy.ts';
 import { PROVIDER_ROWS } from '../../sim/providers/rows.ts';
-import { createTestGenesis } from '../../sim/test-genesis.ts';
-import { NODE_MEMORY_FLAGS, withMallocSettings } from '../memory-settings.ts';
+import { type LocalNode, startLocalNode } from '../../sim/wire/node.ts';
+import { NODE_MEMORY_FLAGS, withMallocSettings } from '../process/memory-settings.ts';
 import type { HostileFigures } from './test-hostile-child.ts';
 
 /** What the service may have, and of that what it has without any of this: 263 MB after half an hour. */

@@ -1,9 +1,9 @@
 import { addressAt, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
-import { createTestBudget } from '../api/test-budget.ts';
-import { createHelius } from '../helius/helius.ts';
-import { createJupiter } from '../jupiter/jupiter.ts';
-import { createTestPool } from '../rpc-pool/test-pool.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createTestBudget } from '../outside/gate/test-budget.ts';
+import { createHelius } from '../outside/helius/helius.ts';
+import { createJupiter } from '../outside/jupiter/jupiter.ts';
+import { createSystemClock } from '../process/system-clock.ts';
+import { createTestPool } from '../rpc/pool/test-pool.ts';
 
 /** What a process that asks hostile servers comes to; the test reads it from its output. */
 export interface HostileFigures {

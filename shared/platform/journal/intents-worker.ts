@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import type { IntentJournal } from '../../execution/intent-journal.ts';
-import { serveCalls } from '../serve-calls.ts';
+import { serveCalls } from '../process/serve-calls.ts';
 import { createSqliteIntents, type SqliteIntentsOptions } from './sqlite-intents.ts';
 
 // The thread that holds the journal for worker-intents.ts.

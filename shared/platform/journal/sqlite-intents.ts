@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Address } from '../../core/address.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import type { Intent, IntentJournal } from '../../execution/intent-journal.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 export const INTENTS_FILE = 'intents.sqlite';
 

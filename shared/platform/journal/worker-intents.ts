@@ -1,6 +1,6 @@
 import { ArbError } from '../../core/errors.ts';
 import type { IntentJournal } from '../../execution/intent-journal.ts';
-import { type CallThread, openCallThreads } from '../call-thread.ts';
+import { type CallThread, openCallThreads } from '../process/call-thread.ts';
 import type { SqliteIntentsOptions } from './sqlite-intents.ts';
 
 /**

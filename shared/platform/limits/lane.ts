@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { createLatencyHistogram, type LatencyHistogram } from '../../core/latency.ts';
 import type { Random } from '../../core/random.ts';
-import { type BackoffPolicy, backoffMs } from '../backoff.ts';
+import { type BackoffPolicy, backoffMs } from '../process/backoff.ts';
 import { PRIORITIES } from './priority.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import { createWaitList, type Waiter, type WaitList } from './wait-list.ts';

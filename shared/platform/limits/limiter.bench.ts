@@ -1,7 +1,7 @@
 import { type Bench, percentile } from '../../bench/harness.ts';
 import type { Clock } from '../../core/clock.ts';
 import { createRandom } from '../../core/random.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createSystemClock } from '../process/system-clock.ts';
 import { createLimiter } from './limiter.ts';
 
 /** Helius' default: 3,000,000 an hour. */

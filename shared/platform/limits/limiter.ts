@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
-import { startLongTimer } from '../long-timer.ts';
+import { startLongTimer } from '../process/long-timer.ts';
 import { createLane, type Lane, type LaneLimit, type LaneWaiter } from './lane.ts';
 import { PRIORITIES, type Priority } from './priority.ts';
 import { turnOf } from './wait-list.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ArbError, errorText } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
-import { backoffMs, sleep } from '../backoff.ts';
+import { backoffMs, sleep } from '../process/backoff.ts';
 import { bucketPlace } from './bucket-url.ts';
 import { SEGMENT_SUFFIX } from './format.ts';
 

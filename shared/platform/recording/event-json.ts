@@ -1,5 +1,5 @@
 import { ArbError } from '../../core/errors.ts';
-import { parseBoundedJson } from '../bounded-json.ts';
+import { parseBoundedJson } from '../files/bounded-json.ts';
 
 /**
  * Plain data as JSON text, with what JSON lacks in objects of one key: `{"$bigint": "12"}`, `{"$bytes": "base64"}`

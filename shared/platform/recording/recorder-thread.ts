@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ArbError, errorText } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createSystemClock } from '../process/system-clock.ts';
 import { type BucketUpload, createBucketUpload } from './bucket-upload.ts';
 import type {
   RecorderReply,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Address, isAddress } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
-import { parseBoundedJson } from '../bounded-json.ts';
+import { parseBoundedJson } from '../files/bounded-json.ts';
 import { FORMAT_VERSION } from './format.ts';
 
 const count = z.number().int().min(0);

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { ArbError, errorText } from '../../core/errors.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { type BlockKind, encodeBlockHeader, FILE_MAGIC, FORMAT_VERSION, SEGMENT_SUFFIX } from './format.ts';
 import { encodeText, type Gap, type RunDescription, type SegmentEnd } from './segment-text.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorText } from '../../core/errors.ts';
-import { replaceFile } from '../replace-file.ts';
-import { readFileText } from '../text-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { readFileText } from '../files/text-file.ts';
 import type { Store } from './store.ts';
 
 export const CONTROLS_FILE = 'controls.json';

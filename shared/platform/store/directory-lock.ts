@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ArbError } from '../../core/errors.ts';
-import { makeFolder } from '../make-folder.ts';
-import { readFileText } from '../text-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import { readFileText } from '../files/text-file.ts';
 import { storeError } from './sqlite-error.ts';
 
 const LOCK_FILE = 'arb.lock';

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { serveCalls } from '../serve-calls.ts';
+import { serveCalls } from '../process/serve-calls.ts';
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';
 

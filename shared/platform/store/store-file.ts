@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, renameSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { storeError } from './sqlite-error.ts';
 import { migrate } from './sqlite-schema.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bench, percentile, round } from '../../bench/harness.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createSystemClock } from '../process/system-clock.ts';
 import { sampleOpportunity } from './contract.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';

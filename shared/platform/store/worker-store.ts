@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { ArbError } from '../../core/errors.ts';
-import { openCallThreads } from '../call-thread.ts';
+import { openCallThreads } from '../process/call-thread.ts';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbError } from '../../core/errors.ts';
-import { createSystemClock } from '../system-clock.ts';
+import { createSystemClock } from '../process/system-clock.ts';
 import { sampleApiCost, sampleOpportunity, sampleTrade } from './contract.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 import type { Store, StoreBatch } from './store.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WSOL_MINT } from '../../core/address.ts';
-import { createGeneratedMarket } from '../../sim/generated-market.ts';
-import { createStillSimMarket } from '../../sim/still-sim-market.ts';
-import { quoteRoute } from '../route.ts';
-import { createRouteIndex } from '../route-index.ts';
+import { createGeneratedMarket } from '../../sim/markets/generated-market.ts';
+import { createStillSimMarket } from '../../sim/markets/still-sim-market.ts';
+import { quoteRoute } from '../graph/route.ts';
+import { createRouteIndex } from '../graph/route-index.ts';
 import { mintWorths } from './mint-worth.ts';
 import { plansOf, solveOneTransaction } from './one-transaction.ts';
 import { curvesOf, solveOptimum } from './optimum.ts';

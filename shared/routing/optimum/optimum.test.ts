@@ -5,12 +5,12 @@ import type { ChainClock } from '../../core/clock.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Market } from '../../market/market.ts';
 import { createStillMarket } from '../../market/still-market.ts';
-import { createGeneratedMarket } from '../../sim/generated-market.ts';
-import { createStillSimMarket } from '../../sim/still-sim-market.ts';
+import { createGeneratedMarket } from '../../sim/markets/generated-market.ts';
+import { createStillSimMarket } from '../../sim/markets/still-sim-market.ts';
 import { raydiumCpmm } from '../../venues/raydium-cpmm/index.ts';
-import { encodeMint } from '../../venues/token.ts';
-import { quoteRoute } from '../route.ts';
-import { createRouteIndex } from '../route-index.ts';
+import { encodeMint } from '../../venues/token/token.ts';
+import { quoteRoute } from '../graph/route.ts';
+import { createRouteIndex } from '../graph/route-index.ts';
 import { dualBound, type Optimum, solveOptimum } from './optimum.ts';
 import { sampleTradeCurve, type TradeCurve } from './trade-curve.ts';
 

@@ -2,7 +2,7 @@ import type { Address } from '../../core/address.ts';
 import type { Market } from '../../market/market.ts';
 import { createStillMarketFrom } from '../../market/still-market.ts';
 import { venueById } from '../../venues/registry.ts';
-import type { Bank } from '../bank.ts';
+import type { Bank } from '../chain/bank.ts';
 
 /** The pools of a bank as its newest closed slot left them, decoded once a slot at most and only when asked. */
 export interface ChainMarket {

@@ -1,6 +1,6 @@
 import { type Address, isAddress } from '../../core/address.ts';
-import type { Bank } from '../bank.ts';
-import type { LandedTransaction, TokenBalance } from '../transaction.ts';
+import type { Bank } from '../chain/bank.ts';
+import type { LandedTransaction, TokenBalance } from '../chain/transaction.ts';
 import { type ApiReply, type ApiRequest, type ApiServer, startApiServer } from './api-server.ts';
 
 export interface HeliusServerOptions {

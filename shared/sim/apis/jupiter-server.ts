@@ -12,9 +12,9 @@ import type { Instruction } from '../../core/instruction.ts';
 import { BPS, U64_MAX } from '../../core/units.ts';
 import type { Market } from '../../market/market.ts';
 import { lamportsToUnits, referencePrice } from '../../market/reference-price.ts';
-import { bestQuote, type QuotedLeg } from '../../routing/best-quote.ts';
-import type { Bank } from '../bank.ts';
-import { type RouteStep, routeInstruction } from '../programs/jupiter.ts';
+import { bestQuote, type QuotedLeg } from '../../routing/sizing/best-quote.ts';
+import type { Bank } from '../chain/bank.ts';
+import { type RouteStep, routeInstruction } from '../chain/programs/jupiter.ts';
 import { type ApiReply, type ApiRequest, type ApiServer, startApiServer } from './api-server.ts';
 import { type ChainMarket, createChainMarket } from './chain-market.ts';
 

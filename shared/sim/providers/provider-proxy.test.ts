@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type LocalNode, startLocalNode } from '../node.ts';
-import { createTestGenesis } from '../test-genesis.ts';
+import { createTestGenesis } from '../chain/test-genesis.ts';
+import { type LocalNode, startLocalNode } from '../wire/node.ts';
 import { openProviderProxy, type ProviderProxy } from './provider-proxy.ts';
 import { PROVIDER_ROWS } from './rows.ts';
 

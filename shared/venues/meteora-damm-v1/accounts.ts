@@ -1,7 +1,7 @@
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { MINT_BYTES } from '../token.ts';
+import { MINT_BYTES } from '../token/token.ts';
 import type { LoadRefusal, PoolAccount } from '../venue.ts';
 import { DYNAMIC_VAULT_PROGRAM } from './program.ts';
 import { type DynamicVaultFigures, decodeVaultFigures } from './vault-layout.ts';

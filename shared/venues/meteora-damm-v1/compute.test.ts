@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CONTRACT_CLOCK, contractCases, contractPool, loadOrThrow } from '../contract.ts';
-import { decodeTokenAccount, withTokenAmount } from '../token.ts';
+import { decodeTokenAccount, withTokenAmount } from '../token/token.ts';
 import { meteoraDammV1 } from './index.ts';
 import { quote } from './quote.ts';
 import { settle } from './settle.ts';

@@ -1,7 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { readVault, readVaultAgain } from '../vault.ts';
+import { readVault, readVaultAgain } from '../token/vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import { accountsOf, readLpMint, readVaultFigures } from './accounts.ts';
 import { type DammV1Keys, decodeFigures, decodeKeys, sameKeys } from './layout.ts';

@@ -3,7 +3,7 @@ import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
-import { withTokenAmount } from '../token.ts';
+import { withTokenAmount } from '../token/token.ts';
 import type { Settled } from '../venue.ts';
 import { withMintSupply } from './accounts.ts';
 import { type DammV1Figures, writeSwapFigures } from './layout.ts';

@@ -3,7 +3,7 @@ import type { Address } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
-import { rentExemptLamports } from '../token.ts';
+import { rentExemptLamports } from '../token/token.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { DEPEG } from './layout.ts';
 import { LIDO_STATE, MARINADE_STATE, VIRTUAL_PRICE_ONE } from './program.ts';

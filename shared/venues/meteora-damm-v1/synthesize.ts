@@ -13,7 +13,7 @@ import {
   encodeTokenAccount,
   rentExemptLamports,
   withTokenAmount,
-} from '../token.ts';
+} from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { readLpMint, readVaultFigures, withMintSupply } from './accounts.ts';
 import { type DammV1Keys, DEPEG, encodePool, type StableCurve } from './layout.ts';

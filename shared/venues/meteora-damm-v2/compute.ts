@@ -1,5 +1,5 @@
 import { transferUnits } from '../compute.ts';
-import type { MintFacts } from '../token.ts';
+import type { MintFacts } from '../token/token.ts';
 
 /**
  * Compute units of `swap` without the token programs': the proven binary was seen to use 16,714 at most on pools whose

@@ -1,8 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
-import { applyVault, loadVaults } from '../vault.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token/token.ts';
+import { applyVault, loadVaults } from '../token/vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { checkPoolAccount, decodePoolFigures, decodePoolKeys, samePoolKeys } from './layout.ts';
 import { POOL_AUTHORITY } from './program.ts';

@@ -5,7 +5,7 @@ import { type Address, addressAt, findProgramAddress } from '../../core/address.
 import type { ChainClock } from '../../core/clock.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contract.ts';
-import { encodeTokenAccount } from '../token.ts';
+import { encodeTokenAccount } from '../token/token.ts';
 import { meteoraDammV2 } from './index.ts';
 import { OFFSETS, POOL_DISCRIMINATOR } from './layout.ts';
 import { DAMM_V2_PROGRAM, EVENT_AUTHORITY, INSTRUCTIONS_SYSVAR, POOL_AUTHORITY } from './program.ts';

@@ -1,6 +1,6 @@
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
-import type { MintFacts } from '../token.ts';
-import type { HeldVaults } from '../vault.ts';
+import type { MintFacts } from '../token/token.ts';
+import type { HeldVaults } from '../token/vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import { FAILS, isFlat, numeratorAtPrice } from './base-fee.ts';
 import { swapUnits } from './compute.ts';

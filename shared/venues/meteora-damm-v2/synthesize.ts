@@ -7,7 +7,7 @@ import {
   TOKEN_PROGRAM,
 } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { sqrtPriceOfReserves } from './curve.ts';
 import { encodePool } from './encode.ts';

@@ -1,8 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
-import { applyVault, loadVaults } from '../vault.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token/token.ts';
+import { applyVault, loadVaults } from '../token/vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import {
   arrayAddressOf,

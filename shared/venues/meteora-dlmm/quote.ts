@@ -4,7 +4,7 @@ import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { binAmountOut } from '../../math/bin-price.ts';
 import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
-import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
+import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token/token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { accumulatorAt, FEE_PRECISION, feeWithin, referenceMode, totalFeeRate } from './fee.ts';
 import { createLadder, extendLadder, findStep, type Ladder, type Step } from './ladder.ts';

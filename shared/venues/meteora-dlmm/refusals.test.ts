@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool, loadOrThrow } from '../contract.ts';
-import { withTokenAmount } from '../token.ts';
+import { withTokenAmount } from '../token/token.ts';
 import { arrayAddressOf } from './accounts.ts';
 import { binOffset } from './bin-array.ts';
 import { meteoraDlmm } from './index.ts';

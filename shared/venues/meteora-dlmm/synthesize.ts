@@ -9,7 +9,7 @@ import {
 import { ArbError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { binNearPrice, priceOfBin } from '../../math/bin-price.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { binArrayAddress, extensionAddress } from './accounts.ts';
 import { arrayOfBin, type BinMaking, encodeBinArray } from './bin-array.ts';

@@ -3,7 +3,7 @@ import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { sqrtPriceAtTick } from '../../math/tick.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contract.ts';
-import { encodeTokenAccount } from '../token.ts';
+import { encodeTokenAccount } from '../token/token.ts';
 import { arrayAddressOf, tickArrayAddress } from './accounts.ts';
 import { orcaWhirlpool } from './index.ts';
 import { encodePoolNumbers } from './layout.ts';

@@ -11,7 +11,7 @@ import {
   keptByTransfer,
   type MintFacts,
   transferFee,
-} from '../token.ts';
+} from '../token/token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { accumulatorAt, CLOCK_BEHIND, referenceMode, totalFeeRate } from './adaptive-fee.ts';
 import { createLadder, findStep, type Ladder, type Step } from './ladder.ts';

@@ -1,7 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import { sqrtPriceAtTick } from '../../math/tick.ts';
-import type { MintFacts } from '../token.ts';
-import type { HeldVaults } from '../vault.ts';
+import type { MintFacts } from '../token/token.ts';
+import type { HeldVaults } from '../token/vault.ts';
 import type { PoolAccount, PoolState } from '../venue.ts';
 import { arrayStart, type PoolAddresses, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import type { Ladder } from './ladder.ts';

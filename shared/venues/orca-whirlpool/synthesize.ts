@@ -9,7 +9,7 @@ import {
 import { ArbError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { MAX_SQRT_PRICE, MIN_SQRT_PRICE, tickAtSqrtPrice } from '../../math/tick.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { arrayStart, oracleAddress, tickArrayAddress } from './accounts.ts';
 import { encodeDynamicTickArray, encodeFixedTickArray } from './encode.ts';

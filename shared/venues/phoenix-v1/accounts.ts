@@ -1,7 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { applyVault, loadVaults } from '../vault.ts';
+import { applyVault, loadVaults } from '../token/vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { type BookSide, readSide, wordsOf } from './book.ts';
 import { type MarketBytes, sideAfter } from './book-changes.ts';

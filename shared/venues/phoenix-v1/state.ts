@@ -1,4 +1,4 @@
-import type { HeldVaults } from '../vault.ts';
+import type { HeldVaults } from '../token/vault.ts';
 import type { PoolState } from '../venue.ts';
 import type { BookSide } from './book.ts';
 import type { MarketFacts } from './layout.ts';

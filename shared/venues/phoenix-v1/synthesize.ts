@@ -3,7 +3,7 @@ import { type Address, addressBytes, findProgramAddress, TOKEN_PROGRAM } from '.
 import { ArbError } from '../../core/errors.ts';
 import { createRandom, type Random } from '../../core/random.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { encodeMarket, type NewOrder, type NewToken, type NewTrader } from './encode.ts';
 import { ACTIVE, PHOENIX_PROGRAM } from './program.ts';

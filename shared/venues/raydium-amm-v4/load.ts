@@ -1,7 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import { type Address, addressBytes, TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { loadVaults, takeVault } from '../vault.ts';
+import { loadVaults, takeVault } from '../token/vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { type AmmKeys, decodeFigures, decodeKeys, sameKeys } from './layout.ts';
 import {

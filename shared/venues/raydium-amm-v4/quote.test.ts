@@ -4,7 +4,7 @@ import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressBytes } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, loadOrThrow, withRules } from '../contract.ts';
-import { withTokenAmount } from '../token.ts';
+import { withTokenAmount } from '../token/token.ts';
 import { raydiumAmmV4 as anyDeployment } from './index.ts';
 import type { AmmV4State } from './state.ts';
 

@@ -1,7 +1,7 @@
 import type { AccountWrite } from '../../core/account.ts';
 import { type Address, addressBytes, createProgramAddress, TOKEN_PROGRAM } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import {
   type BookFunds,
   EVENT_BYTES,

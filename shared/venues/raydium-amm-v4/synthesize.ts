@@ -2,7 +2,7 @@ import type { AccountWrite } from '../../core/account.ts';
 import { type Address, addressBytes, findProgramAddress, TOKEN_PROGRAM } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
 import { U64_MAX } from '../../core/units.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { type AmmFigures, type AmmKeys, encodePool } from './layout.ts';
 import { type BookFunds, NO_FUNDS } from './order-book.ts';

@@ -1,8 +1,8 @@
 import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { sameMintFacts } from '../token.ts';
-import { applyVault } from '../vault.ts';
+import { sameMintFacts } from '../token/token.ts';
+import { applyVault } from '../token/vault.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { arrayOf } from './bitmap.ts';
 import { sameBytes } from './bytes.ts';

@@ -1,8 +1,8 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, type MintFacts } from '../token.ts';
-import { loadVaults } from '../vault.ts';
+import { decodeMint, type MintFacts } from '../token/token.ts';
+import { loadVaults } from '../token/vault.ts';
 import type { Loaded, LoadRefusal } from '../venue.ts';
 import { arrayAddressOf, createAddresses, findPath, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import { checkExtension } from './bitmap.ts';

@@ -6,7 +6,7 @@ import { divUp, mulDivDown, mulDivUp } from '../../math/mul-div.ts';
 import { rangeFloatsOut } from '../../math/range-floats.ts';
 import { amountADown, sqrtPriceAfterB } from '../../math/sqrt-price.ts';
 import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
-import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token.ts';
+import { bestAfterTransfers, keptByTransfer, type MintFacts, transferFee } from '../token/token.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_DENOMINATOR } from './config.ts';
 import { accumulatorAt, referenceMode, spacingOf, totalFeeRate } from './dynamic-fee.ts';

@@ -1,6 +1,6 @@
 import type { Address } from '../../core/address.ts';
-import type { MintFacts } from '../token.ts';
-import type { HeldVaults } from '../vault.ts';
+import type { MintFacts } from '../token/token.ts';
+import type { HeldVaults } from '../token/vault.ts';
 import type { PoolAccount, PoolState } from '../venue.ts';
 import { type PoolAddresses, poolAccounts, watchedArrayStarts } from './accounts.ts';
 import type { Bitmaps } from './bitmap.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
-import { encodeTokenAccount, rentExemptLamports } from '../token.ts';
+import { encodeTokenAccount, rentExemptLamports } from '../token/token.ts';
 import type { PoolSpec, SynthesizedPool } from '../venue.ts';
 import { extensionAddress, tickArrayAddress } from './accounts.ts';
 import { standsBefore } from './address-order.ts';

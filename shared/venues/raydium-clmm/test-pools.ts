@@ -7,7 +7,7 @@ import { type Address, addressAt, TOKEN_PROGRAM } from '../../core/address.ts';
 import type { Random } from '../../core/random.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { MAX_TICK, MIN_TICK } from '../../math/tick.ts';
-import { encodeMint, encodeTokenAccount } from '../token.ts';
+import { encodeMint, encodeTokenAccount } from '../token/token.ts';
 import { extensionAddress, tickArrayAddress } from './accounts.ts';
 import { arrayOf, type Bitmaps, canExtend, emptyExtension, flipBit, TICKS_PER_ARRAY } from './bitmap.ts';
 import { viewOf } from './bytes.ts';

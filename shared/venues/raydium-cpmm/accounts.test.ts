@@ -10,7 +10,7 @@ import {
   contractPool,
   TAXED_MINT,
 } from '../contract.ts';
-import { withTokenAmount } from '../token.ts';
+import { withTokenAmount } from '../token/token.ts';
 import { raydiumCpmm } from './index.ts';
 import { CONFIG_DISCRIMINATOR, POOL_DISCRIMINATOR } from './layout.ts';
 import { CPMM_AUTHORITY, CPMM_PROGRAM } from './program.ts';

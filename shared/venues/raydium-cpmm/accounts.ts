@@ -2,8 +2,8 @@ import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { TOKEN_PROGRAM } from '../../core/address.ts';
 import { type Outcome, type Refusal, refusal, success } from '../../core/outcome.ts';
-import { decodeMint, type MintFacts, sameMintFacts } from '../token.ts';
-import { loadVaults, takeVault } from '../vault.ts';
+import { decodeMint, type MintFacts, sameMintFacts } from '../token/token.ts';
+import { loadVaults, takeVault } from '../token/vault.ts';
 import type { Loaded, LoadRefusal, PoolAccount } from '../venue.ts';
 import { addressesAscend } from './address-order.ts';
 import {

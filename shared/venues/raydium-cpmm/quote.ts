@@ -3,7 +3,7 @@ import type { ChainClock } from '../../core/clock.ts';
 import { type Refusal, refusal } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { BEYOND_COMPUTE, isBeyondCompute } from '../compute.ts';
-import { bestAfterTransfers, keptByTransfer, transferFee } from '../transfer-fee.ts';
+import { bestAfterTransfers, keptByTransfer, transferFee } from '../token/transfer-fee.ts';
 import type { Quote, QuoteRefusal } from '../venue.ts';
 import { FEE_RATE_DENOMINATOR } from './program.ts';
 import type { CpmmSide, CpmmState } from './state.ts';

@@ -1,7 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { MintFacts } from '../token.ts';
-import type { HeldVaults } from '../vault.ts';
+import type { MintFacts } from '../token/token.ts';
+import type { HeldVaults } from '../token/vault.ts';
 import type { PoolState, QuoteRefusal } from '../venue.ts';
 import { swapUnits } from './compute.ts';
 import type { CpmmConfig, CpmmPoolFigures } from './layout.ts';

@@ -3,8 +3,8 @@ import { amountText, countText, microsText } from './format.js';
 
 /**
  * The RPC's endpoints, the limits of outside APIs, and what calls cost.
- * @typedef {import('../apis-view.ts').ApisView} ApisView
- * @typedef {import('../apis-view.ts').UsageView} UsageView
+ * @typedef {import('../view/apis-view.ts').ApisView} ApisView
+ * @typedef {import('../view/apis-view.ts').UsageView} UsageView
  */
 
 const USD_DECIMALS = 9;

@@ -10,7 +10,7 @@ import { redrawHistograms, showKpis, showLatency, showRefusals, showStore, showV
 import { createPnlPlot } from './plot.js';
 import { showMints, showOpportunities, showSkippedPools, showTrades } from './tables.js';
 
-/** @typedef {import('../view.ts').DashboardState} DashboardState */
+/** @typedef {import('../view/view.ts').DashboardState} DashboardState */
 
 const STATUS_TEXT = {
   starting: 'Starting',

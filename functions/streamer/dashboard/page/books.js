@@ -3,11 +3,11 @@ import { amountText, clockText, countText, venueText } from './format.js';
 
 /**
  * One order book at a time: its levels or its orders, and what was taken from it last.
- * @typedef {import('../view.ts').DashboardState} DashboardState
- * @typedef {import('../book-view.ts').BookView} BookView
- * @typedef {import('../book-view.ts').BookLevelView} BookLevelView
- * @typedef {import('../book-view.ts').BookOrderView} BookOrderView
- * @typedef {import('../book-view.ts').BookFillView} BookFillView
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
+ * @typedef {import('../view/book-view.ts').BookView} BookView
+ * @typedef {import('../view/book-view.ts').BookLevelView} BookLevelView
+ * @typedef {import('../view/book-view.ts').BookOrderView} BookOrderView
+ * @typedef {import('../view/book-view.ts').BookFillView} BookFillView
  */
 
 /** @type {DashboardState | undefined} */

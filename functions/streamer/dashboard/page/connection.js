@@ -1,6 +1,6 @@
 /**
  * The live stream: keeps the newest state, tells when the stream is lost and comes back by itself.
- * @typedef {import('../view.ts').DashboardState} DashboardState
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
  */
 
 /**
@@ -79,7 +79,7 @@ export function connect({ onState, onConnection }) {
 /**
  * The state after a `change` event: changed keys replaced, the plot's series continued.
  * @param {DashboardState} state
- * @param {Partial<DashboardState> & { series?: { keep: number, points: import('../view.ts').PnlPoint[] } }} change
+ * @param {Partial<DashboardState> & { series?: { keep: number, points: import('../../../../shared/run/series.ts').PnlPoint[] } }} change
  * @returns {DashboardState}
  */
 export function applyChange(state, { series, pnl, ...fields }) {

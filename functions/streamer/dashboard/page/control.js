@@ -2,8 +2,8 @@ import { byId, setHidden, setText } from './dom.js';
 
 /**
  * Pause and resume: always behind a question, always with a token: the page's own, or one that the person types.
- * @typedef {import('../view.ts').DashboardState} DashboardState
- * @typedef {import('../view.ts').ControlCommand} ControlCommand
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
+ * @typedef {import('../../inputs/control-command.ts').ControlCommand} ControlCommand
  */
 
 const QUESTIONS = {
@@ -94,7 +94,7 @@ export function createControls() {
  * @param {ControlCommand} command
  * @param {string} reason
  * @param {string} token
- * @returns {Promise<import('../view.ts').ControlResult>}
+ * @returns {Promise<import('../../inputs/control-command.ts').ControlResult>}
  */
 async function sendCommand(command, reason, token) {
   try {

@@ -3,7 +3,7 @@ import { ageText, countText, microsText } from './format.js';
 
 /**
  * The feed's connections, and what it can vouch for.
- * @typedef {import('../view.ts').FeedView} FeedView
+ * @typedef {import('../view/view.ts').FeedView} FeedView
  */
 
 const STATE_TEXT = {
@@ -89,7 +89,7 @@ function feedNote(feed) {
 
 /**
  * What the chain is, each figure with who said so; assumed until somebody has.
- * @param {import('../view.ts').ChainView} chain
+ * @param {import('../view/view.ts').ChainView} chain
  */
 export function showChain(chain) {
   /** @param {string} id @param {string} name @param {string} text */

@@ -3,7 +3,7 @@ import { microsText } from './format.js';
 
 /**
  * A row-high histogram on a logarithmic time axis. All stages share one axis, so further right is slower.
- * @typedef {import('../view.ts').StageLatencyView} StageLatencyView
+ * @typedef {import('../view/view.ts').StageLatencyView} StageLatencyView
  * @typedef {readonly [low: number, high: number]} Decades Powers of ten, in microseconds.
  */
 

@@ -3,9 +3,9 @@ import { amountText, clockText, countText, venueText } from './format.js';
 
 /**
  * Our quotes beside Jupiter's, and what works while something is down.
- * @typedef {import('../outside-view.ts').OutsideView} OutsideView
- * @typedef {import('../outside-view.ts').ComparisonView} ComparisonView
- * @typedef {import('../outside-view.ts').DependencyView} DependencyView
+ * @typedef {import('../view/outside-view.ts').OutsideView} OutsideView
+ * @typedef {import('../view/outside-view.ts').ComparisonView} ComparisonView
+ * @typedef {import('../view/outside-view.ts').DependencyView} DependencyView
  */
 
 const SOL_DECIMALS = 9;

@@ -14,8 +14,8 @@ import { reasonText } from './reasons.js';
 
 /**
  * Key figures, feeds, latency, refusals and the store.
- * @typedef {import('../view.ts').DashboardState} DashboardState
- * @typedef {import('../view.ts').StageLatencyView} StageLatencyView
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
+ * @typedef {import('../view/view.ts').StageLatencyView} StageLatencyView
  */
 
 const SOL_DECIMALS = 9;

@@ -3,7 +3,7 @@ import { clockText, solText } from './format.js';
 
 /**
  * The running P&L. Stepped, because it only moves when a trade ends.
- * @typedef {import('../view.ts').DashboardState} DashboardState
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
  */
 
 const MIN_SPAN_SECONDS = 60;

@@ -4,9 +4,9 @@ import { reasonText } from './reasons.js';
 
 /**
  * Trades, opportunities, mints and skipped pools.
- * @typedef {import('../view.ts').DashboardState} DashboardState
- * @typedef {import('../view.ts').TradeView} TradeView
- * @typedef {import('../view.ts').OpportunityView} OpportunityView
+ * @typedef {import('../view/view.ts').DashboardState} DashboardState
+ * @typedef {import('../view/view.ts').TradeView} TradeView
+ * @typedef {import('../view/view.ts').OpportunityView} OpportunityView
  */
 
 const SOL_DECIMALS = 9;
