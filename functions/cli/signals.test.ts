@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -132,8 +133,13 @@ describe.skipIf(process.platform === 'win32')('a run that is signalled', () => {
     async () => {
       const storeDir = join(dir, 'twice');
       const running = start(run(storeDir));
-      await running.saw(/dashboard:/);
-      // A node that has stopped answers no farewell: the drain waits for it.
+      await running.saw(/dashboard: http\S+/);
+      const [, url] = /dashboard: (http\S+)/.exec(running.output()) ?? [];
+      // Neither a node that has stopped nor a request that never ends is waited for for ever, but each for a while.
+      const { hostname, port } = new URL(url!);
+      const half = connect(Number(port), hostname, () => half.write('GET / HTTP/1.1\r\nHost: 127'));
+      half.on('error', () => {});
+      await once(half, 'connect');
       const nodes = execFileSync('pgrep', ['-P', String(running.pid)], { encoding: 'utf8' });
       for (const pid of nodes.trim().split('\n')) process.kill(Number(pid), 'SIGSTOP');
       running.send('SIGINT');

@@ -17,8 +17,8 @@ import { startTestRun, type TestRun, type TestRunParams } from './test-run.ts';
 
 let run: TestRun;
 
-const opportunities = () => run.service.parts.opportunities();
-const engine = () => run.service.parts.engine;
+const opportunities = () => run.service.run.opportunities();
+const engine = () => run.service.run.engine;
 
 async function state(): Promise<DashboardState> {
   return (await (await fetch(`${run.service.url}api/state`)).json()) as DashboardState;
@@ -283,7 +283,7 @@ describe('what works while something is down, in runs of their own', () => {
     await start({ flags: { 'risk-max-estimate-age-slots': String(maxAgeSlots) }, pools: withoutUsdcForSol });
     const { market, refused } = engine();
     const startsInUsdc = () =>
-      run.service.parts.recent.decisions.filter(({ item }) => item.opportunity.startMint === USDC_MINT);
+      run.service.run.recent.decisions.filter(({ item }) => item.opportunity.startMint === USDC_MINT);
     await run.until('a cycle valued by Jupiter’s price', () => startsInUsdc().length > 0);
     expect(poolPrice(market, USDC_MINT)).toBeUndefined();
     expect(run.logged().match(/price\.from-jupiter/g)).toHaveLength(1);

@@ -59,11 +59,11 @@ async function start(flags: Record<string, string> = {}): Promise<Service> {
 
 async function live(service: Service): Promise<string> {
   const end = Date.now() + 30_000;
-  while (!service.parts.engine.market.live) {
+  while (!service.run.engine.market.live) {
     if (Date.now() > end) throw new Error(`no feed\n${logged}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return service.parts.engine.status;
+  return service.run.engine.status;
 }
 
 async function control(service: Service, command: 'pause' | 'resume'): Promise<void> {
@@ -110,7 +110,7 @@ describe('a run that follows another', () => {
     const state = (await (await fetch(`${second.url}api/state`)).json()) as { statusReason: string };
     expect(state.statusReason).toMatch(/loss limit was reached in an earlier run/);
     await control(second, 'resume');
-    expect(second.parts.engine.status).toBe('running');
+    expect(second.run.engine.status).toBe('running');
     await second.stop();
     expect(await live(await start())).toBe('running');
   }, 60_000);
@@ -120,7 +120,7 @@ describe('a run that follows another', () => {
     const first = await start();
     expect(await live(first)).toBe('running');
     expect(logged).toMatch(/control\.loss-restored.*"lamports":"500000000".*dead-1/);
-    const { runId } = first.parts;
+    const { runId } = first.run;
     await first.stop();
     // As if the first had been killed after it had lost nearly as much again.
     await inStore(async (store) => {
@@ -215,9 +215,7 @@ describe('a run that follows another', () => {
     const first = await start();
     await expect(start()).rejects.toMatchObject({
       code: 'store-in-use',
-      message: expect.stringMatching(
-        new RegExp(`process ${process.pid}, run ${first.parts.runId}, since 20`),
-      ),
+      message: expect.stringMatching(new RegExp(`process ${process.pid}, run ${first.run.runId}, since 20`)),
     });
     await first.stop();
     await (await start()).stop();

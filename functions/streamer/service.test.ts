@@ -100,7 +100,7 @@ function requestsIn(metrics: string): ReadonlyMap<string, number> {
 describe('the streaming service over real sockets', () => {
   it('loads every pool, paper-trades, shows it and writes it down', async () => {
     const running = await start();
-    const { pools } = running.parts.engine.market;
+    const { pools } = running.run.engine.market;
     await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     const state = await until('a filled trade', async () => {
       const now = await stateOf(running);
@@ -170,32 +170,30 @@ describe('the streaming service over real sockets', () => {
 
   it('stops trading when the node goes away, says so, and trades again only after a new snapshot', async () => {
     const running = await start();
-    const { pools } = running.parts.engine.market;
+    const { pools } = running.run.engine.market;
     await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     const { port } = new URL(node.rpcUrl);
     await node.stop();
     await until('the loss to be noticed', () =>
-      running.parts.engine.status === 'feed-down' ? true : undefined,
+      running.run.engine.status === 'feed-down' ? true : undefined,
     );
     expect((await stateOf(running)).status).toBe('feed-down');
     expect((await stateOf(running)).venues.every(({ state }) => state === 'down')).toBe(true);
     expect((await fetch(`${running.url}readyz`)).status).toBe(503);
     expect((await fetch(`${running.url}healthz`)).status).toBe(200);
-    const before = running.parts.opportunities();
+    const before = running.run.opportunities();
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(running.parts.opportunities()).toBe(before);
+    expect(running.run.opportunities()).toBe(before);
 
     node = await startNode({ port: Number(port) });
-    await until('the feed to come back', () =>
-      running.parts.engine.status === 'running' ? true : undefined,
-    );
+    await until('the feed to come back', () => (running.run.engine.status === 'running' ? true : undefined));
     await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
-    await until('trading to go on', () => (running.parts.opportunities() > before ? true : undefined));
+    await until('trading to go on', () => (running.run.opportunities() > before ? true : undefined));
   }, 60_000);
 
   it('pauses at once, keeps the pause over a restart, and resumes', async () => {
     const first = await start();
-    await until('a live feed', () => (first.parts.engine.status === 'running' ? true : undefined));
+    await until('a live feed', () => (first.run.engine.status === 'running' ? true : undefined));
     const page = await (await fetch(first.url)).text();
     const token = /name="[a-z-]*token" content="([^"]+)"/.exec(page)?.[1];
     expect(token).toBeDefined();
@@ -209,22 +207,22 @@ describe('the streaming service over real sockets', () => {
       body: JSON.stringify({ command: 'pause', reason: 'lunch' }),
     });
     expect([answer.status, await answer.json()]).toEqual([200, { ok: true, message: 'trading is paused' }]);
-    expect(first.parts.engine.status).toBe('paused');
+    expect(first.run.engine.status).toBe('paused');
     await first.stop();
 
     const second = await start();
-    await until('a live feed', () => (second.parts.engine.market.live ? true : undefined));
+    await until('a live feed', () => (second.run.engine.market.live ? true : undefined));
     const state = await stateOf(second);
     expect([state.status, state.statusReason]).toEqual(['paused', expect.stringContaining('lunch')]);
     await until('a refusal for the pause', () =>
-      second.parts.engine.refused.of('paused') > 0 ? true : undefined,
+      second.run.engine.refused.of('paused') > 0 ? true : undefined,
     );
-    expect(second.parts.engine.ledger.filled).toBe(0);
+    expect(second.run.engine.ledger.filled).toBe(0);
   }, 60_000);
 
   it('quarantines a venue whose program is redeployed, until an operator overrides that very binary', async () => {
     const running = await start();
-    const { pools } = running.parts.engine.market;
+    const { pools } = running.run.engine.market;
     await until('every pool', () => (pools.every((pool) => pool.status === 'live') ? true : undefined));
     deployProgram(market.world.bank, raydiumCpmm.programId, 'another build');
     const quarantined = await until('the quarantine', async () => {

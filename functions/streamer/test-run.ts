@@ -11,7 +11,8 @@ import { startHeliusServer } from '../../shared/sim/apis/helius-server.ts';
 import { startJupiterServer } from '../../shared/sim/apis/jupiter-server.ts';
 import { type FaultProxy, openFaultProxy } from '../../shared/sim/fault-proxy/fault-proxy.ts';
 import { startLocalNode } from '../../shared/sim/wire/node.ts';
-import { type FeedSource, type Service, startService } from './main.ts';
+import type { FeedSource } from './feed-source.ts';
+import { type Service, startService } from './main.ts';
 
 /** Ten times the speed of a chain. */
 const SLOT_MS = 40;

@@ -20,22 +20,28 @@ export interface Subscriptions {
   unwatch(addresses: readonly Address[]): void;
 }
 
-export interface PipelineParams {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly subscriptions: Subscriptions;
-  /** Called in order, off the line that leads to the decision. */
-  readonly observers: readonly Observer[];
-}
-
 /**
  * The hot line: one event in, one record out, all plain calls. Everything that waits (subscriptions, journal,
  * metrics, dashboard) stands after the decision.
  */
-export function createPipeline({ engine, clock, subscriptions, observers }: PipelineParams): {
+export interface Pipeline {
   process(event: MarketEvent): void;
-} {
+  /** `observer` looks at every event from now on, behind those that do already. */
+  observe(observer: Observer): void;
+  /** Who is asked for the accounts that the engine wants; without it nobody is, as in a replay. */
+  subscribeBy(subscriptions: Subscriptions): void;
+}
+
+export function createPipeline({
+  engine,
+  clock,
+}: {
+  readonly engine: Engine;
+  readonly clock: Clock;
+}): Pipeline {
   const stamps: Stamps = { arrivedMicros: 0, startedMicros: 0, decidedMicros: 0 };
+  const observers: Observer[] = [];
+  let subscriptions: Subscriptions | undefined;
   return {
     process(event) {
       stamps.arrivedMicros = event.atMicros;
@@ -43,9 +49,15 @@ export function createPipeline({ engine, clock, subscriptions, observers }: Pipe
       const record = engine.process(event);
       stamps.decidedMicros = clock.monotonicMicros();
 
-      if (record.watch.length > 0) subscriptions.watch(record.watch);
-      if (record.unwatch.length > 0) subscriptions.unwatch(record.unwatch);
+      if (record.watch.length > 0) subscriptions?.watch(record.watch);
+      if (record.unwatch.length > 0) subscriptions?.unwatch(record.unwatch);
       for (const observe of observers) observe(event, record, stamps);
+    },
+    observe(observer) {
+      observers.push(observer);
+    },
+    subscribeBy(one) {
+      subscriptions = one;
     },
   };
 }

@@ -9,8 +9,7 @@ import { type RecordedRun, type Recycle, type RunPiece, readRun } from '../platf
 import type { Damage } from '../platform/recording/segment-reader.ts';
 import type { Gap } from '../platform/recording/segment-text.ts';
 import { untoldPrograms } from '../platform/recording/untold-programs.ts';
-import { createPipeline } from './pipeline.ts';
-import { createRunParts, type RunParts } from './run-parts.ts';
+import { createRun, type Run } from './create-run.ts';
 import { selectPools } from './universe.ts';
 
 export interface ReplayParams {
@@ -23,12 +22,12 @@ export interface ReplayParams {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called after each block. */
-  readonly onTurn?: (parts: RunParts, elapsedSeconds: number) => void;
+  readonly onTurn?: (run: Run, elapsedSeconds: number) => void;
 }
 
 /** What a replay came to. */
 export interface ReplayResult {
-  readonly parts: RunParts;
+  readonly run: Run;
   readonly events: number;
   /** Seconds from the first event to the last, as recorded. */
   readonly recordedSeconds: number;
@@ -51,29 +50,20 @@ const MIN_SLEEP_MS = 2;
 /** Drives the engine of a recorded run with its events, in order, on its own clock. */
 export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   const { recorded, config, signal, onTurn } = params;
-  const { run } = recorded;
-  const time = createRecordedClock(run.startedAtMs, run.startedMicros);
-  const parts = createRunParts({
+  const { run: told } = recorded;
+  const time = createRecordedClock(told.startedAtMs, told.startedMicros);
+  const run = createRun({
     config,
-    universe: selectPools(run.pools),
-    symbols: new Map(Object.entries(run.symbols) as [Address, string][]),
+    universe: selectPools(told.pools),
+    symbols: new Map(Object.entries(told.symbols) as [Address, string][]),
     clock: time.clock,
-    runId: run.runId,
+    runId: told.runId,
   });
-  for (const event of untoldPrograms(run)) parts.engine.process(event);
+  for (const event of untoldPrograms(told)) run.engine.process(event);
   let recycle: Recycle = () => {};
-  const pipeline = createPipeline({
-    engine: parts.engine,
-    clock: time.clock,
-    // What the engine asked for was answered in the recording.
-    subscriptions: { watch: () => {}, unwatch: () => {} },
-    observers: [
-      ...parts.observers,
-      // The last one: the others may still look at what the update replaced.
-      (event, { released }) => {
-        if (released !== undefined && event.kind === 'account') recycle(event.update.address, released);
-      },
-    ],
+  // Behind all others: they may still look at what the update replaced.
+  run.observe((event, { released }) => {
+    if (released !== undefined && event.kind === 'account') recycle(event.update.address, released);
   });
   const pace = createPace(params);
   const gaps: Gap[] = [];
@@ -87,7 +77,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   let recordedHash: string | undefined;
 
   const compare = (mark: Mark): void => {
-    const same = mark.decisionsHash === parts.decisions.hash() && mark.lines === parts.decisions.lines;
+    const same = mark.decisionsHash === run.decisions.hash() && mark.lines === run.decisions.lines;
     marks += 1;
     if (same) equalMarks += 1;
     else firstDifference ??= mark;
@@ -98,7 +88,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
     firstMicros ??= event.atMicros;
     time.set(event.atMicros);
     // What was executed on paper is executed again: with another configuration it comes to something else.
-    if (event.kind !== 'order' || event.source !== PAPER) pipeline.process(event);
+    if (event.kind !== 'order' || event.source !== PAPER) run.process(event);
     events += 1;
     recordedHash = undefined;
   };
@@ -120,7 +110,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
     if (signal.aborted) break;
     if (piece.kind === 'events') {
       await takeBlock(piece);
-      onTurn?.(parts, elapsed());
+      onTurn?.(run, elapsed());
     } else if (piece.kind === 'gap') gaps.push(piece.gap);
     else if (piece.kind === 'damage') damages.push(piece.damage);
     else if (piece.end.last) {
@@ -130,7 +120,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   }
   const recordedSeconds = firstMicros === undefined ? 0 : elapsed();
   return {
-    parts,
+    run,
     events,
     recordedSeconds,
     gaps,

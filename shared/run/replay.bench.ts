@@ -55,7 +55,7 @@ export const benches: readonly Bench[] = [
           const speed = Number.POSITIVE_INFINITY;
           const [result, seconds] = await timed(() => replayRun({ recorded, config, speed, clock, signal }));
           if (result.firstDifference !== undefined) throw new Error('the replay decided something else');
-          rates.push(result.parts.activity.updates / seconds);
+          rates.push(result.run.activity.updates / seconds);
         }
         return { value: round(rates.at(-1)!) };
       }),
@@ -96,12 +96,12 @@ async function withRecording<T>(work: (recorded: RecordedRun, dir: string) => Pr
       clock,
       durationSeconds: SECONDS,
       signal,
-      record: (parts) =>
+      record: (run) =>
         createRunRecorder({
           config,
           universe: market,
           symbols: market.symbols,
-          parts,
+          run,
           clock,
           version: 'bench',
           onTrouble: () => {},

@@ -4,9 +4,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { createRecorder, type RecorderStats } from '../platform/recording/recorder.ts';
 import { VENUES } from '../venues/registry.ts';
+import type { Run } from './create-run.ts';
 import { decidingConfig } from './deciding-config.ts';
 import type { Observer } from './pipeline.ts';
-import type { RunParts } from './run-parts.ts';
 import type { RecordingSummary } from './summary.ts';
 import type { Universe } from './universe.ts';
 
@@ -14,7 +14,7 @@ export interface RunRecorderParams {
   readonly config: Config;
   readonly universe: Universe;
   readonly symbols: ReadonlyMap<Address, string>;
-  readonly parts: RunParts;
+  readonly run: Run;
   readonly clock: Clock;
   readonly version: string;
   readonly onTrouble: (event: string, message: string) => void;
@@ -39,10 +39,10 @@ const SPOOL = 'recordings';
 
 /** The recorder that the configuration asks for; undefined when it asks for none. Rejects with `recording-…`. */
 export async function createRunRecorder(params: RunRecorderParams): Promise<RunRecorder | undefined> {
-  const { config, universe, symbols, parts, clock, version, onTrouble } = params;
+  const { config, universe, symbols, run, clock, version, onTrouble } = params;
   const { dir, bucket, bucketEndpoint, maxSpoolBytes, ...limits } = config.recorder;
   if (dir === undefined && bucket === undefined) return undefined;
-  const { decisions } = parts;
+  const { decisions } = run;
   const recorder = await createRecorder({
     dir: dir ?? join(config.store.dir, SPOOL),
     bucket:
@@ -53,7 +53,7 @@ export async function createRunRecorder(params: RunRecorderParams): Promise<RunR
     maxSegmentMs: limits.maxSegmentSeconds * 1_000,
     level: limits.zstdLevel,
     run: {
-      runId: parts.runId,
+      runId: run.runId,
       program: version,
       market: config.market,
       startedAtMs: clock.nowMs(),

@@ -1,8 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../platform/config/schema.ts';
+import { createRun, type Run } from './create-run.ts';
 import type { LocalMarket } from './local-market.ts';
-import { createPipeline } from './pipeline.ts';
-import { createRunParts, type RunParts } from './run-parts.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import { createSimulatedFeed } from './simulated-feed.ts';
 import type { RecordingSummary } from './summary.ts';
@@ -19,14 +18,14 @@ export interface SimulatedRunParams {
   readonly durationSeconds: number;
   readonly signal: AbortSignal;
   /** Called about once a second of market time. */
-  readonly onTurn?: (parts: RunParts, elapsedSeconds: number) => void;
+  readonly onTurn?: (run: Run, elapsedSeconds: number) => void;
   /** Makes the recorder of the run, when it is to be recorded. */
-  readonly record?: (parts: RunParts) => Promise<RunRecorder | undefined>;
+  readonly record?: (run: Run) => Promise<RunRecorder | undefined>;
 }
 
 /** What a simulated run came to, and how much market time passed. */
 export interface SimulatedRun {
-  readonly parts: RunParts;
+  readonly run: Run;
   readonly elapsedSeconds: number;
   readonly recording: RecordingSummary | undefined;
 }
@@ -37,27 +36,23 @@ export interface SimulatedRun {
  */
 export async function runSimulated(params: SimulatedRunParams): Promise<SimulatedRun> {
   const { config, market, clock, durationSeconds, signal, onTurn } = params;
-  const parts = createRunParts({ config, universe: market, symbols: market.symbols, clock });
-  const recorder = await params.record?.(parts);
+  const run = createRun({ config, universe: market, symbols: market.symbols, clock });
+  const recorder = await params.record?.(run);
+  if (recorder !== undefined) run.observe(recorder.observe);
   const feed = createSimulatedFeed(market, (event) =>
-    pipeline.process({ ...event, atMicros: clock.monotonicMicros() }),
+    run.process({ ...event, atMicros: clock.monotonicMicros() }),
   );
-  const pipeline = createPipeline({
-    engine: parts.engine,
-    clock,
-    subscriptions: feed.subscriptions,
-    observers: recorder === undefined ? parts.observers : [...parts.observers, recorder.observe],
-  });
+  run.subscribeBy(feed.subscriptions);
 
   feed.start();
   const durationMs = durationSeconds * 1_000;
   for (let slot = 0; feed.elapsedMs < durationMs && !signal.aborted; slot++) {
     feed.step();
     if (slot % SLOTS_PER_TURN !== 0) continue;
-    onTurn?.(parts, feed.elapsedMs / 1_000);
+    onTurn?.(run, feed.elapsedMs / 1_000);
     await new Promise((resolve) => setImmediate(resolve));
     await recorder?.ready();
   }
   const recording = await recorder?.close();
-  return { parts, elapsedSeconds: feed.elapsedMs / 1_000, recording };
+  return { run, elapsedSeconds: feed.elapsedMs / 1_000, recording };
 }

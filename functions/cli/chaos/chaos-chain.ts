@@ -93,7 +93,7 @@ export async function runChainChaos(params: ChainChaosParams): Promise<ChainChao
         stalls.onSlot(isTrading);
       },
     });
-    const { engine } = service.parts;
+    const { engine } = service.run;
     if (!(await untilTrading(service, config, clock, signal))) {
       const { state, accounts, confirmed } = service.feedStatus();
       const { slot, clock: told } = engine.market;
@@ -150,7 +150,7 @@ function chaosConfig({ config, seed }: ChainChaosParams, dir: string): Config {
 }
 
 function trades(service: Service, config: Config): boolean {
-  const { engine } = service.parts;
+  const { engine } = service.run;
   const { market } = engine;
   const lag = market.slot - (market.clock?.slot ?? 0);
   return (

@@ -130,7 +130,7 @@ export async function runFeedChaos(params: FeedChaosParams): Promise<FeedChaosRu
         stalls.onSlot(true);
       },
     });
-    const { engine } = service.parts;
+    const { engine } = service.run;
     truth = createTruth({ bank: world.bank, market: engine.market, window: config.risk.maxSlotLag + 1 });
     await untilWhole(service, clock, signal);
     const lengthMs = seconds * 1_000;
@@ -244,7 +244,7 @@ function stages(plan: ReturnType<typeof scheduleFaults>): readonly Stage[] {
 
 /** Milliseconds until every account is confirmed and the engine may trade; undefined when that takes too long. */
 async function untilWhole(service: Service, clock: Clock, signal: AbortSignal): Promise<number | undefined> {
-  const { engine } = service.parts;
+  const { engine } = service.run;
   const fromMicros = clock.monotonicMicros();
   for (;;) {
     const { state, accounts, confirmed } = service.feedStatus();

@@ -95,7 +95,7 @@ export async function runProviderChaos(params: ProviderChaosParams): Promise<Pro
         for (const { opportunity } of record.decisions) tally.decision(truth?.judge(opportunity) ?? 'fresh');
       },
     });
-    const { engine } = service.parts;
+    const { engine } = service.run;
     truth = createTruth({ bank: world.bank, market: engine.market, window: config.risk.maxSlotLag + 1 });
     await untilWhole(service, START_MS, signal);
     const random = createRandom(`chaos providers ${seed}`);
@@ -177,7 +177,7 @@ async function runRow(
 
 /** Looks at what the service says of itself, and at whether it could trade, until it is stopped. */
 function watchReadiness(service: Service, says: RegExp | undefined) {
-  const { market } = service.parts.engine;
+  const { market } = service.run.engine;
   let looks = 0;
   let readyInVain = 0;
   let quarantined = 0;
@@ -222,7 +222,7 @@ async function untilWhole(
   withinMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly problem: string; readonly tookMs: number }> {
-  const { engine } = service.parts;
+  const { engine } = service.run;
   const fromMs = performance.now();
   for (;;) {
     const { state, reason, accounts, confirmed } = service.feedStatus();

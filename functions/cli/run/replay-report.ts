@@ -45,7 +45,7 @@ export function replayReport(params: ReplayReportParams): {
 } {
   const { recorded, result, overrides, tookSeconds } = params;
   const { run, segments } = recorded;
-  const summary = { ...result.parts.summary(result.recordedSeconds), market: run.market };
+  const summary = { ...result.run.summary(result.recordedSeconds), market: run.market };
   const { latencyMicros: _, ...rest } = summary;
   const verdict = verdictOf(params, summary.decisionsHash);
   const report: ReplayReport = {

@@ -8,14 +8,15 @@ import { sleep } from '../../../shared/platform/process/backoff.ts';
 import { createLogger } from '../../../shared/platform/process/log.ts';
 import { limitLog } from '../../../shared/platform/process/log-limit.ts';
 import { enabledUniverse, readUniverseFile } from '../../../shared/platform/universe/universe-file.ts';
+import type { Run } from '../../../shared/run/create-run.ts';
 import { createLocalMarket } from '../../../shared/run/local-market.ts';
-import type { RunParts } from '../../../shared/run/run-parts.ts';
 import { createRunRecorder } from '../../../shared/run/run-recorder.ts';
 import { runSimulated } from '../../../shared/run/simulated-run.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { selectPools } from '../../../shared/run/universe.ts';
+import type { FeedSource } from '../../streamer/feed-source.ts';
 import { nodeEnded, startLocalNodeProcess } from '../../streamer/local/local-node.ts';
-import { type FeedSource, type Service, startService } from '../../streamer/main.ts';
+import { type Service, startService } from '../../streamer/main.ts';
 import { EXIT } from '../frame/exit-code.ts';
 import { createProgress } from '../frame/progress.ts';
 import { refuseIdle } from '../frame/used-keys.ts';
@@ -143,7 +144,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
   for (const { pool, venue, reason } of market.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
   let shown = 'starting';
   const progress = createProgress({ output: stderr, clock, describe: () => shown });
-  const { parts, elapsedSeconds, recording } = await runSimulated({
+  const { run, elapsedSeconds, recording } = await runSimulated({
     config,
     market,
     clock,
@@ -154,7 +155,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
         config,
         universe: market,
         symbols: market.symbols,
-        parts: running,
+        run: running,
         clock,
         version,
         onTrouble: (event, message) => stderr.line(`${event}: ${message}`),
@@ -165,7 +166,7 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
     },
   });
   progress.stop();
-  const summary = parts.summary(elapsedSeconds);
+  const summary = run.summary(elapsedSeconds);
   return recording === undefined ? summary : { ...summary, recording };
 }
 
@@ -203,7 +204,7 @@ async function serve(given: RunContext, config: Config, portNamed: boolean): Pro
     }
     stderr.line(`dashboard: ${service.url}`);
     for (const { pool, venue, reason } of feed.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
-    await waitForEnd(context, service.parts, config.duration);
+    await waitForEnd(context, service.run, config.duration);
     if (signal.aborted) stderr.line('stopping: no new orders; waiting for those on their way');
     const summary = await service.stop();
     if (gone !== undefined) throw gone;
@@ -260,7 +261,7 @@ async function openFeed(
 /** Until the duration is over or the first signal, with a progress line. */
 async function waitForEnd(
   { clock, stderr, signal }: RunContext,
-  parts: RunParts,
+  run: Run,
   seconds: number | undefined,
 ): Promise<void> {
   let lastUpdates = 0;
@@ -271,17 +272,17 @@ async function waitForEnd(
     totalSeconds: seconds,
     describe() {
       const now = clock.monotonicMicros();
-      const perSecond = ((parts.activity.updates - lastUpdates) * 1e6) / Math.max(1, now - lastMicros);
-      lastUpdates = parts.activity.updates;
+      const perSecond = ((run.activity.updates - lastUpdates) * 1e6) / Math.max(1, now - lastMicros);
+      lastUpdates = run.activity.updates;
       lastMicros = now;
-      return `${perSecond.toFixed(0)} updates/s · ${describe(parts)}`;
+      return `${perSecond.toFixed(0)} updates/s · ${describe(run)}`;
     },
   });
   await sleep(seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1_000, signal);
   progress.stop();
 }
 
-function describe({ engine, opportunities }: RunParts): string {
+function describe({ engine, opportunities }: Run): string {
   const { ledger } = engine;
   const state = engine.status === 'running' ? '' : ` · ${engine.status}`;
   return `${opportunities()} opportunities · ${ledger.filled} filled · ${formatUnits(ledger.netLamports, 9)} SOL${state}`;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../../../shared/core/address.ts';
 import { createManualClock } from '../../../shared/core/clock.ts';
 import { createLogger } from '../../../shared/platform/process/log.ts';
-import { type UniverseWatch, watchUniverse } from './universe-watch.ts';
+import { createUniverseWatch, type UniverseWatch } from './universe-watch.ts';
 
 const FIRST = { venue: 'orca-whirlpool', address: USDC_MINT };
 const SECOND = { venue: 'raydium-cpmm', address: WSOL_MINT };
@@ -37,7 +37,8 @@ function start(): UniverseWatch {
       void heard.push(`${event.pools.map(({ venue }) => venue).join()}/${event.offMints.length}`),
   };
   const stream = { write: () => true, line: () => {} };
-  watch = watchUniverse({ path, pipeline, clock, log: createLogger({ stream, clock }), everyMs: 5 });
+  watch = createUniverseWatch({ path, pipeline, clock, log: createLogger({ stream, clock }), everyMs: 5 });
+  watch.start();
   return watch;
 }
 

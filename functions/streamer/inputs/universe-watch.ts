@@ -10,7 +10,8 @@ import {
 } from '../../../shared/platform/universe/universe-file.ts';
 
 export interface UniverseWatchParams {
-  readonly path: string;
+  /** Undefined: there is none to follow. */
+  readonly path: string | undefined;
   readonly pipeline: { process(event: UniverseEvent): void };
   readonly clock: Clock;
   readonly log: Logger;
@@ -29,20 +30,23 @@ interface UniverseEvent {
 export interface UniverseWatch {
   /** Why the file as it stands now is not in force; '' while it is. */
   readonly problem: string;
+  /** Hands over what stands in the file now, and from here on after every change. */
+  start(): void;
   stop(): void;
 }
 
 /**
- * Hands the file's universe to the engine, now and after every change. A file that cannot be read leaves what was in
+ * Hands the file's universe to the engine. A file that cannot be read leaves what was in
  * force in force and says so. The file is looked at by its time and size: that works on every file system and mount.
  */
-export function watchUniverse(params: UniverseWatchParams): UniverseWatch {
+export function createUniverseWatch(params: UniverseWatchParams): UniverseWatch {
   const { path, pipeline, clock, log, everyMs = 1_000 } = params;
   let seen = '';
   let problem = '';
   let inForce = '';
+  let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
+  function look(path: string): void {
     const mark = fileMark(path);
     if (mark === seen) return;
     seen = mark;
@@ -62,11 +66,14 @@ export function watchUniverse(params: UniverseWatchParams): UniverseWatch {
     log.notice('universe.taken', { path, pools: universe.pools.length, offMints: universe.offMints.length });
   }
 
-  look();
-  const timer = setInterval(look, everyMs);
   return {
     get problem() {
       return problem;
+    },
+    start() {
+      if (path === undefined) return;
+      look(path);
+      timer = setInterval(look, everyMs, path);
     },
     stop: () => clearInterval(timer),
   };

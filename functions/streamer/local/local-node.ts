@@ -5,8 +5,7 @@ import { ArbError, errorText } from '../../../shared/core/errors.ts';
 import type { Config } from '../../../shared/platform/config/schema.ts';
 import { LOCAL_NODE_MEMORY_FLAGS } from '../../../shared/platform/process/memory-settings.ts';
 import { type SkippedPool, selectPools } from '../../../shared/run/universe.ts';
-import type { FeedSource } from '../main.ts';
-import type { OutsideAddresses } from '../outside/outside-apis.ts';
+import type { FeedSource, OutsideAddresses } from '../feed-source.ts';
 import { throwIfStopped } from '../shutdown.ts';
 
 export interface LocalNodeRequest {

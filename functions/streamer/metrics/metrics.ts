@@ -1,7 +1,7 @@
 import type { ApiAccess } from '../../../shared/platform/outside/api-access.ts';
 import { createMetrics, type Metrics } from '../../../shared/platform/process/metrics.ts';
 import type { StoreWriter } from '../../../shared/platform/store/writer.ts';
-import type { RunParts } from '../../../shared/run/run-parts.ts';
+import type { Run } from '../../../shared/run/create-run.ts';
 import type { RunRecorder } from '../../../shared/run/run-recorder.ts';
 import { STAGES } from '../../../shared/run/stage-latency.ts';
 import { refusedByReason } from '../../../shared/run/summary.ts';
@@ -12,7 +12,7 @@ import { addFeedMetrics } from './feed-metrics.ts';
 import { addRecorderMetrics } from './recorder-metrics.ts';
 
 export interface ServiceMetricsParams {
-  readonly parts: RunParts;
+  readonly run: Run;
   readonly feed: MarketFeed;
   readonly writer: StoreWriter;
   /** Undefined: the run is not recorded. */
@@ -24,7 +24,7 @@ export interface ServiceMetricsParams {
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
 export function createServiceMetrics({
-  parts,
+  run,
   feed,
   writer,
   recorder,
@@ -32,7 +32,7 @@ export function createServiceMetrics({
   books,
   isReady,
 }: ServiceMetricsParams): Metrics {
-  const { engine, activity, latency } = parts;
+  const { engine, activity, latency } = run;
   const { ledger, market } = engine;
   const metrics = createMetrics();
   const venues = () => [...new Set(market.pools.map((pool) => pool.venue.id))];
@@ -73,7 +73,7 @@ export function createServiceMetrics({
   metrics.counter({
     name: 'arb_opportunities_total',
     help: 'Sized candidates that pay after costs.',
-    read: parts.opportunities,
+    read: run.opportunities,
   });
   metrics.counters({
     name: 'arb_refused_total',

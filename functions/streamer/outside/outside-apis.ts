@@ -1,6 +1,5 @@
 import type { Address } from '../../../shared/core/address.ts';
 import type { Clock } from '../../../shared/core/clock.ts';
-import type { MarketEvent } from '../../../shared/engine/event.ts';
 import type { BackupRouter } from '../../../shared/execution/backup-router.ts';
 import type { Config } from '../../../shared/platform/config/schema.ts';
 import type { ApiBudget } from '../../../shared/platform/limits/api-budget.ts';
@@ -10,29 +9,21 @@ import { createBackupRouter } from '../../../shared/platform/outside/jupiter/bac
 import { createJupiter, type Jupiter } from '../../../shared/platform/outside/jupiter/jupiter.ts';
 import type { Logger } from '../../../shared/platform/process/log.ts';
 import type { QuoteComparisonRow } from '../../../shared/platform/store/store.ts';
+import type { Run } from '../../../shared/run/create-run.ts';
 import { createPoolsLoaded } from '../../../shared/run/pools-loaded.ts';
-import type { RunParts } from '../../../shared/run/run-parts.ts';
+import type { OutsideAddresses } from '../feed-source.ts';
 import type { Feature } from '../health/degradation.ts';
 import { createFeeEstimate, type FeeEstimate } from '../inputs/fee-estimate.ts';
 import { createPriceFallback, type PriceFallback } from '../inputs/price-fallback.ts';
 import { createQuoteComparison, type QuoteComparison } from './quote-comparison.ts';
-
-/** Where a local market's own APIs stand; absent on a live one. */
-export interface OutsideAddresses {
-  readonly jupiterUrl?: string;
-  readonly heliusUrl?: string;
-  readonly heliusKey?: string;
-}
 
 export interface OutsideApisParams {
   readonly config: Config;
   readonly own: OutsideAddresses;
   /** The one that the RPC's calls draw on too. */
   readonly budget: ApiBudget;
-  readonly parts: RunParts;
-  readonly pipeline: { process(event: Extract<MarketEvent, { readonly kind: 'price' | 'fee' }>): void };
+  readonly run: Run;
   readonly writer: { addComparison(row: QuoteComparisonRow): void };
-  readonly allows: (feature: Feature) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly breaker?: BreakerTiming;
@@ -47,7 +38,8 @@ export interface OutsideApis {
   readonly comparison: QuoteComparison | undefined;
   readonly fallback: PriceFallback | undefined;
   readonly fees: FeeEstimate | undefined;
-  start(): void;
+  /** `allows` says whether a feature may be used, by how what it depends on is. */
+  start(allows: (feature: Feature) => boolean): void;
   stop(): void;
 }
 
@@ -58,8 +50,9 @@ const PRICE_SECONDS = 2;
 const MAX_UNIT_PRICE = 5_000_000n;
 
 export function createOutsideApis(params: OutsideApisParams): OutsideApis {
-  const { config, own, budget, parts, pipeline, writer, allows, clock, log, breaker } = params;
-  const { market } = parts.engine;
+  const { config, own, budget, run, writer, clock, log, breaker } = params;
+  let allows: (feature: Feature) => boolean = () => false;
+  const { market } = run.engine;
   const hasLoaded = createPoolsLoaded({ market, clock });
   const jupiter = openJupiter();
   const helius = openHelius();
@@ -94,13 +87,13 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
       writer,
       clock,
       log,
-      runId: parts.runId,
+      runId: run.runId,
     });
   const fallback =
     jupiter &&
     createPriceFallback({
       market,
-      pipeline,
+      pipeline: run,
       jupiter,
       mints: config.routing.startMints,
       everySeconds: PRICE_SECONDS,
@@ -112,7 +105,7 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
   const fees =
     helius &&
     createFeeEstimate({
-      pipeline,
+      pipeline: run,
       helius,
       level: config.helius.priorityLevel,
       everySeconds: config.helius.refreshSeconds,
@@ -122,7 +115,7 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
     });
 
   function recentPools(): readonly Address[] {
-    const decisions = parts.recent.decisions.slice(0, RECENT_DECISIONS);
+    const decisions = run.recent.decisions.slice(0, RECENT_DECISIONS);
     return [...new Set(decisions.flatMap(({ item }) => item.opportunity.legs.map(({ pool }) => pool)))];
   }
 
@@ -139,7 +132,8 @@ export function createOutsideApis(params: OutsideApisParams): OutsideApis {
     comparison,
     fallback,
     fees,
-    start() {
+    start(isAllowed) {
+      allows = isAllowed;
       comparison?.start();
       fallback?.start();
       fees?.start();

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { composeEngine } from './compose.ts';
 import { createDecisionLog, type DecisionLog } from './decision-log.ts';
-import type { Observer } from './pipeline.ts';
+import { createPipeline, type Observer, type Pipeline } from './pipeline.ts';
 import { createRecent, type Recent } from './recent.ts';
 import { createStageLatency, type StageLatency } from './stage-latency.ts';
 import { type RunSummary, summarise } from './summary.ts';
@@ -14,7 +14,7 @@ import { createTokenNames, type TokenNames } from './token-names.ts';
 import type { Universe } from './universe.ts';
 import { createVenueActivity, type VenueActivity } from './venue-activity.ts';
 
-export interface RunPartsParams {
+export interface CreateRunParams {
   readonly config: Config;
   readonly universe: Universe;
   readonly symbols: ReadonlyMap<Address, string>;
@@ -23,8 +23,11 @@ export interface RunPartsParams {
   readonly runId?: string;
 }
 
-/** The engine of one run with everything that watches it: the same for the service and for simulated time. */
-export interface RunParts {
+/**
+ * The engine of one run, the line of events into it and everything that watches it: the same for the service, for
+ * simulated time and for a replay, which differ only in who makes the events.
+ */
+export interface Run extends Pipeline {
   readonly runId: string;
   readonly startedAtMs: number;
   readonly engine: Engine;
@@ -35,11 +38,10 @@ export interface RunParts {
   readonly decisions: DecisionLog;
   /** Sized candidates so far, approved and refused. */
   readonly opportunities: () => number;
-  readonly observers: readonly Observer[];
   summary(durationSeconds: number): RunSummary;
 }
 
-export function createRunParts(params: RunPartsParams): RunParts {
+export function createRun(params: CreateRunParams): Run {
   const { config, universe, symbols, clock } = params;
   const startedAtMs = clock.nowMs();
   const runId = params.runId ?? newRunId(startedAtMs);
@@ -62,7 +64,13 @@ export function createRunParts(params: RunPartsParams): RunParts {
     if (event.kind === 'slot' && record.dropped === '') slots += 1;
   };
 
+  const pipeline = createPipeline({ engine, clock });
+  for (const observer of [count, decisions.observe, latency.observe, activity.observe, recent.observe]) {
+    pipeline.observe(observer);
+  }
+
   return {
+    ...pipeline,
     runId,
     startedAtMs,
     engine,
@@ -72,7 +80,6 @@ export function createRunParts(params: RunPartsParams): RunParts {
     activity,
     decisions,
     opportunities: () => opportunities,
-    observers: [count, decisions.observe, latency.observe, activity.observe, recent.observe],
     summary: (durationSeconds) =>
       summarise({
         runId,
