@@ -204,7 +204,7 @@ describe('what works while something is down, one thing after the other in one r
   }, 90_000);
 
   it('the store: rows wait and are written later, and so is a pause, which works at once', async () => {
-    const other = new DatabaseSync(join(run.storeDir, STORE_FILE));
+    const other = new DatabaseSync(join(run.storeDir, STORE_FILE), { timeout: 5_000 });
     other.exec('BEGIN IMMEDIATE');
     await run.until('the loss', isDown('store'));
     await alone('store');
