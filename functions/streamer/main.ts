@@ -86,7 +86,7 @@ export async function startService(params: ServiceParams): Promise<Service> {
   }
 }
 
-/** In order; what stands here last is stopped first. Until `start` is called, none of them tells or asks anything. */
+/** In order; what stands here last is stopped first. What hears or asks the world is made before the page and started after it. */
 async function startAll(
   params: ServiceParams,
   shutdown: Shutdown,
@@ -169,12 +169,12 @@ async function startAll(
   // The switch that people hold, as runs before this one have left it.
   const control = createControl({ pipeline: run, engine, store: controls, clock, log, runId: run.runId });
   run.observe(control.observe);
+  if (params.observer !== undefined) run.observe(params.observer);
   shutdown.add('controls', () => control.close());
   await control.restore({ ...earlier, netLamports: records.intents.netLamports });
   if (earlier.directory !== 'known') {
     await beginUnknown(earlier.directory, earlier.copyTrouble(), config, control, log);
   }
-  if (params.observer !== undefined) run.observe(params.observer);
 
   // Beside the hot line: books to look at, outside APIs, and how all of it is.
   const books = createBooks({ market: engine.market, names: run.names });

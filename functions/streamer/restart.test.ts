@@ -20,11 +20,13 @@ let dir: string;
 let market: LocalMarket;
 let node: LocalNode;
 let services: Service[];
+let seen: string[];
 let logged: string;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'arb-restart-'));
   logged = '';
+  seen = [];
   services = [];
   market = createLocalMarket('built-in', 7);
   node = await startLocalNode({ bank: market.world.bank, slotMs: 40 });
@@ -52,6 +54,7 @@ async function start(flags: Record<string, string> = {}): Promise<Service> {
     log: createLogger({ stream: { write: (text: string) => (logged += text) }, clock }),
     version: 'test',
     fallbackPorts: false,
+    observer: ({ kind }) => void seen.push(kind),
   });
   services.push(service);
   return service;
@@ -103,6 +106,8 @@ describe('a run that follows another', () => {
     const row: ControlRow = { name: 'loss-limit', value: 'paused', by: 'service', reason: '', atMs: 1 };
     await inStore((store) => store.setControl(row));
     const first = await start();
+    // Who only looks on is told of what was taken over too.
+    expect(seen[0]).toBe('loss');
     expect(await live(first)).toBe('halted');
     await first.stop();
     const second = await start();

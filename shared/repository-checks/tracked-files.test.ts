@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { localTraces, trackedFiles } from './tracked-files.ts';
@@ -30,6 +30,19 @@ describe('the repository', () => {
     const folders = files.filter((path) => path.startsWith(`${top}/`)).map((path) => path.split('/'));
     const names = new Set(folders.filter((parts) => parts.length > 2).map((parts) => parts[1]));
     expect([...names].filter((name) => !readme.includes(`\`${name}/\``))).toEqual([]);
+  });
+
+  it('has every source file that a README names, seen from its folder or from the root', () => {
+    const all = new Set(files);
+    const missing = files
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) =>
+        [...readFileSync(join(root, path), 'utf8').matchAll(/`([\w./-]+\.(?:ts|js|cjs))`/g)]
+          .map(([, named]) => named!)
+          .filter((named) => !all.has(posix.join(posix.dirname(path), named)) && !all.has(named))
+          .map((named) => `${path}: ${named}`),
+      );
+    expect(missing).toEqual([]);
   });
 });
 

@@ -50,16 +50,16 @@ const MIN_SLEEP_MS = 2;
 /** Drives the engine of a recorded run with its events, in order, on its own clock. */
 export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   const { recorded, config, signal, onTurn } = params;
-  const { run: told } = recorded;
-  const time = createRecordedClock(told.startedAtMs, told.startedMicros);
+  const { run: header } = recorded;
+  const time = createRecordedClock(header.startedAtMs, header.startedMicros);
   const run = createRun({
     config,
-    universe: selectPools(told.pools),
-    symbols: new Map(Object.entries(told.symbols) as [Address, string][]),
+    universe: selectPools(header.pools),
+    symbols: new Map(Object.entries(header.symbols) as [Address, string][]),
     clock: time.clock,
-    runId: told.runId,
+    runId: header.runId,
   });
-  for (const event of untoldPrograms(told)) run.engine.process(event);
+  for (const event of untoldPrograms(header)) run.engine.process(event);
   let recycle: Recycle = () => {};
   // Behind all others: they may still look at what the update replaced.
   run.observe((event, { released }) => {

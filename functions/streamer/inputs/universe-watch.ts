@@ -36,8 +36,8 @@ export interface UniverseWatch {
 }
 
 /**
- * Hands the file's universe to the engine. A file that cannot be read leaves what was in
- * force in force and says so. The file is looked at by its time and size: that works on every file system and mount.
+ * Hands the file's universe to the engine. A file that cannot be read leaves what was in force in force and says so. The
+ * file is looked at by its time and size: that works on every file system and mount.
  */
 export function createUniverseWatch(params: UniverseWatchParams): UniverseWatch {
   const { path, pipeline, clock, log, everyMs = 1_000 } = params;
