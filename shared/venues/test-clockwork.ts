@@ -53,8 +53,9 @@ export function windUp(venue: string, state: PoolState, clock: ChainClock, rando
       return;
     }
     case 'phoenix-v1': {
-      const { bids, asks } = state as PhoenixState;
-      for (const side of [bids, asks]) expireSome(side, clock, random);
+      const book = state as PhoenixState;
+      book.bids = expireSome(book.bids, clock, random);
+      book.asks = expireSome(book.asks, clock, random);
       return;
     }
     case 'raydium-amm-v4': {
@@ -110,9 +111,10 @@ function baseFeeOf(random: Random): BaseFee {
   }
 }
 
-function expireSome(side: BookSide, clock: ChainClock, random: Random): void {
+function expireSome(side: BookSide, clock: ChainClock, random: Random): BookSide {
   for (let at = 0; at < side.count; at++) {
     if (random.below(3) === 0) side.lastSlot[at] = clock.slot - 5 + random.below(30);
     if (random.below(3) === 0) side.lastTime[at] = clock.unixTimestamp - 5 + random.below(30);
   }
+  return { ...side, expires: true };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contract.ts';
+import { createHolds } from '../holds.ts';
 import { readSide, wordsOf } from './book.ts';
 import { phoenixV1 } from './index.ts';
 import { decodeMarket, FEE_BPS_OFFSET, STATUS_OFFSET, TREE_HEADER_BYTES, viewOf } from './layout.ts';
@@ -62,6 +63,24 @@ describe('a book', () => {
     // A bid with an ask's sequence number, and an order of a seat that is not there.
     expect(loadWith((_, view) => view.setBigUint64(best + 24, 1n, true)).ok).toBe(false);
     expect(loadWith((_, view) => view.setBigUint64(best + 32, 129n, true)).ok).toBe(false);
+  });
+
+  test.each([
+    ['its last slot', 48, 'slot'],
+    ['the high half of its last slot', 52, 'slot'],
+    ['its last second', 56, 'unixTimestamp'],
+    ['the high half of its last second', 60, 'unixTimestamp'],
+  ] as const)('holds only as long as the one order that expires, by %s', (_, part, axis) => {
+    const still = createHolds();
+    phoenixV1.holdsUntil(pool.state, CONTRACT_CLOCK, still);
+    expect([still.slot, still.unixTimestamp]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    const { bids } = pool.state;
+    const node = pool.state.facts.bids.offset + TREE_HEADER_BYTES + (bids.node[bids.count - 1]! - 1) * 64;
+    const loaded = loadWith((_, view) => view.setUint32(node + part, 2_000_000_000, true));
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const holds = createHolds();
+    phoenixV1.holdsUntil(loaded.state, CONTRACT_CLOCK, holds);
+    expect(holds[axis]).toBe(2_000_000_000 * (part % 8 === 0 ? 1 : 2 ** 32) + 1);
   });
 
   test('stays a valid tree while its orders leave it one by one', () => {

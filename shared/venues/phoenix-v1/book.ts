@@ -32,6 +32,8 @@ export interface BookSide {
   readonly lastTime: Float64Array;
   /** The order's node in its tree, from 1. */
   readonly node: Uint32Array;
+  /** Whether any of the orders expires: of most books none does. */
+  readonly expires: boolean;
 }
 
 /** Offset of node `node` (from 1) of the tree at `tree`. */
@@ -79,6 +81,7 @@ export function readSide(words: Uint32Array, facts: MarketFacts, isBids: boolean
   let leafBlack = -1;
   let depth = 0;
   let read = 0;
+  let expiry = 0;
   for (;;) {
     if (child !== 0) {
       if (child > lastNode || depth === MAX_HEIGHT) return 'a link leads out of the tree';
@@ -109,6 +112,7 @@ export function readSide(words: Uint32Array, facts: MarketFacts, isBids: boolean
     lastSlot[read] = words[at + 13]! * HIGH + words[at + 12]!;
     lastTime[read] = words[at + 15]! * HIGH + words[at + 14]!;
     nodes[read] = node;
+    expiry |= words[at + 12]! | words[at + 13]! | words[at + 14]! | words[at + 15]!;
     const trader = words[at + 8]!;
     if (trader === 0 || trader > seats || words[at + 9] !== 0) return 'an order of no seat';
     if (words[at + 7]! >= 0x8000_0000 !== isBids) return 'an order on the wrong side';
@@ -128,7 +132,7 @@ export function readSide(words: Uint32Array, facts: MarketFacts, isBids: boolean
     child = words[at + 1]!;
   }
   if (read !== count) return 'fewer orders than the tree counts';
-  return { count, ticks, lots, lastSlot, lastTime, node: nodes };
+  return { count, ticks, lots, lastSlot, lastTime, node: nodes, expires: expiry !== 0 };
 }
 
 /** Whether the key at `b` stands after that at `a`: asks rise in price and sequence, bids fall in both. */
@@ -166,6 +170,7 @@ export function withoutFirst(side: BookSide, gone: number, lotsLeft: number | un
     lots,
     lastSlot: side.lastSlot.subarray(gone),
     lastTime: side.lastTime.subarray(gone),
+    expires: side.expires,
     node: side.node.subarray(gone),
   };
 }

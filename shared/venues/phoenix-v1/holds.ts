@@ -11,6 +11,7 @@ export function holdsUntil(state: PhoenixState, clock: ChainClock, holds: Holds)
 }
 
 function holdUntilExpiry(holds: Holds, clock: ChainClock, side: BookSide): void {
+  if (!side.expires) return;
   const { count, lastSlot, lastTime } = side;
   for (let at = 0; at < count; at++) {
     // It is filled in its last slot and second still.
