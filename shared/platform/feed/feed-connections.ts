@@ -1,3 +1,4 @@
+import type { PlanLimit } from './connection/plan-limit.ts';
 import { Shard } from './connection/shard.ts';
 import type { ShardListener } from './connection/shard-contract.ts';
 import { createPlacement, type Placement } from './placement.ts';
@@ -34,6 +35,8 @@ export class FeedConnections {
   readonly placement: Placement;
   readonly trust: EndpointTrust;
   readonly #options: FeedConnectionsOptions;
+  /** What is known of the plan at each endpoint, by its connections. */
+  readonly #plans = new Map<StreamEndpoint, readonly PlanLimit[]>();
   #rehoming: NodeJS.Timeout | undefined;
 
   constructor(options: FeedConnectionsOptions) {
@@ -126,6 +129,9 @@ export class FeedConnections {
       },
       listener,
     );
+    const mine = this.#plans.get(endpoint) ?? [];
+    for (const plan of mine) shard.plan.inherit(plan, clock.monotonicMicros() / 1_000);
+    this.#plans.set(endpoint, [...mine, shard.plan]);
     // A connection that is opened later has nobody to start it.
     if (this.#rehoming !== undefined) shard.start();
     return shard;

@@ -57,13 +57,21 @@ export function streamStatus(parts: StreamStatusParts): StreamStatus {
 }
 
 /** What is wanted and not carried, for a person who reads it. */
-function shortfallOf({ accounts, homeless, connections }: StreamStatusParts, failed: number): string {
-  if (failed === 0) return '';
+function shortfallOf(parts: StreamStatusParts, failed: number): string {
+  const { accounts, homeless, connections } = parts;
+  if (failed === 0) return keptOut(parts);
   const said = connections.find(({ refusal }) => refusal !== '')?.refusal ?? '';
   const isPlan = homeless.length > 0 || connections.some(({ planLimit }) => Number.isFinite(planLimit));
   const who = isPlan ? 'the plan of the endpoints carries' : 'the endpoints let in';
   const why = said === '' ? '' : `: ${said}`;
   return `${who} ${accounts - failed} of ${accounts} accounts${why}`;
+}
+
+/** What is carried by connections that their endpoint keeps out, while others are live. */
+function keptOut({ live, accounts, confirmed, connections }: StreamStatusParts): string {
+  const closed = connections.find(({ state, accounts: carried }) => state === 'waiting' && carried > 0);
+  if (!live || confirmed >= accounts || closed === undefined) return '';
+  return `the open connections carry ${confirmed} of ${accounts} accounts: ${closed.name} ${closed.reason}`;
 }
 
 /** While nothing is live, what the connections say now is newer than why it went down. */

@@ -41,6 +41,12 @@ export interface YellowstoneServer {
   cutAll(): void;
   /** While true nothing is told, on streams that stay open. */
   silent: boolean;
+  /** What is not told though all else is, pongs among it. */
+  withheld: 'accounts' | 'slots' | 'none';
+  /** Streams that may be open at once by the plan; a further one is refused. */
+  maxStreams: number;
+  /** Accounts that one stream may ask for by its plan; a request for more ends it, as the service does. */
+  maxAccounts: number;
   /** While there is one every new stream is refused so: a limit, with how long to stay away in seconds. */
   refusal: StreamRefusal | undefined;
   stop(): Promise<void>;
@@ -54,6 +60,9 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
   let silent = false;
   let refusal: StreamRefusal | undefined;
   let asked = 0;
+  let withheld: YellowstoneServer['withheld'] = 'none';
+  let maxStreams = Number.POSITIVE_INFINITY;
+  let maxAccounts = Number.POSITIVE_INFINITY;
 
   function subscribe(stream: Stream): void {
     asked++;
@@ -66,6 +75,11 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     }
     if (token !== undefined && stream.metadata.get('x-token')[0] !== token) {
       stream.emit('error', { code: status.UNAUTHENTICATED, details: 'no valid auth token' });
+      return;
+    }
+    if (subscribers.size >= maxStreams) {
+      const details = `Max concurrent streams of your plan reached (${maxStreams})`;
+      stream.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
       return;
     }
     const subscriber: Subscriber = { stream, accounts: new Map(), slots: [] };
@@ -97,6 +111,8 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
         accounts.set(address, filter);
       }
     }
+    if (accounts.size > maxAccounts)
+      return `failed to create filter: Max amount of filters/pubkeys reached, only ${maxAccounts} allowed`;
     subscriber.accounts = accounts;
     subscriber.slots = Object.keys(request.slots ?? {});
     return '';
@@ -108,7 +124,7 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     { address, account }: AccountWrite,
   ): void {
     const filter = accounts.get(address);
-    if (filter === undefined) return;
+    if (filter === undefined || withheld === 'accounts') return;
     stream.write({
       filters: [filter],
       account: {
@@ -151,6 +167,7 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
   }
 
   function tellSlot(slot: number, parent: number, stage: string): void {
+    if (withheld === 'slots') return;
     for (const { stream, slots } of subscribers) {
       if (slots.length === 0) continue;
       const told = { slot: String(slot), parent: String(parent), status: stage };
@@ -182,6 +199,24 @@ export async function startYellowstoneServer(options: YellowstoneServerOptions):
     },
     get asked() {
       return asked;
+    },
+    get withheld() {
+      return withheld;
+    },
+    set withheld(next) {
+      withheld = next;
+    },
+    get maxStreams() {
+      return maxStreams;
+    },
+    set maxStreams(next) {
+      maxStreams = next;
+    },
+    get maxAccounts() {
+      return maxAccounts;
+    },
+    set maxAccounts(next) {
+      maxAccounts = next;
     },
     get refusal() {
       return refusal;

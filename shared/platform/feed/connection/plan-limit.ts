@@ -2,11 +2,10 @@
 const SAME = 3;
 /** Accounts of one pool at most. */
 const TRIED_TOGETHER = 64;
-const RETRY_FIRST_MS = 4_000;
-/** Of a limit that is said by a refusal: to try again costs one request. */
-const RETRY_MOST_MS = 8_000;
-/** Of a limit that is said by closing the connection: to try again costs what it carries. */
-const RETRY_CLOSED_MOST_MS = 300_000;
+/** How long until more is tried, first and at most. After a refusal it costs one request. */
+const RETRY_REFUSED = { firstMs: 4_000, mostMs: 8_000 };
+/** Where the connection is closed it costs all that it carries for a while. */
+const RETRY_CLOSED = { firstMs: 60_000, mostMs: 600_000 };
 
 /**
  * How many subscriptions one connection carries by its provider's plan, as far as that has been learnt: from refusals, or
@@ -23,6 +22,16 @@ export class PlanLimit {
   #tries = 0;
   #retryAtMs = Number.POSITIVE_INFINITY;
   #trying = false;
+
+  /** Takes over what another connection of the same endpoint has learnt: it need not be met again on each. */
+  inherit({ most, said, byClosing }: PlanLimit, nowMs: number): void {
+    if (most < this.most) this.#learn(most, said, nowMs, byClosing);
+  }
+
+  /** To try more cost a connection. */
+  get byClosing(): boolean {
+    return this.#byClosing;
+  }
 
   /** One more than `subscribed` was refused for the plan. */
   refused(subscribed: number, said: string, nowMs: number): void {
@@ -77,7 +86,7 @@ export class PlanLimit {
   }
 
   #schedule(nowMs: number): void {
-    const most = this.#byClosing ? RETRY_CLOSED_MOST_MS : RETRY_MOST_MS;
-    this.#retryAtMs = nowMs + Math.min(most, RETRY_FIRST_MS * 2 ** Math.min(this.#tries++, 20));
+    const { firstMs, mostMs } = this.#byClosing ? RETRY_CLOSED : RETRY_REFUSED;
+    this.#retryAtMs = nowMs + Math.min(mostMs, firstMs * 2 ** Math.min(this.#tries++, 20));
   }
 }

@@ -14,6 +14,7 @@ import type { StreamEndpoint } from '../../stream-endpoint.ts';
 import { createYellowstoneTransport } from './transport.ts';
 
 const ACCOUNTS: readonly Address[] = [1, 2, 3].map((byte) => addressAt(new Uint8Array(32).fill(byte)));
+const MANY = Array.from({ length: 200 }, (_, i) => addressAt(new Uint8Array(32).fill(1).fill(i + 1, 30)));
 const TOKEN = 'secret';
 const BACKOFF = { minMs: 10, baseMs: 20, capMs: 100 };
 
@@ -39,6 +40,7 @@ function write(address: Address, byte: number): void {
 async function started(
   choose: (grpc: StreamEndpoint, ws: StreamEndpoint) => readonly StreamEndpoint[],
   token = TOKEN,
+  maxLagMs = 5_000,
 ): Promise<AccountStream> {
   bank = createBank({ startSlot: 500, startUnixTimestamp: 1_700_000_000 });
   for (const [i, address] of ACCOUNTS.entries()) write(address, i);
@@ -53,7 +55,7 @@ async function started(
   const made = createAccountStream({
     endpoints,
     redundancy: endpoints.length === 2 ? 2 : 1,
-    maxLagMs: 5_000,
+    maxLagMs,
     maxSlotLag: 50,
     rpc: createRpcClient({ url: node.rpcUrl, clock: createManualClock(0), random }),
     commitment: 'processed',
@@ -164,6 +166,64 @@ describe('an account stream over Yellowstone gRPC', () => {
     server.refusal = undefined;
     await until(isWhole(feed), () => feed.status());
   }, 20_000);
+
+  test('learns how many accounts a stream carries by its plan, and spreads over more streams', async () => {
+    const feed = await started((grpc) => [grpc]);
+    server.maxAccounts = 50;
+    feed.watch(MANY);
+    await until(
+      () => isWhole(feed)() && feed.status().accounts > MANY.length,
+      () => feed.status(),
+    );
+    const [connection] = feed.status().connections;
+    expect(connection!.planLimit).toBeLessThanOrEqual(50);
+    expect(connection!.refusal).toContain('only 50 allowed');
+    expect(server.streams).toBeGreaterThanOrEqual(5);
+  }, 20_000);
+
+  test('trades on the part that fits where the plan has few streams too, and says what is missing', async () => {
+    const feed = await started((grpc) => [grpc]);
+    server.maxAccounts = 50;
+    server.maxStreams = 2;
+    feed.watch(MANY);
+    await until(
+      () => feed.status().state === 'live' && feed.status().confirmed >= 70,
+      () => feed.status(),
+    );
+    // What there is no stream for is said, in the provider's words, and costs those that are open nothing.
+    await until(
+      () => /^the .* carry \d+ of 20\d accounts: .*your plan reached/.test(feed.status().shortfall),
+      () => feed.status(),
+    );
+    const { losses, timesDown } = feed.status();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(feed.status()).toMatchObject({ state: 'live', losses, timesDown });
+    const carried = MANY.find((address) => feed.isConfirmed(address))!;
+    write(carried, 88);
+    await until(() => lastOf(carried) === 88);
+  }, 20_000);
+
+  test.each(['accounts', 'slots'] as const)(
+    'gives up a stream that is alive and tells no %s, and comes back',
+    async (what) => {
+      const feed = await started((grpc) => [grpc], TOKEN, 1_500);
+      await until(isWhole(feed), () => feed.status());
+      server.withheld = what;
+      write(ACCOUNTS[0]!, 61);
+      await until(
+        () => events.some((event) => event.kind === 'feed' && !event.live),
+        () => feed.status(),
+      );
+      await until(
+        () => feed.status().reconnects > 0,
+        () => feed.status(),
+      );
+      server.withheld = 'none';
+      await until(isWhole(feed), () => feed.status());
+      expect(lastOf(ACCOUNTS[0]!)).toBe(61);
+    },
+    20_000,
+  );
 
   test('doubles with a WebSocket: losing either one loses nothing', async () => {
     const feed = await started((grpc, ws) => [grpc, ws]);
