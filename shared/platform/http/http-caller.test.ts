@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnswerBound } from './answer-bound.ts';
-import { createHttpCaller, type HttpAnswer, type HttpCaller, type HttpOutcome } from './http-caller.ts';
+import {
+  createHttpCaller,
+  type HttpAnswer,
+  type HttpCaller,
+  type HttpOutcome,
+  isUnsent,
+} from './http-caller.ts';
 
 const BOUND: AnswerBound = { bytes: 100_000, values: 1_000, depth: 10 };
 const KEY = 'key-nobody-may-see';
@@ -249,6 +255,24 @@ describe('no answer', () => {
       unsent: true,
     });
     server = createServer((request, response) => serve(request, response)).listen(0);
+  });
+
+  it.each([
+    ['connect', 'EHOSTUNREACH', true],
+    ['connect', 'ECONNREFUSED', true],
+    ['read', 'EHOSTUNREACH', false],
+    ['write', 'ENETUNREACH', false],
+    ['read', 'ETIMEDOUT', false],
+    ['read', 'ECONNRESET', false],
+    ['connect', 'ECONNRESET', false],
+    ['getaddrinfo', 'ENOTFOUND', true],
+  ])('of a %s that ends with %s: unsent is %s', (syscall, code, unsent) => {
+    const error = Object.assign(new Error('x'), { syscall, code });
+    expect(isUnsent(error)).toBe(unsent);
+    expect(isUnsent(new Error('outer', { cause: error }))).toBe(unsent);
+    const refused = Object.assign(new Error('x'), { syscall: 'connect', code: 'ECONNREFUSED' });
+    expect(isUnsent(new AggregateError([refused, error]))).toBe(unsent);
+    expect(isUnsent(new AggregateError([]))).toBe(false);
   });
 
   it('is what an aborted call has, at once', async () => {

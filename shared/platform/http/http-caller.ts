@@ -39,6 +39,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** The JSON in it; undefined where there is none. Integers of more than 15 digits are texts. */
   readonly json: unknown;
+  /** The text of a header, by its name in lower case, without our secrets; '' where there is none. */
+  readonly header: (name: string) => string;
   /** What the Retry-After header says, in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
   /** Where a redirect points to: only its host. Nothing is followed. */
@@ -88,14 +90,14 @@ const KEEP_ALIVE_MS = 30_000;
 const HELD_BYTES = 48 * 1_024 * 1_024;
 /** Texts up to here are looked through for our secrets before anything is read out of them. */
 const MASKED_BYTES = 256 * 1_024;
-/** What fails before a byte of the request was sent. */
-const UNSENT: readonly string[] = [
+/** What fails before a byte of the request was sent, wherever it happens. */
+const UNSENT: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
+/** What also happens to a connection long after its requests were sent: unsent only where connecting failed so. */
+const UNSENT_WHILE_CONNECTING: readonly string[] = [
   'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
 ];
 
 /** Connects only when first asked. `url` is http(s): whoever reads it from outside has checked that. */
@@ -156,6 +158,7 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
     return success({
       status,
       json: parsed.ok ? parsed.value : undefined,
+      header: (name) => secrets.mask(textOf(response.headers[name])),
       retryAfterMs: retryAfterMs(response.headers['retry-after'], options.nowMs()),
       redirect: redirectOf(status, response.headers.location, request.url ?? target),
       sentence: () => sentenceOf(plainText(bytes.toString('utf8', 0, REFUSAL_BYTES)), secrets),
@@ -190,8 +193,7 @@ export function createHttpCaller(options: HttpCallerOptions): HttpCaller {
         if (timedOut) return unreachable(`no answer in ${Math.round(timeoutMs)} ms`);
         if (signal.aborted) return { ok: false, reason: 'aborted', why: 'aborted', unsent: false };
         // The message of what undici throws may quote the URL, so only its code is passed on.
-        const code = faultCode(thrown);
-        return unreachable(code, UNSENT.includes(code));
+        return unreachable(faultCode(thrown), isUnsent(thrown));
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
@@ -270,6 +272,22 @@ function plainText(text: string): string {
 
 function textOf(header: unknown): string {
   return typeof header === 'string' ? header : '';
+}
+
+/**
+ * True of what surely happened before the request was written. A code alone does not tell: an established connection
+ * ends with EHOSTUNREACH too, when a router on the way gives up.
+ */
+export function isUnsent(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    // Several addresses of one host were tried in turn: each must have failed so.
+    if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isUnsent);
+    if (!('code' in error) || typeof error.code !== 'string') continue;
+    if (UNSENT.includes(error.code)) return true;
+    const connecting = 'syscall' in error && error.syscall === 'connect';
+    return connecting && UNSENT_WHILE_CONNECTING.includes(error.code);
+  }
+  return false;
 }
 
 function faultCode(thrown: unknown): string {

@@ -18,6 +18,8 @@ export interface PoolCall<T> {
   readonly urgent: boolean;
   /** The one endpoint that may answer. */
   readonly only: string | undefined;
+  /** Not repeated, whatever comes of it. */
+  readonly once: boolean;
   readonly commitment: Commitment;
   readonly minContextSlot: number | undefined;
   readonly deadlineMs: number;
@@ -188,7 +190,7 @@ export function createEndpointCalls(params: EndpointCallsParams): EndpointCalls 
         return value;
       } catch (thrown) {
         last = thrown;
-        if (call.signal.aborted) throw thrown;
+        if (call.signal.aborted || call.once) throw thrown;
         const fault = faultOf(thrown, call.kind);
         if (fault === 'final') throw thrown;
         tried.add(endpoint);

@@ -87,6 +87,12 @@ export interface RpcPoolStatus {
   readonly batches: number;
 }
 
+export interface PoolCallOptions extends ReadOptions {
+  readonly kind: CallKind;
+  /** One attempt at one endpoint: what is thrown then is all that happened. */
+  readonly once?: boolean;
+}
+
 /** Several endpoints as one node. */
 export interface RpcPool extends RpcClient {
   /**
@@ -96,7 +102,7 @@ export interface RpcPool extends RpcClient {
   call<T>(
     method: string,
     params: readonly unknown[],
-    options: ReadOptions & { readonly kind: CallKind },
+    options: PoolCallOptions,
     check: (reader: AnswerReader, result: unknown) => T,
   ): Promise<T>;
   status(): RpcPoolStatus;
@@ -120,7 +126,7 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
   async function call<T>(
     method: string,
     callParams: readonly unknown[],
-    options: ReadOptions & { readonly kind: CallKind },
+    options: PoolCallOptions,
     check: (reader: AnswerReader, result: unknown) => T,
   ): Promise<T> {
     const {
@@ -141,6 +147,7 @@ export function createRpcPool(params: RpcPoolParams): RpcPool {
         priority,
         urgent,
         only,
+        once: options.once ?? false,
         commitment: options.commitment ?? 'processed',
         minContextSlot: options.minContextSlot,
         deadlineMs,
