@@ -16,18 +16,21 @@ function chain(endpoints?: readonly string[]) {
     slot: 1_000,
     deployed: { a: 500, b: 600 } as Record<string, number>,
     failing: new Set<string>(),
+    /** Their binary is not there any more. */
+    closed: new Set<string>(),
     /** Of one endpoint of two: what it says instead; undefined: nothing. */
     others: new Map<string, Record<string, number> | undefined>(),
     asked: [] as string[],
   };
   const account = (data: Uint8Array): AccountBytes =>
     ({ owner: LOADER, data, lamports: 1n, executable: false }) as unknown as AccountBytes;
-  const read = (address: string, only = ''): AccountBytes => {
+  const read = (address: string, only = ''): AccountBytes | null => {
     const deployed = says.others.has(only) ? says.others.get(only) : says.deployed;
     if (deployed === undefined) throw new Error(`${only} does not answer`);
     for (const [venue, program, data] of PROGRAMS) {
       if (says.failing.has(venue) && (address === program || address === data))
         throw new Error(`no ${venue}`);
+      if (says.closed.has(venue) && address === data) return null;
       const bytes = new Uint8Array(64);
       const view = new DataView(bytes.buffer);
       if (address === program) {
@@ -115,6 +118,66 @@ describe('the watch over programs', () => {
     for (let i = 0; i < 3; i++) await look();
     expect(told.at(-1)).toBe(`a program redeployed in slot ${says.deployed.a}`);
     expect(watch.states()[0]!.saidBy).toMatch(/^one alone, read \d times$/);
+  });
+
+  it('believes a second redeployment while the first is in doubt, whatever the number of endpoints', async () => {
+    for (const endpoints of [undefined, ['one', 'two']]) {
+      const { says, told, watch, look } = watching(undefined, endpoints);
+      await look();
+      const before = { ...says.deployed };
+      if (endpoints !== undefined) says.others.set('two', before);
+      says.deployed.a = says.slot + 2;
+      await look();
+      says.others.clear();
+      says.deployed.a = says.slot + 2;
+      for (let i = 0; i < 3; i++) await look();
+      expect(told.at(-1)).toBe(`a program redeployed in slot ${says.deployed.a}`);
+      expect(watch.states()[0]).toMatchObject({ confirmed: true, deployedSlot: says.deployed.a });
+    }
+  });
+
+  it('takes back a second redeployment, too, that never was', async () => {
+    const { says, told, look } = watching(undefined, ['one', 'two']);
+    await look();
+    const before = { ...says.deployed };
+    says.others.set('two', before);
+    says.deployed.a = says.slot + 2;
+    await look();
+    says.deployed.a = says.slot + 2;
+    await look();
+    says.others.set('one', before);
+    for (let i = 0; i < 3; i++) await look();
+    expect(told.at(-1)).toBe('a free?');
+  });
+
+  it('stops a venue whose program was closed, and frees it when that never was', async () => {
+    for (const endpoints of [undefined, ['one', 'two']]) {
+      const { says, told, watch, look } = watching(undefined, endpoints);
+      await look();
+      says.closed.add('a');
+      await look();
+      expect(told[0]).toBe('a program closed?');
+      await look();
+      await look();
+      expect(told.at(-1)).toBe('a program closed');
+      expect(watch.states()[0]).toMatchObject({ confirmed: true, deployedSlot: undefined });
+      for (let i = 0; i < 3; i++) await look();
+      expect(told.at(-1)).toBe('a program closed');
+      says.closed.clear();
+      for (let i = 0; i < 4; i++) await look();
+      expect(told.at(-1)).toBe('a free');
+    }
+  });
+
+  it('takes a closed program back that one answer alone told', async () => {
+    const { says, told, look } = watching();
+    await look();
+    says.closed.add('a');
+    await look();
+    says.closed.clear();
+    await look();
+    await look();
+    expect(told).toEqual(['a program closed?', 'a free?']);
   });
 
   it('stops at one answer, believes two of different slots, and tells which it is', async () => {

@@ -3,13 +3,8 @@ import type { Address } from '../../core/address.ts';
 import { errorText } from '../../core/errors.ts';
 import { createProgramRpc, programDataAddress } from './program-binary.ts';
 import type { ProgramState, ProgramWatch, ProgramWatchOptions, WatchedProgram } from './program-contract.ts';
-import {
-  deployedSlot,
-  PROGRAM_BYTES,
-  PROGRAM_DATA_HEADER_BYTES,
-  readHeads,
-  type WantedHead,
-} from './program-heads.ts';
+import { PROGRAM_BYTES, PROGRAM_DATA_HEADER_BYTES, readHeads, type WantedHead } from './program-heads.ts';
+import { CLOSED, changeText, deployedIn, type ProgramReading, sinceSlot } from './program-reading.ts';
 import { createProgramVersions, type ProgramVersion } from './program-versions.ts';
 import { proofHolds } from './proofs.ts';
 
@@ -21,26 +16,18 @@ export type {
   WatchedProgram,
 } from './program-contract.ts';
 
-/** One answer about a program. */
-interface Reading {
-  /** The slot that its program was deployed in; undefined for one that cannot be redeployed, or is not there. */
-  readonly deployed: number | undefined;
-  /** Of the chain, when it was read. */
-  readonly atSlot: number;
-}
-
 interface Watched {
   readonly version: ProgramVersion;
   state: ProgramState;
   dataAddress: Address | undefined;
   /** The first that was believed: what is deployed later is another program. */
-  baseline: Reading | undefined;
+  baseline: ProgramReading | undefined;
   /** What contradicts the state and has been heard once. */
-  doubt: Reading | undefined;
+  doubt: ProgramReading | undefined;
   /** Rounds in which only one endpoint said so and no other said anything. */
   alone: number;
   /** Where the quarantine came from: the deployment before it. */
-  before: Reading | undefined;
+  before: ProgramReading | undefined;
   error: string;
 }
 
@@ -128,13 +115,13 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
   }
 
   /** Where only one endpoint is asked, a second voice for `doubt` says the same of a later slot. */
-  function agrees({ doubt }: Watched, { deployed, atSlot }: Reading): boolean {
+  function agrees({ doubt }: Watched, { deployed, atSlot }: ProgramReading): boolean {
     return doubt !== undefined && doubt.deployed === deployed && atSlot > doubt.atSlot;
   }
 
   /** Each endpoint is asked by itself about what one of them has said. */
   async function askAll(doubted: readonly Watched[]): Promise<void> {
-    const said = new Map<Watched, (Reading & { readonly by: string })[]>();
+    const said = new Map<Watched, (ProgramReading & { readonly by: string })[]>();
     const wanted = doubted.flatMap((one) =>
       one.dataAddress === undefined ? [] : [{ one, address: one.dataAddress }],
     );
@@ -142,28 +129,38 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       await heads(
         wanted,
         PROGRAM_DATA_HEADER_BYTES,
-        (one, account, atSlot) => {
-          const deployed = account === null ? undefined : deployedSlot(account.data);
-          if (deployed !== undefined) said.set(one, [...(said.get(one) ?? []), { deployed, atSlot, by }]);
-        },
+        (one, account, atSlot) =>
+          void said.set(one, [
+            ...(said.get(one) ?? []),
+            { deployed: deployedIn(account, rpc.host), atSlot, by },
+          ]),
         by,
       );
     }
     for (const one of doubted) await weigh(one, said.get(one) ?? []);
   }
 
-  async function weigh(one: Watched, said: readonly (Reading & { readonly by: string })[]): Promise<void> {
+  async function weigh(
+    one: Watched,
+    said: readonly (ProgramReading & { readonly by: string })[],
+  ): Promise<void> {
     const { doubt, baseline } = one;
     if (doubt === undefined || baseline === undefined) return;
     const agreeing = said.filter(({ deployed }) => deployed === doubt.deployed);
     // Who has not got as far still tells of what was.
     const denying = said.filter(
-      ({ deployed, atSlot }) => deployed === baseline.deployed && atSlot >= (doubt.deployed ?? 0),
+      ({ deployed, atSlot }) => deployed === baseline.deployed && atSlot >= sinceSlot(doubt),
     );
     const [first, second] = agreeing;
     if (first === undefined) {
       const [denial] = denying;
+      // Redeployed once more meanwhile: that is what the voices are now asked about.
+      const other = said.find(({ deployed }) => deployed !== baseline.deployed);
       if (denial !== undefined) await take(one, denial);
+      else if (other !== undefined) {
+        await contradicted(one, baseline, other, '');
+        if (one.doubt === other) await weigh(one, said);
+      }
       return;
     }
     one.alone = second === undefined && denying.length === 0 ? one.alone + 1 : 0;
@@ -173,7 +170,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     }
   }
 
-  async function take(one: Watched, reading: Reading): Promise<void> {
+  async function take(one: Watched, reading: ProgramReading): Promise<void> {
     const { baseline } = one;
     if (baseline === undefined) {
       one.baseline = reading;
@@ -182,7 +179,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     }
     if (reading.deployed === baseline.deployed) {
       // A node that is behind still tells of what was.
-      if (one.doubt?.deployed !== undefined && reading.atSlot < one.doubt.deployed) return;
+      if (one.doubt !== undefined && reading.atSlot < sinceSlot(one.doubt)) return;
       const provisional = one.state.quarantine !== '' && !one.state.confirmed;
       one.doubt = undefined;
       one.alone = 0;
@@ -197,13 +194,13 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
   /** `saidBy`: the voices that believe it; '' while there is one. */
   async function contradicted(
     one: Watched,
-    baseline: Reading,
-    reading: Reading,
+    baseline: ProgramReading,
+    reading: ProgramReading,
     saidBy: string,
   ): Promise<void> {
     const { deployed } = reading;
     // A node that is behind tells of what was.
-    if (baseline.deployed !== undefined && reading.atSlot < baseline.deployed) return;
+    if (reading.atSlot < sinceSlot(baseline)) return;
     const believed = saidBy !== '';
     // Deployed before the first answer was given: then that one was wrong, and nothing was redeployed.
     const older = deployed === undefined || deployed <= baseline.atSlot;
@@ -213,7 +210,7 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
       // From here on our quotes may be of another program.
       if (!older) versions.forget(one.version);
       if (!older && one.state.quarantine === '') {
-        settle(one, { ...one.state, quarantine: `program redeployed in slot ${deployed}`, confirmed: false });
+        settle(one, { ...one.state, quarantine: changeText(deployed), confirmed: false });
       }
       return;
     }
@@ -222,11 +219,10 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
     one.before = older ? undefined : baseline;
     one.baseline = reading;
     if (!older) {
-      const quarantine = `program redeployed in slot ${deployed}`;
       settle(one, {
-        deployedSlot: deployed,
+        deployedSlot: deployed === CLOSED ? undefined : deployed,
         programDataHash: undefined,
-        quarantine,
+        quarantine: changeText(deployed),
         confirmed: true,
         saidBy,
       });
@@ -239,10 +235,10 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
   }
 
   /** Whether the venue may trade on the binary that is there. */
-  async function judge(one: Watched, { deployed }: Reading): Promise<void> {
+  async function judge(one: Watched, { deployed }: ProgramReading): Promise<void> {
     const { state } = one;
     if (state.quarantine === UNREAD) settle(one, { ...state, quarantine: '', confirmed: true });
-    if (deployed === undefined) return;
+    if (deployed === undefined || deployed === CLOSED) return;
     await versions.look(one.version, deployed);
     const first = one.state.deployedSlot === undefined;
     const proof = proofs.of(state.venue);
@@ -292,8 +288,10 @@ export function createProgramWatch(options: ProgramWatchOptions): ProgramWatch {
         one.dataAddress === undefined || !isAsked(one) ? [] : [{ one, address: one.dataAddress }],
       );
       await heads(held, PROGRAM_DATA_HEADER_BYTES, async (one, account, atSlot) => {
-        const deployed = account === null ? undefined : deployedSlot(account.data);
-        if (deployed !== undefined) await take(one, { deployed, atSlot });
+        // What was never there is no program that was closed.
+        if (account !== null || one.baseline !== undefined) {
+          await take(one, { deployed: deployedIn(account, rpc.host), atSlot });
+        }
       });
       const doubted = watched.filter((one) => !isAsked(one));
       if (doubted.length > 0) await askAll(doubted);
