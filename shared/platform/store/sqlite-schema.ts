@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ArbError } from '../../core/errors.ts';
+import { storeError } from './sqlite-error.ts';
 
 /**
  * One migration a schema version, in order; a released one is never edited. Amounts are TEXT decimals, because
@@ -106,20 +107,21 @@ export function migrate(database: DatabaseSync, path: string): void {
     database.exec('ROLLBACK');
     throw error;
   }
-  if (version > 0 && version < FIRST_THAT_SHRINKS) makeShrinkable(database);
+  if (version > 0 && version < FIRST_THAT_SHRINKS) makeShrinkable(database, path);
 }
 
 /** Files of earlier versions never give room back until they are written anew, which is done while they are small. */
 const FIRST_THAT_SHRINKS = 4;
 const MOST_REWRITTEN_BYTES = 100_000_000;
 
-function makeShrinkable(database: DatabaseSync): void {
+function makeShrinkable(database: DatabaseSync, path: string): void {
   const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
   if (pragma('page_count') * pragma('page_size') > MOST_REWRITTEN_BYTES) return;
   try {
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
-  } catch {
+  } catch (error) {
     // Another process reads it: its free room is used again, only not given back.
+    if (storeError(error, path).code !== 'store-busy') throw error;
   }
 }
 
