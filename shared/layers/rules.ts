@@ -21,7 +21,7 @@ export const LAYERS = [
 const VENUE_KITS: readonly string[] = ['token'];
 
 /** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
-const TOOLS: readonly string[] = ['bench', 'layers', 'repository-checks'];
+const TOOLS: readonly string[] = ['bench', 'layers', 'mutation', 'repository-checks'];
 
 /** npm packages a layer may import; layers not named here may import none. */
 const LAYER_PACKAGES: Readonly<Record<string, readonly string[]>> = { core: ['bs58', '@noble/curves'] };
