@@ -19,6 +19,7 @@ import type { FeedSource } from './feed-source.ts';
 import { createDegradation } from './health/degradation.ts';
 import { createDependencyProbes } from './health/dependency-probes.ts';
 import { createReadiness } from './health/readiness.ts';
+import { unknownOrders } from './health/unknown-orders.ts';
 import { type Control, createControl } from './inputs/control.ts';
 import { createMarketFeed } from './inputs/market-feed.ts';
 import { createProgramGuard } from './inputs/program-guard.ts';
@@ -207,12 +208,14 @@ async function startAll(
     }),
   );
   let draining = false;
+  const unknown = () => unknownOrders({ engine, earlier: () => records.intents.unresolved.length, clock });
   const readiness = createReadiness({
     engine,
     degradation,
     stream: () => stream.status(),
     clock,
     draining: () => draining,
+    unknown: () => unknown().text,
   });
   readiness.start();
   shutdown.add('readiness', () => readiness.stop());
@@ -222,6 +225,7 @@ async function startAll(
     config,
     run,
     records,
+    unknown,
     access,
     chain,
     marketFeed,

@@ -15,6 +15,7 @@ import { chainView } from './dashboard/state/read-chain.ts';
 import { declareOutsideMetrics, outsideView } from './dashboard/state/read-outside.ts';
 import type { Degradation } from './health/degradation.ts';
 import type { Readiness } from './health/readiness.ts';
+import type { UnknownOrders } from './health/unknown-orders.ts';
 import type { Control } from './inputs/control.ts';
 import type { MarketFeed } from './inputs/market-feed.ts';
 import { isFresh } from './inputs/pool-freshness.ts';
@@ -29,6 +30,8 @@ export interface DeskParams {
   readonly config: Config;
   readonly run: Run;
   readonly records: Pick<Records, 'writer' | 'recorder'>;
+  /** Orders that nobody knows the end of. */
+  readonly unknown: () => UnknownOrders;
   readonly access: ApiAccess;
   readonly chain: ChainWatch;
   readonly marketFeed: MarketFeed;
@@ -85,7 +88,7 @@ export async function openDesk(params: DeskParams): Promise<RunningServer> {
     phase() {
       const draining = params.draining();
       const reason = draining ? 'waiting for orders on their way' : control.reason();
-      return { draining, reason, trouble: readiness.trouble() };
+      return { draining, reason, trouble: readiness.trouble(), note: params.unknown().text };
     },
   });
 
@@ -97,6 +100,7 @@ export async function openDesk(params: DeskParams): Promise<RunningServer> {
     access,
     books: bookFeed,
     isReady: () => readiness.look().ok,
+    unknown: params.unknown,
   });
   declareOutsideMetrics(metrics, outside);
 

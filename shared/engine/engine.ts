@@ -3,17 +3,16 @@ import { tokenAccountRentLamports } from '../core/chain-parameters.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CostModel } from '../costs/costs.ts';
 import { createUnitPrice } from '../costs/unit-price.ts';
-import { type Fill, fillOf } from '../execution/fill.ts';
+import type { Fill } from '../execution/fill.ts';
 import { createOpenOrders, type OpenOrder } from '../execution/open-orders.ts';
 import type { OrderEvent } from '../execution/order-event.ts';
 import type { Orders } from '../execution/orders.ts';
 import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } from '../market/market.ts';
 import type { PoolEntry } from '../market/pool-entry.ts';
-import { type Approved, approve, type OrderTerms, termsOf } from '../risk/approve.ts';
+import { type Approved, approve, termsOf } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
 import { type DoorLimits, type RiskLimits, type RiskView, WHOLE_POOL_BPS } from '../risk/judge.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
-import { offeredIn } from '../routing/opportunity.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
 import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
 import type { Venue } from '../venues/venue.ts';
@@ -21,6 +20,7 @@ import { applyEvent } from './apply-event.ts';
 import type { MarketEvent } from './event.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Decision, EngineRecord, StageTimes } from './record.ts';
+import { createSettlement } from './settlement.ts';
 
 export interface EngineParams {
   readonly clock: Clock;
@@ -98,6 +98,14 @@ export function createEngine(params: EngineParams): Engine {
   const orders = params.orders(market);
   const open = createOpenOrders();
   const ledger = createLedger();
+  const settlement = createSettlement({
+    market,
+    open,
+    ledger,
+    balances,
+    spent,
+    movesMarket: orders.movesMarket,
+  });
   const unitPrice = createUnitPrice(params.costs, maxEstimateAgeSlots);
   const refusedInTotal = createTally();
   const refused = createTally();
@@ -176,20 +184,13 @@ export function createEngine(params: EngineParams): Engine {
     hasAccount,
   };
 
-  const place = (order: Approved): void => {
-    const terms = termsOf(order);
-    const { opportunity, maxCostLamports } = terms;
-    balances.lock(opportunity.startMint, offeredIn(opportunity));
-    balances.lock(WSOL_MINT, maxCostLamports);
-    open.place(
-      terms,
-      opportunity.legs.map(({ pool }) => market.poolAt(pool)!),
-    );
+  const place = (order: Approved, atMicros: number): void => {
+    settlement.place(termsOf(order), atMicros);
     record.orders = [...record.orders, order];
     orders.take(order);
   };
 
-  const decide = (changed: readonly PoolEntry[]): void => {
+  const decide = (changed: readonly PoolEntry[], atMicros: number): void => {
     const chainClock = market.clock;
     // Before a slot is told nobody knows how old the states are, nor in which slot an order would be placed.
     if (changed.length === 0 || !market.live || market.slot === 0 || chainClock === undefined) return;
@@ -209,7 +210,7 @@ export function createEngine(params: EngineParams): Engine {
         decisions.push({ outcome: 'refused', reason: approval.reason, opportunity });
         continue;
       }
-      place(approval.approved);
+      place(approval.approved, atMicros);
       decisions.push({ outcome: 'approved', reason: 'approved', opportunity });
     }
     for (const { reason, opportunity } of passedOver)
@@ -221,39 +222,15 @@ export function createEngine(params: EngineParams): Engine {
     if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
   };
 
-  const settle = (fill: Fill): void => {
-    const { opportunity, slot } = fill;
-    ledger.book(fill);
-    balances.change(opportunity.startMint, fill.grossProfit, slot);
-    balances.change(WSOL_MINT, -fill.costLamports, slot);
-    for (const { mint, amount } of fill.leftovers) balances.change(mint, amount, slot);
-    if (fill.outcome === 'filled') {
-      for (const { pool, aToB, mintOut, amountIn } of opportunity.legs) {
-        balances.change(mintOut, 0n, slot);
-        const entry = market.poolAt(pool);
-        if (!orders.movesMarket && entry !== undefined && market.clock !== undefined)
-          spent.spend(entry, aToB, amountIn, market.clock);
-      }
-    }
-    haltAtLimit();
-  };
-
   /** Why the event comes to nothing, or ''. */
   const takeOrder = (event: OrderEvent): string => {
-    const isOpen = open.list.some(({ terms }) => terms.id === event.id);
-    const terms = open.take(event);
-    if (terms === undefined) return '';
-    if (typeof terms === 'string') return terms;
-    const { opportunity, maxCostLamports } = terms;
-    if (isOpen) {
-      balances.unlock(opportunity.startMint, offeredIn(opportunity));
-      balances.unlock(WSOL_MINT, maxCostLamports);
-    }
-    const fill = fillOf(terms, event, market);
-    record.fills = [...record.fills, fill];
-    settle(fill);
+    const settled = settlement.take(event);
+    if (settled === undefined) return '';
+    if (typeof settled === 'string') return settled;
+    record.fills = [...record.fills, settled];
+    haltAtLimit();
     // Something else than what was approved was executed: nobody knows what is next.
-    if (isBreach(terms, fill)) halted = true;
+    if (isBreach(settled)) halted = true;
     return '';
   };
 
@@ -263,7 +240,9 @@ export function createEngine(params: EngineParams): Engine {
     unitPrice.beginSlot(slot);
     record.told = orders.beginSlot(slot, atMicros);
     for (const event of record.told) takeOrder(event);
-    open.beginSlot(slot);
+    const byTime = open.beginSlot(slot, atMicros);
+    for (const event of byTime) takeOrder(event);
+    if (byTime.length > 0) record.told = [...record.told, ...byTime];
     if (spent.size > 0 && market.clock !== undefined) spent.reopen(market.clock, search.hasMarginalProfit);
     return applied;
   };
@@ -345,7 +324,7 @@ export function createEngine(params: EngineParams): Engine {
       record.changedPools = applied?.changed.length ?? 0;
       record.released = event.kind === 'account' ? applied?.released : undefined;
       record.loads = event.kind === 'account' ? (applied?.loads ?? 0) : 0;
-      if (applied !== undefined) decide(applied.changed);
+      if (applied !== undefined) decide(applied.changed, event.atMicros);
       record.slot = market.slot;
       const { watch, unwatch } = market.takeSubscriptions();
       record.watch = watch;
@@ -357,7 +336,7 @@ export function createEngine(params: EngineParams): Engine {
 }
 
 /** An order cost more, or brought less, than it was approved for. */
-function isBreach({ opportunity, minAmountOut, maxCostLamports }: OrderTerms, fill: Fill): boolean {
-  if (fill.costLamports > maxCostLamports) return true;
-  return fill.outcome === 'filled' && fill.grossProfit < minAmountOut - opportunity.amountIn;
+function isBreach({ terms, opportunity, outcome, costLamports, grossProfit }: Fill): boolean {
+  if (costLamports > terms.maxCostLamports) return true;
+  return outcome === 'filled' && grossProfit < terms.minAmountOut - opportunity.amountIn;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, addressAt, USDC_MINT, WSOL_MINT } from '../core/address.ts';
-import type { OrderEvent, OrderState } from '../execution/order-event.ts';
+import { BY_TIME, type OrderEvent, type OrderState } from '../execution/order-event.ts';
 import { toldOrders } from '../execution/orders.ts';
 import { type Approved, termsOf } from '../risk/approve.ts';
 import { offeredIn } from '../routing/opportunity.ts';
@@ -106,7 +106,7 @@ describe('orders that somebody else executes', () => {
     const { engine, landed, event } = withOrder();
     engine.process(landed());
     const net = engine.ledger.netLamports;
-    for (const state of ['landed', 'failed', 'expired', 'submitted', 'unknown'] as const) {
+    for (const state of ['landed', 'expired', 'submitted', 'unknown'] as const) {
       expect(engine.process(event(state, { costLamports: 1n }))).toMatchObject({
         dropped: 'order-ended',
         fills: [],
@@ -117,25 +117,88 @@ describe('orders that somebody else executes', () => {
     expect(engine.ledger.filled).toBe(1);
   });
 
-  it('count where they landed after they were given up, and free nothing twice', () => {
+  it('count where they landed after they were given up, in place of what was believed, and free nothing twice', () => {
     const { engine, landed, event, opportunity } = withOrder();
     engine.process(event('expired'));
-    expect(engine.process(landed()).fills).toHaveLength(1);
-    expect(engine.ledger.netLamports).toBe(opportunity.netLamports);
+    const { fills } = engine.process(landed());
+    expect(fills).toHaveLength(1);
+    expect(fills[0]).toMatchObject({ outcome: 'filled', corrects: { outcome: 'not-landed' }, revision: 1 });
+    expect(engine.ledger).toMatchObject({
+      filled: 1,
+      notLanded: 0,
+      corrected: { filled: 0, reverted: 0, 'not-landed': 1 },
+      netLamports: opportunity.netLamports,
+      costLamports: opportunity.costs.totalLamports,
+    });
     expect(engine.balances.free(WSOL_MINT)).toBe(START_SOL + opportunity.netProfit);
     expect(engine.process(landed()).dropped).toBe('order-ended');
   });
 
-  it('are unknown, hold their pools and their funds, once nobody may send them any more', () => {
+  it('that failed and are seen to have landed cost what they really cost, and nothing of the failure', () => {
+    const { engine, landed, event, opportunity } = withOrder();
+    engine.process(event('failed', { costLamports: 7_000n }));
+    expect(engine.ledger.netLamports).toBe(-7_000n);
+    const leftovers = [{ mint: USDC_MINT, amount: 7n }];
+    expect(engine.process(landed({ leftovers }))).toMatchObject({ dropped: '' });
+    const { ledger, balances } = engine;
+    expect(ledger).toMatchObject({ filled: 1, reverted: 0, corrected: { reverted: 1 } });
+    expect(ledger.netLamports).toBe(opportunity.netLamports);
+    expect(ledger.costLamports).toBe(opportunity.costs.totalLamports);
+    expect(balances.free(WSOL_MINT)).toBe(START_SOL + opportunity.netProfit);
+    expect(balances.free(USDC_MINT)).toBe(10_000_000_007n);
+    expect([...ledger.byMint()]).toEqual([
+      [WSOL_MINT, opportunity.netProfit],
+      [USDC_MINT, 7n],
+    ]);
+    const { netLamports, grossProfit: gross } = opportunity;
+    expect([...ledger.byStartMint()]).toEqual([[WSOL_MINT, { trades: 1, gross, netLamports }]]);
+  });
+
+  it('that landed in a slot which a fork undid take their profit back, leftovers too, and lose it against the limit', () => {
+    const { engine, landed, event, terms } = withOrder({ limits: { maxLossLamports: 6_000n } });
+    engine.process(landed({ leftovers: [{ mint: USDC_MINT, amount: 7n }] }));
+    expect(engine.status).toBe('running');
+    const { fills } = engine.process(event('failed', { costLamports: 6_000n }));
+    expect(fills[0]).toMatchObject({ outcome: 'reverted', corrects: { outcome: 'filled' }, revision: 1 });
+    expect(engine.status).toBe('halted');
+    expect(engine.ledger.netLamports).toBe(-6_000n);
+    expect(engine.balances.free(WSOL_MINT)).toBe(START_SOL - 6_000n);
+    expect(engine.balances.free(USDC_MINT)).toBe(10_000_000_000n);
+    // Not there any more, and cannot come back: nothing was paid at all.
+    const gone = event('expired', { slot: terms.expiresAfterSlot + 1 });
+    expect(engine.process(gone).fills[0]).toMatchObject({ corrects: { outcome: 'reverted' }, revision: 2 });
+    expect(engine.ledger).toMatchObject({
+      filled: 0,
+      reverted: 0,
+      notLanded: 1,
+      netLamports: 0n,
+      corrected: { filled: 1, reverted: 1, 'not-landed': 0 },
+    });
+    // A person has the word on whether it trades again.
+    expect(engine.status).toBe('halted');
+  });
+
+  it('are unknown once nobody may send them any more, are told to be, and hold their pools and their funds', () => {
     const { engine, terms, begin, trade, pools, event } = withOrder();
     begin(terms.expiresAfterSlot);
     expect(engine.pending[0]!.state).toBe('approved');
-    begin(terms.expiresAfterSlot + 1);
+    const { told } = begin(terms.expiresAfterSlot + 1);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({
+      kind: 'order',
+      id: terms.id,
+      state: 'unknown',
+      slot: terms.expiresAfterSlot + 1,
+      source: BY_TIME,
+    });
     expect(engine.pending[0]!.state).toBe('unknown');
-    const again = trade(pools[0]!, USDC_MINT, 1_000_000n, terms.expiresAfterSlot + 1);
+    expect(begin(terms.expiresAfterSlot + 2).told).toEqual([]);
+    const again = trade(pools[0]!, USDC_MINT, 1_000_000n, terms.expiresAfterSlot + 2);
     expect(again.refused.of('pool-busy')).toBe(1);
+    expect(engine.balances.free(WSOL_MINT)).toBeLessThan(START_SOL);
     engine.process(event('expired'));
-    const free = trade(pools[0]!, USDC_MINT, 1_000_000n, terms.expiresAfterSlot + 1);
+    expect(engine.balances.free(WSOL_MINT)).toBe(START_SOL);
+    const free = trade(pools[0]!, USDC_MINT, 1_000_000n, terms.expiresAfterSlot + 2);
     expect(free.decisions[0]?.outcome).toBe('approved');
   });
 

@@ -36,9 +36,9 @@ export interface EngineRecord {
   readonly decisions: readonly Decision[];
   /** What is to be executed, values that may be kept: each event has an array of its own. */
   readonly orders: readonly Approved[];
-  /** What whoever executes has told within this event, before the decision; an array of its own. */
+  /** What was told of orders within this event, by whoever executes and by time, before the decision; an array of its own. */
   readonly told: readonly OrderEvent[];
-  /** What the orders that have ended came to; an array of its own. */
+  /** What the orders that have ended came to, and ends that are corrected; an array of its own. */
   readonly fills: readonly Fill[];
   /** Accounts to subscribe to from now on, and those no longer needed. */
   readonly watch: readonly Address[];

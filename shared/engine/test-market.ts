@@ -13,6 +13,7 @@ import { createRandom } from '../core/random.ts';
 import { createStaticCosts } from '../costs/costs.ts';
 import { createPaperOrders, type PaperParams } from '../execution/paper.ts';
 import { clockAccount } from '../market/chain-clock.ts';
+import type { RiskLimits } from '../risk/judge.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
 import { encodeMint, withTokenAmount } from '../venues/token/token.ts';
 import { createEngine, type Engine, type EngineParams } from './engine.ts';
@@ -50,7 +51,10 @@ export interface TestMarket {
 }
 
 /** What is other than usual; `paper` where it executes. */
-export type TestOverrides = Partial<EngineParams> & { readonly paper?: PaperParams };
+export type TestOverrides = Partial<Omit<EngineParams, 'limits'>> & {
+  readonly paper?: PaperParams;
+  readonly limits?: Partial<RiskLimits>;
+};
 
 export const START_SLOT = 1_000;
 
@@ -60,7 +64,7 @@ export const START_SLOT = 1_000;
  */
 export function createTestMarket(
   specs: readonly TestPool[],
-  { paper = { latencySlots: 1, landingOdds: 1 }, ...overrides }: TestOverrides = {},
+  { paper = { latencySlots: 1, landingOdds: 1 }, limits, ...overrides }: TestOverrides = {},
   onEvent: (event: MarketEvent) => void = () => {},
 ): TestMarket {
   const accounts = new Map<Address, AccountBytes>();
@@ -99,6 +103,7 @@ export function createTestMarket(
       maxPending: 4,
       maxLossLamports: 1_000_000_000n,
       maxSlotLag: 2,
+      ...limits,
     },
     balances: new Map([
       [WSOL_MINT, 100_000_000_000n],

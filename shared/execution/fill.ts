@@ -6,7 +6,9 @@ import type { Leftover, OrderEvent } from './order-event.ts';
 
 /** How an order ended at the state of `slot`. */
 export interface Fill {
+  readonly terms: OrderTerms;
   readonly opportunity: Opportunity;
+  readonly state: 'landed' | 'failed' | 'expired';
   readonly outcome: 'filled' | 'reverted' | 'not-landed';
   readonly reason: string;
   readonly slot: number;
@@ -21,13 +23,29 @@ export interface Fill {
   readonly netProfit: bigint;
   /** The same in lamports at the landing price, so that every trade adds up in one unit. Leftovers count nothing. */
   readonly netLamports: bigint;
+  /** What was believed to be its end before, and is not: whoever has booked that takes it back. */
+  readonly corrects: Fill | undefined;
+  /** How often its end was corrected so far. */
+  readonly revision: number;
 }
 
-/** What the end of an order comes to, at the prices of now. */
-export function fillOf({ opportunity }: OrderTerms, event: OrderEvent, market: Market): Fill {
+/** An event that says how an order ended. */
+export type EndEvent = OrderEvent & { readonly state: Fill['state'] };
+
+/** What the end of an order comes to, at the prices of now; `before` is the end that it corrects. */
+export function fillOf(
+  terms: OrderTerms,
+  event: EndEvent,
+  market: Market,
+  before: Fill | undefined = undefined,
+): Fill {
+  const { opportunity } = terms;
   const { state, reason, slot, amountIn, amountOut, leftovers, costLamports } = event;
   const { costs, costUnits } = opportunity;
-  const rest = { opportunity, reason, slot, costLamports };
+  // Of what was believed before that, nothing is kept: it was taken back already.
+  const corrects = before === undefined ? undefined : { ...before, corrects: undefined };
+  const revision = before === undefined ? 0 : before.revision + 1;
+  const rest = { terms, opportunity, state, reason, slot, costLamports, corrects, revision };
   const paid =
     costs.totalLamports === 0n
       ? 0n

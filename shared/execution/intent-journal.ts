@@ -5,6 +5,7 @@ import type { OrderState } from './order-event.ts';
 export interface Intent {
   /** Unique across runs: `<run>-<order>`. */
   readonly orderId: string;
+  /** That wrote the step: another than the order's where it was found out later what became of it. */
   readonly runId: string;
   /** Mode and market of the run: losses of one count for no other. */
   readonly scope: string;
@@ -19,7 +20,9 @@ export interface Intent {
   readonly amountIn: bigint;
   readonly minAmountOut: bigint;
   readonly maxCostLamports: bigint;
-  /** What its end came to; 0 before. */
+  /** How often the end of the order was corrected when this step was made. */
+  readonly revision: number;
+  /** What the step adds to what the order came to: 0 before its end; where it corrects one, what differs. */
   readonly netLamports: bigint;
 }
 
@@ -36,7 +39,8 @@ export interface IntentQuery {
  */
 export interface IntentJournal {
   /**
-   * Resolves when the step would survive a power cut. Appending the same state of the same order again changes nothing.
+   * Resolves when the step would survive a power cut. Appending the same state and revision of an order again changes
+   * nothing.
    * Steps stand in the order in which they were appended.
    */
   append(intent: Intent): Promise<void>;
@@ -46,7 +50,7 @@ export interface IntentJournal {
   open(): Promise<readonly Intent[]>;
   /** Every step of an order, in order. */
   steps(orderId: string): Promise<readonly Intent[]>;
-  /** What the ends of a run's orders came to together; undefined where the journal has no step of that run. */
+  /** What the ends that a run has written came to together; undefined where the journal has no step of that run. */
   netLamports(query: IntentQuery): Promise<bigint | undefined>;
   /** Forgets orders that ended, and of which nothing was told since `beforeMs`: at most so many at once. */
   prune(request: { readonly beforeMs: number; readonly orders: number }): Promise<void>;

@@ -4,7 +4,7 @@ import type { OrderTerms } from '../risk/approve.ts';
 import { createTestDoor } from '../risk/test-door.ts';
 import { ALT_MINT, createStill, type StillPool } from '../routing/test-market.ts';
 import { createOpenOrders } from './open-orders.ts';
-import type { OrderEvent, OrderState } from './order-event.ts';
+import { BY_TIME, type OrderEvent, type OrderState } from './order-event.ts';
 
 const { market, opportunity } = createTestDoor();
 const pools = opportunity.legs.map(({ pool }) => market.poolAt(pool)!);
@@ -36,10 +36,10 @@ describe('open orders', () => {
   it('hold their pools until each of them has ended', () => {
     const open = createOpenOrders();
     expect(open.isPoolBusy(pools[0]!)).toBe(false);
-    open.place(termsOf('a'), pools);
-    open.place(termsOf('b'), pools.slice(0, 1));
+    open.place(termsOf('a'), pools, 0);
+    open.place(termsOf('b'), pools.slice(0, 1), 0);
     expect(pools.map((pool) => open.isPoolBusy(pool))).toEqual([true, true, true, true]);
-    expect(open.take(event('a', 'landed'))).toEqual(termsOf('a'));
+    expect(open.take(event('a', 'landed'))?.terms).toEqual(termsOf('a'));
     expect(pools.map((pool) => open.isPoolBusy(pool))).toEqual([true, false, false, false]);
     open.take(event('b', 'expired'));
     expect(pools.some((pool) => open.isPoolBusy(pool))).toBe(false);
@@ -48,17 +48,20 @@ describe('open orders', () => {
 
   it.each(['landed', 'failed', 'expired'] as const)('end when they are %s', (state) => {
     const open = createOpenOrders();
-    open.place(termsOf('a'), pools);
-    expect(open.take(event('a', state))).toEqual(termsOf('a'));
+    open.place(termsOf('a'), pools, 0);
+    expect(open.take(event('a', state))).toMatchObject({ terms: termsOf('a'), state, reason: `is ${state}` });
     expect(open.list).toEqual([]);
-    expect(open.take(event('a', 'submitted'))).toBe('order-ended');
+    expect(pools.some((pool) => open.isPoolBusy(pool))).toBe(false);
+    expect(open.take(event('a', state))).toBeUndefined();
+    expect(open.take(event('a', 'submitted'))).toBeUndefined();
+    expect(open.list).toEqual([]);
   });
 
   it('keep their order, and what was last told of each', () => {
     const open = createOpenOrders();
-    for (const id of ['a', 'b', 'c']) open.place(termsOf(id), []);
+    for (const id of ['a', 'b', 'c']) open.place(termsOf(id), [], 0);
     for (const state of ['journaled', 'submitted', 'unknown'] as const) {
-      expect(open.take(event('b', state))).toBeUndefined();
+      expect(open.take(event('b', state))).toMatchObject({ terms: { id: 'b' }, state });
       expect(open.list.map((order) => [order.terms.id, order.state, order.reason])).toEqual([
         ['a', 'approved', ''],
         ['b', state, `is ${state}`],
@@ -69,45 +72,40 @@ describe('open orders', () => {
     expect(open.list.map(({ terms }) => terms.id)).toEqual(['a', 'c']);
   });
 
-  it('become unknown when the last slot that they may be sent in is over, whatever was told before', () => {
+  it('are told to be unknown when the last slot that they may be sent in is over, once, each of them', () => {
     const open = createOpenOrders();
-    open.place(termsOf('a'), []);
+    open.place(termsOf('a'), [], 0);
+    open.place({ ...termsOf('b'), expiresAfterSlot: 99 }, [], 0);
+    open.place(termsOf('c'), [], 0);
     open.take(event('a', 'submitted'));
-    open.beginSlot(12);
-    expect(open.list[0]!.state).toBe('submitted');
-    open.beginSlot(13);
-    expect(open.list[0]).toMatchObject({
-      state: 'unknown',
-      reason: 'nothing was told of it while it could land',
-    });
+    expect(open.beginSlot(12, 5)).toEqual([]);
+    const told = open.beginSlot(13, 6);
+    const reason = 'nothing was told of it while it could land';
+    const nothing = { amountIn: 0n, amountOut: 0n, leftovers: [], costLamports: 0n };
+    expect(told).toEqual(
+      ['a', 'c'].map((id) => ({
+        ...{ kind: 'order', atMicros: 6, id, state: 'unknown', reason, slot: 13, source: BY_TIME },
+        ...nothing,
+      })),
+    );
+    // Telling is not taking: whoever takes them may be told them twice.
+    expect(open.list.map(({ state }) => state)).toEqual(['submitted', 'approved', 'approved']);
+    for (const one of told) open.take(one);
+    expect(open.list.map(({ state }) => state)).toEqual(['unknown', 'approved', 'unknown']);
     open.take({ ...event('a', 'unknown'), reason: 'the node is gone' });
-    open.beginSlot(14);
+    expect(open.beginSlot(14, 7)).toEqual([]);
     expect(open.list[0]!.reason).toBe('the node is gone');
   });
 
-  it('count once more only where they were given up and landed after all', () => {
+  it('know since when they are what they are', () => {
     const open = createOpenOrders();
-    open.place(termsOf('a'), pools);
-    open.take(event('a', 'expired'));
-    expect(open.take(event('a', 'expired'))).toBe('order-ended');
-    expect(open.take(event('a', 'unknown'))).toBe('order-ended');
-    expect(open.take(event('a', 'failed'))).toEqual(termsOf('a'));
-    expect(open.take(event('a', 'landed'))).toBe('order-ended');
-    expect(open.isPoolBusy(pools[0]!)).toBe(false);
-    open.place(termsOf('b'), []);
-    open.take(event('b', 'failed'));
-    expect(open.take(event('b', 'landed'))).toBe('order-ended');
-    expect(open.take(event('c', 'landed'))).toBe('unknown-order');
-  });
-
-  it('remember the last 256 that ended', () => {
-    const open = createOpenOrders();
-    for (let i = 0; i < 257; i++) {
-      open.place(termsOf(`${i}`), []);
-      open.take(event(`${i}`, 'expired'));
-    }
-    expect(open.take(event('0', 'landed'))).toBe('unknown-order');
-    expect(open.take(event('1', 'landed'))).toEqual(termsOf('1'));
+    open.place(termsOf('a'), [], 3);
+    expect(open.list[0]!.sinceMicros).toBe(3);
+    open.take({ ...event('a', 'unknown'), atMicros: 8 });
+    open.take({ ...event('a', 'unknown'), atMicros: 9 });
+    expect(open.list[0]!.sinceMicros).toBe(8);
+    open.take({ ...event('a', 'submitted'), atMicros: 10 });
+    expect(open.list[0]!.sinceMicros).toBe(10);
   });
 
   it('hold pools whose vault theirs stand over too, and no others', () => {
@@ -124,11 +122,11 @@ describe('open orders', () => {
     const still = createStill([damm(a, b), damm(a, b), damm(ALT_MINT, b)], { sharesVaults: true });
     const apart = createStill([damm(a, b), damm(a, b)]);
     const open = createOpenOrders();
-    open.place(termsOf('a'), [still.pools[0]!]);
+    open.place(termsOf('a'), [still.pools[0]!], 0);
     expect(still.pools.map((pool) => open.isPoolBusy(pool))).toEqual([true, true, true]);
     expect(open.isPoolBusy(pools[0]!)).toBe(false);
     const other = createOpenOrders();
-    other.place(termsOf('a'), [apart.pools[0]!]);
+    other.place(termsOf('a'), [apart.pools[0]!], 0);
     expect(apart.pools.map((pool) => other.isPoolBusy(pool))).toEqual([true, false]);
   });
 });

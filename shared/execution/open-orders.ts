@@ -1,7 +1,7 @@
 import type { PoolEntry } from '../market/pool-entry.ts';
 import type { OrderTerms } from '../risk/approve.ts';
 import { areEntangled } from '../venues/shared-accounts.ts';
-import type { OrderEvent, OrderState } from './order-event.ts';
+import { BY_TIME, isEnd, type OrderEvent, type OrderState, untold } from './order-event.ts';
 
 /** An approved order that has not ended. */
 export interface OpenOrder {
@@ -9,10 +9,9 @@ export interface OpenOrder {
   /** As last told; `approved` before. */
   readonly state: OrderState | 'approved';
   readonly reason: string;
+  /** Since when it is in this state: the time of the event that said so first. */
+  readonly sinceMicros: number;
 }
-
-/** Why an event of an order comes to nothing: nobody knows the order, or it has ended. */
-export type OrderRefusal = 'unknown-order' | 'order-ended';
 
 /** Every order from its approval to its end: what is on its way, and the pools that it holds. */
 export interface OpenOrders {
@@ -20,28 +19,26 @@ export interface OpenOrders {
   readonly list: readonly OpenOrder[];
   /** An order on its way goes through the pool, or through one whose swaps move what this one pays. */
   isPoolBusy(pool: PoolEntry): boolean;
-  place(terms: OrderTerms, pools: readonly PoolEntry[]): void;
-  /** The terms of an order that the event ends, undefined while it goes on; or why the event means nothing. */
-  take(event: OrderEvent): OrderTerms | undefined | OrderRefusal;
-  /** Orders that nobody may send any more and of which nothing final was told become unknown. */
-  beginSlot(slot: number): void;
+  place(terms: OrderTerms, pools: readonly PoolEntry[], atMicros: number): void;
+  /** The order that the event is of, as it is told now; an end lets go of it. Undefined: no such order is open. */
+  take(event: OrderEvent): OpenOrder | undefined;
+  /** That orders which nobody may send any more, and of which nothing final was told, are unknown: to be taken next. */
+  beginSlot(slot: number, atMicros: number): readonly OrderEvent[];
 }
 
-/** So many orders that ended are remembered. */
-const MAX_ENDED = 256;
+const NOTHING: readonly OrderEvent[] = [];
 
-const isEnd = (state: OrderState): boolean => state === 'landed' || state === 'failed' || state === 'expired';
+interface Placed {
+  readonly terms: OrderTerms;
+  state: OrderState | 'approved';
+  reason: string;
+  sinceMicros: number;
+  readonly pools: readonly PoolEntry[];
+}
 
 export function createOpenOrders(): OpenOrders {
-  let list: {
-    terms: OrderTerms;
-    state: OrderState | 'approved';
-    reason: string;
-    pools: readonly PoolEntry[];
-  }[] = [];
+  let list: Placed[] = [];
   const busy = new Map<PoolEntry, number>();
-  /** Oldest first: the last state of orders that have ended. */
-  const ended = new Map<string, { readonly terms: OrderTerms; readonly state: OrderState }>();
 
   const hold = (pools: readonly PoolEntry[], change: 1 | -1): void => {
     for (const pool of pools) {
@@ -49,23 +46,6 @@ export function createOpenOrders(): OpenOrders {
       if (count === 0) busy.delete(pool);
       else busy.set(pool, count);
     }
-  };
-
-  const remember = (terms: OrderTerms, state: OrderState): void => {
-    ended.set(terms.id, { terms, state });
-    for (const id of ended.keys()) {
-      if (ended.size <= MAX_ENDED) break;
-      ended.delete(id);
-    }
-  };
-
-  /** An order that was said to be over without having landed may have landed all the same: then it counts. */
-  const takeLate = ({ id, state }: OrderEvent): OrderTerms | OrderRefusal => {
-    const before = ended.get(id);
-    if (before === undefined) return 'unknown-order';
-    if (before.state !== 'expired' || (state !== 'landed' && state !== 'failed')) return 'order-ended';
-    remember(before.terms, state);
-    return before.terms;
   };
 
   return {
@@ -83,29 +63,29 @@ export function createOpenOrders(): OpenOrders {
       }
       return false;
     },
-    place(terms, pools) {
-      list.push({ terms, state: 'approved', reason: '', pools });
+    place(terms, pools, atMicros) {
+      list.push({ terms, state: 'approved', reason: '', sinceMicros: atMicros, pools });
       hold(pools, 1);
     },
-    take(event) {
-      const order = list.find(({ terms }) => terms.id === event.id);
-      if (order === undefined) return takeLate(event);
-      if (!isEnd(event.state)) {
-        order.state = event.state;
-        order.reason = event.reason;
-        return undefined;
-      }
+    take({ id, state, reason, atMicros }) {
+      const order = list.find(({ terms }) => terms.id === id);
+      if (order === undefined) return undefined;
+      if (order.state !== state) order.sinceMicros = atMicros;
+      order.state = state;
+      order.reason = reason;
+      if (!isEnd(state)) return order;
       list = list.filter((other) => other !== order);
       hold(order.pools, -1);
-      remember(order.terms, event.state);
-      return order.terms;
+      return order;
     },
-    beginSlot(slot) {
-      for (const order of list) {
-        if (slot <= order.terms.expiresAfterSlot || order.state === 'unknown') continue;
-        order.state = 'unknown';
-        order.reason = 'nothing was told of it while it could land';
+    beginSlot(slot, atMicros) {
+      let told = NOTHING;
+      for (const { terms, state } of list) {
+        if (slot <= terms.expiresAfterSlot || state === 'unknown') continue;
+        const reason = 'nothing was told of it while it could land';
+        told = [...told, { ...untold(terms.id, atMicros), slot, state: 'unknown', reason, source: BY_TIME }];
       }
+      return told;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Random } from '../core/random.ts';
 import type { Market } from '../market/market.ts';
 import { type OrderTerms, termsOf } from '../risk/approve.ts';
 import { executeLegs } from './execute-legs.ts';
-import type { OrderEvent } from './order-event.ts';
+import { type OrderEvent, untold } from './order-event.ts';
 import type { Orders } from './orders.ts';
 
 export interface PaperParams {
@@ -39,7 +39,7 @@ export function createPaperOrders(
 
   const end = ({ terms, landingSlot: slot }: PaperOrder, atMicros: number): OrderEvent => {
     const { opportunity, minAmountOut } = terms;
-    const event = { ...untold(terms, atMicros), slot };
+    const event = { ...untold(terms.id, atMicros), slot, source: PAPER };
     // Drawn for every order, also one that cannot be priced, so that the stream of chance stays aligned.
     if (random.next() >= landingOdds) return { ...event, state: 'expired', reason: 'not-included' };
     const executed = executeLegs(opportunity, minAmountOut - opportunity.amountIn, market);
@@ -74,8 +74,9 @@ export function createPaperOrders(
         order.told = true;
         const { terms, landingSlot } = order;
         events.push({
-          ...untold(terms, atMicros),
+          ...untold(terms.id, atMicros),
           slot: terms.slot,
+          source: PAPER,
           state: 'submitted',
           reason: `lands in slot ${landingSlot}`,
         });
@@ -83,18 +84,4 @@ export function createPaperOrders(
       return events;
     },
   };
-}
-
-/** An event that says nothing yet. */
-function untold({ id }: OrderTerms, atMicros: number) {
-  return {
-    kind: 'order',
-    atMicros,
-    id,
-    amountIn: 0n,
-    amountOut: 0n,
-    leftovers: [],
-    costLamports: 0n,
-    source: PAPER,
-  } as const;
 }

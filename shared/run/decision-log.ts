@@ -53,7 +53,8 @@ function decisionText({ outcome, reason, opportunity }: Decision): string {
 
 function fillText(fill: Fill): string {
   const left = fill.leftovers.map(({ mint, amount }) => `${mint}+${amount}`).join(',');
-  return ` ${fill.outcome}:${fill.reason}:${fill.opportunity.id}:${fill.slot}:${fill.amountOut}:${fill.netLamports}:${left}`;
+  const instead = fill.corrects === undefined ? '' : `${fill.corrects.outcome}->`;
+  return ` ${instead}${fill.outcome}:${fill.reason}:${fill.opportunity.id}:${fill.slot}:${fill.amountOut}:${fill.netLamports}:${left}`;
 }
 
 function opportunityText({ id, routeId, legs, netProfit, netLamports }: Opportunity): string {

@@ -29,3 +29,31 @@ it.each([
   hear(101 + 2 * slots);
   expect(recent.decisions).toHaveLength(2);
 });
+
+it('holds one row for an order whose end was corrected, and counts as won what was', () => {
+  const recent = createRecent(
+    createManualClock(0),
+    () => 0n,
+    () => ({ slotMicros: 400_000 }),
+  );
+  const fill = (outcome: string, netLamports: bigint, corrects?: unknown) => ({
+    ...{ terms: { id: 'a' }, slot: 1, outcome, netLamports, corrects },
+  });
+  const hear = (...fills: readonly unknown[]): void =>
+    recent.observe(
+      { kind: 'slot', atMicros: 0, slot: 1, parent: 0 },
+      { slot: 1, decisions: [], fills } as unknown as EngineRecord,
+      STAMPS,
+    );
+  const failed = fill('reverted', -5n);
+  const landed = fill('filled', 9n, failed);
+  hear({ ...failed, terms: { id: 'b' } }, failed, landed);
+  expect(recent.fills.map(({ item }) => [item.terms.id, item.outcome])).toEqual([
+    ['a', 'filled'],
+    ['b', 'reverted'],
+  ]);
+  expect(recent.won).toBe(1);
+  hear(fill('reverted', -5n, landed));
+  expect(recent.fills.map(({ item }) => item.outcome)).toEqual(['reverted', 'reverted']);
+  expect(recent.won).toBe(0);
+});

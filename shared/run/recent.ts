@@ -19,7 +19,7 @@ export interface Recent {
   readonly observe: Observer;
   /** Newest first. One row for a route that keeps being refused for the same reason. */
   readonly decisions: readonly Timed<Decision>[];
-  /** Newest first. */
+  /** Newest first; one for each order. */
   readonly fills: readonly Timed<Fill>[];
   /** Attempts that ended filled with a net above zero. */
   readonly won: number;
@@ -59,8 +59,14 @@ export function createRecent(
 
   const keepFill = (fill: Fill): void => {
     const atMs = clock.nowMs();
+    const { corrects } = fill;
+    if (corrects !== undefined) {
+      const at = fills.findIndex(({ item }) => item.terms.id === fill.terms.id);
+      if (at >= 0) fills.splice(at, 1);
+      if (isWon(corrects)) won -= 1;
+    }
     keep(fills, { atMs, slot: fill.slot, item: fill });
-    if (fill.outcome === 'filled' && fill.netLamports > 0n) won += 1;
+    if (isWon(fill)) won += 1;
     profitLine.push(atMs, Number(netLamports()) / Number(LAMPORTS_PER_SOL));
   };
 
@@ -77,3 +83,5 @@ export function createRecent(
     },
   };
 }
+
+const isWon = ({ outcome, netLamports }: Fill): boolean => outcome === 'filled' && netLamports > 0n;

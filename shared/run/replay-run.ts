@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MarketEvent } from '../engine/event.ts';
+import { BY_TIME } from '../execution/order-event.ts';
 import { PAPER } from '../execution/paper.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { sleep } from '../platform/process/backoff.ts';
@@ -87,8 +88,7 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
   const take = (event: MarketEvent): void => {
     firstMicros ??= event.atMicros;
     time.set(event.atMicros);
-    // What was executed on paper is executed again: with another configuration it comes to something else.
-    if (event.kind !== 'order' || event.source !== PAPER) run.process(event);
+    if (!isToldAgain(event)) run.process(event);
     events += 1;
     recordedHash = undefined;
   };
@@ -131,6 +131,14 @@ export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
     firstDifference,
     recordedHash,
   };
+}
+
+/**
+ * What was executed on paper is executed again, and what followed from time alone follows again: with another
+ * configuration it comes to something else.
+ */
+function isToldAgain(event: MarketEvent): boolean {
+  return event.kind === 'order' && (event.source === PAPER || event.source === BY_TIME);
 }
 
 /** The clock that the run had, at the event that is replayed. */

@@ -105,6 +105,34 @@ it('finds in a recording what became of every order, and replays it without exec
   });
 }, 60_000);
 
+it('finds orders in a recording that were unknown by time alone, and has them become so again', async () => {
+  const line =
+    'record --simulated-time --duration 50 --seed 3 --paper-latency-ms 36000 --sim-slot-ms 200 --out late --json';
+  const { code, stdout } = await arb(line);
+  expect(code).toBe(0);
+  const late = JSON.parse(stdout);
+  const [run] = await findRuns([join(cwd, 'late')]);
+  const states = new Map<string, string[]>();
+  for await (const piece of readRun(run!)) {
+    if (piece.kind !== 'events') continue;
+    for (let event = piece.next(); event !== undefined; event = piece.next()) {
+      if (event.kind !== 'order') continue;
+      const told = `${event.state} by ${event.source}`;
+      states.set(event.id, [...(states.get(event.id) ?? []), told]);
+    }
+  }
+  const ended = [...states.values()].filter((told) => told.length > 2);
+  expect(ended.length).toBeGreaterThan(0);
+  for (const told of ended) {
+    expect(told.slice(0, 2)).toEqual(['submitted by paper', 'unknown by time']);
+    expect(told[2]).toMatch(/^(landed|failed|expired) by paper$/);
+  }
+  const again = await arb(`replay ${join(cwd, 'late')} --json`);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    ...{ verdict: 'same', decisionsHash: late.decisionsHash, events: late.recording.events },
+  });
+}, 120_000);
+
 describe('a replay', () => {
   it('decides what the run decided, to the bit, whatever the environment says', async () => {
     const { code, stdout } = await arb(`replay ${file} --json`);

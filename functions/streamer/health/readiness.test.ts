@@ -20,6 +20,7 @@ function service() {
     answered: 1,
     pools: [{ status: 'live', coherent: true, reason: '' }] as Pool[],
     stream: { accounts: 10, confirmed: 10, pending: 0, failed: [] as string[], connections: [] },
+    unknown: '',
     heard: [{ endpoint: 'main', state: 'waiting', reason: 'handshake refused: 401' }],
   };
   const engine = {
@@ -70,6 +71,7 @@ function service() {
     stream: () => says.stream as never,
     clock,
     draining: () => false,
+    unknown: () => says.unknown,
   });
   readiness.start();
   return {
@@ -166,6 +168,15 @@ describe('readiness', () => {
     says.filled = 1;
     pass(1);
     expect(readiness.look().ok).toBe(true);
+  });
+
+  it('stays while nobody knows what became of an order, and says so', () => {
+    const { says, readiness } = service();
+    says.unknown = '1 order unknown';
+    expect(readiness.look()).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(/; 1 order unknown$/),
+    });
   });
 
   it('goes with the halt at the loss limit', () => {

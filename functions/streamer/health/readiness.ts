@@ -12,6 +12,8 @@ export interface ReadinessParams {
   readonly stream: () => Pick<StreamStatus, 'accounts' | 'confirmed' | 'pending' | 'failed' | 'connections'>;
   readonly clock: Clock;
   readonly draining: () => boolean;
+  /** What is said of orders that nobody knows the end of; '' without one. */
+  readonly unknown: () => string;
 }
 
 export interface Ready {
@@ -138,7 +140,7 @@ export function createReadiness(params: ReadinessParams): Readiness {
       if (why !== '') return { ok: false, message: why };
       const { accounts, confirmed } = stream();
       const lost = accounts > confirmed ? `${accounts - confirmed} accounts unconfirmed` : '';
-      return { ok: true, message: joined(engine.status, degradation.summary(), lost) };
+      return { ok: true, message: joined(engine.status, degradation.summary(), params.unknown(), lost) };
     },
     trouble: whyNot,
   };

@@ -6,6 +6,7 @@ import type { RunRecorder } from '../../../shared/run/run-recorder.ts';
 import { STAGES } from '../../../shared/run/stage-latency.ts';
 import { refusedByReason } from '../../../shared/run/summary.ts';
 import type { BookFeed } from '../dashboard/state/book-feed.ts';
+import type { UnknownOrders } from '../health/unknown-orders.ts';
 import type { MarketFeed } from '../inputs/market-feed.ts';
 import { addApiMetrics } from './api-metrics.ts';
 import { addFeedMetrics } from './feed-metrics.ts';
@@ -20,6 +21,7 @@ export interface ServiceMetricsParams {
   readonly access: ApiAccess;
   readonly books: Pick<BookFeed, 'outcomes'>;
   readonly isReady: () => boolean;
+  readonly unknown: () => UnknownOrders;
 }
 
 /** Everything a dashboard or an alert may want of the service; read when asked for, from counters kept anyway. */
@@ -31,6 +33,7 @@ export function createServiceMetrics({
   access,
   books,
   isReady,
+  unknown,
 }: ServiceMetricsParams): Metrics {
   const { engine, activity, latency } = run;
   const { ledger, market } = engine;
@@ -83,21 +86,43 @@ export function createServiceMetrics({
   });
   metrics.counters({
     name: 'arb_trades_total',
-    help: 'Attempts by how they ended.',
+    help: 'Attempts by how they were told to have ended; some of them were corrected.',
     label: 'outcome',
     read: () => [
-      ['filled', ledger.filled],
-      ['reverted', ledger.reverted],
-      ['not-landed', ledger.notLanded],
+      ['filled', ledger.filled + ledger.corrected.filled],
+      ['reverted', ledger.reverted + ledger.corrected.reverted],
+      ['not-landed', ledger.notLanded + ledger.corrected['not-landed']],
     ],
+  });
+  metrics.counters({
+    name: 'arb_trades_corrected_total',
+    help: 'Ends of attempts that the chain proved wrong, by what they were told to be.',
+    label: 'outcome',
+    read: () => Object.entries(ledger.corrected),
+  });
+  metrics.gauges({
+    name: 'arb_open_orders',
+    help: 'Orders without an end, by what was last told of them; earlier: of runs before this one, unknown too.',
+    label: 'state',
+    read: () => [
+      ...(['approved', 'journaled', 'submitted', 'unknown'] as const).map(
+        (state) => [state, engine.pending.filter((order) => order.state === state).length] as const,
+      ),
+      ['earlier', unknown().earlier] as const,
+    ],
+  });
+  metrics.gauge({
+    name: 'arb_unknown_order_age_seconds',
+    help: 'For how long nobody has known what became of the oldest unknown order of this run; 0 without one.',
+    read: () => unknown().oldestMs / 1_000,
   });
   metrics.gauge({
     name: 'arb_net_lamports',
     help: 'Profit of the run net of every cost.',
     read: () => Number(ledger.netLamports),
   });
-  metrics.counter({
-    name: 'arb_cost_lamports_total',
+  metrics.gauge({
+    name: 'arb_cost_lamports',
     help: 'Spent on all attempts.',
     read: () => Number(ledger.costLamports),
   });

@@ -110,14 +110,18 @@ function tradeRow(
   fill: Fill,
   run: { runId: string; mode: string; decidedAtMs: number; landedAtMs: number },
 ): TradeRow {
-  const { opportunity, outcome, reason, slot, amountOut, grossProfit, costLamports, netProfit, netLamports } =
-    fill;
+  const { opportunity, outcome, reason, slot, amountOut, corrects, revision } = fill;
+  // A row of its own, by what it differs in: the rows of an order add up to what it came to.
+  const grossProfit = fill.grossProfit - (corrects?.grossProfit ?? 0n);
+  const costLamports = fill.costLamports - (corrects?.costLamports ?? 0n);
+  const netProfit = fill.netProfit - (corrects?.netProfit ?? 0n);
+  const netLamports = fill.netLamports - (corrects?.netLamports ?? 0n);
   return {
     ...run,
-    tradeId: `${run.runId}-${opportunity.id}`,
+    tradeId: `${run.runId}-${opportunity.id}${revision === 0 ? '' : `~${revision}`}`,
     routeId: opportunity.routeId,
     status: outcome,
-    reason,
+    reason: corrects === undefined ? reason : `${reason} (was ${corrects.outcome})`,
     decidedSlot: opportunity.slot,
     landedSlot: slot,
     startMint: opportunity.startMint,

@@ -118,6 +118,11 @@ export async function openRecords(params: OpenRecordsParams): Promise<Records> {
     runId,
     scope: `${mode}/${market}`,
     keepDays: config.store.keepDays.trades,
+    onResolved({ orderId: by, netLamports }) {
+      if (netLamports === 0n) return;
+      const atMicros = clock.monotonicMicros();
+      run.process({ kind: 'loss', atMicros, lamports: -netLamports, halted: false, by });
+    },
   });
   shutdown.add(
     'steps of orders on their way to the journal',
@@ -127,8 +132,6 @@ export async function openRecords(params: OpenRecordsParams): Promise<Records> {
     },
     { mostMs: 1_000, leastMs: 200 },
   );
-  await intents.reconcile();
-
   const writer = createStoreWriter({
     store,
     clock,
@@ -165,6 +168,8 @@ export async function openRecords(params: OpenRecordsParams): Promise<Records> {
   if (recorder !== undefined) run.observe(recorder.observe);
   run.observe(intents.observe);
   run.observe(journal.observe);
+  // What is found out of earlier runs is an event like any other.
+  await intents.reconcile();
   return {
     writer,
     controls,

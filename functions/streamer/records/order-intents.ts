@@ -1,10 +1,12 @@
 import type { Clock } from '../../../shared/core/clock.ts';
 import { errorText } from '../../../shared/core/errors.ts';
 import type { Intent, IntentJournal } from '../../../shared/execution/intent-journal.ts';
-import type { OrderEvent } from '../../../shared/execution/order-event.ts';
+import { isEnd, type OrderEvent } from '../../../shared/execution/order-event.ts';
+import type { OrderResolver } from '../../../shared/execution/order-resolver.ts';
 import type { Logger } from '../../../shared/platform/process/log.ts';
 import { type OrderTerms, termsOf } from '../../../shared/risk/approve.ts';
 import type { Observer } from '../../../shared/run/pipeline.ts';
+import { createUnresolvedOrders } from './unresolved-orders.ts';
 
 export interface OrderIntentsParams {
   readonly journal: IntentJournal;
@@ -15,13 +17,22 @@ export interface OrderIntentsParams {
   readonly scope: string;
   /** Days for which orders that ended are kept. */
   readonly keepDays: number;
+  /** Looks for orders on chain that live runs left open. */
+  readonly resolver?: OrderResolver;
+  /** An order of an earlier run of this scope came to something: counts against the loss limit. */
+  readonly onResolved: (end: Intent) => void;
 }
 
 /** Writes every step of every order down, none is ever left out. */
 export interface OrderIntents {
   readonly observe: Observer;
-  /** To be called before the feed starts: ends the orders of runs that are no more. */
+  /**
+   * To be called before the feed starts: finds out what became of the orders of runs that are no more. What cannot be
+   * said of is unknown, and asked about again until it can.
+   */
   reconcile(): Promise<void>;
+  /** Of earlier runs, oldest first: nobody knows what became of them. */
+  readonly unresolved: readonly Intent[];
   /** What was lost by a run's orders; undefined where the journal knows of none. */
   netLamports: IntentJournal['netLamports'];
   /** Waits until everything is written, for at most `ms`; how many steps are not. */
@@ -37,7 +48,17 @@ export function createOrderIntents(params: OrderIntentsParams): OrderIntents {
   const { journal, clock, log, runId, scope } = params;
   /** In the order in which they are to be appended. */
   const unwritten: Intent[] = [];
+  /** Of orders that have not ended. */
   const terms = new Map<string, OrderTerms>();
+  const unresolved = createUnresolvedOrders({
+    clock,
+    log,
+    live: params.resolver,
+    append: (intent) => journal.append(intent),
+    runId,
+    scope,
+    onResolved: params.onResolved,
+  });
   let writing = false;
   let trouble = '';
 
@@ -59,7 +80,10 @@ export function createOrderIntents(params: OrderIntentsParams): OrderIntents {
     writing = false;
   }
 
-  const add = (order: OrderTerms, step: Pick<Intent, 'state' | 'reason' | 'slot' | 'netLamports'>): void => {
+  const add = (
+    order: OrderTerms,
+    step: Pick<Intent, 'state' | 'reason' | 'slot' | 'revision' | 'netLamports'>,
+  ): void => {
     const { opportunity, expiresAfterSlot, minAmountOut, maxCostLamports } = order;
     const { startMint, amountIn } = opportunity;
     const fixed = { startMint, amountIn, minAmountOut, maxCostLamports, expiresAfterSlot };
@@ -77,8 +101,8 @@ export function createOrderIntents(params: OrderIntentsParams): OrderIntents {
   const tell = ({ id, state, reason, slot }: OrderEvent): void => {
     const order = terms.get(id);
     // Ends are told by what they came to.
-    if (order === undefined || state === 'landed' || state === 'failed' || state === 'expired') return;
-    add(order, { state, reason, slot, netLamports: 0n });
+    if (order === undefined || isEnd(state)) return;
+    add(order, { state, reason, slot, revision: 0, netLamports: 0n });
   };
 
   return {
@@ -87,39 +111,31 @@ export function createOrderIntents(params: OrderIntentsParams): OrderIntents {
       for (const approved of record.orders) {
         const order = termsOf(approved);
         terms.set(order.id, order);
-        add(order, { state: 'approved', reason: '', slot: order.slot, netLamports: 0n });
+        add(order, { state: 'approved', reason: '', slot: order.slot, revision: 0, netLamports: 0n });
       }
       for (const told of record.told) tell(told);
       if (event.kind === 'order' && record.dropped === '') tell(event);
-      for (const { opportunity, outcome, reason, slot, netLamports } of record.fills) {
-        const order = terms.get(opportunity.id);
-        if (order === undefined) continue;
-        const state = outcome === 'filled' ? 'landed' : outcome === 'reverted' ? 'failed' : 'expired';
-        add(order, { state, reason, slot, netLamports });
-        // One that was given up may land all the same.
-        if (state !== 'expired') terms.delete(order.id);
+      for (const { terms: order, state, reason, slot, revision, netLamports, corrects } of record.fills) {
+        add(order, {
+          state,
+          reason,
+          slot,
+          revision,
+          netLamports: netLamports - (corrects?.netLamports ?? 0n),
+        });
+        terms.delete(order.id);
       }
-      if (event.kind !== 'slot' || terms.size === 0) return;
-      for (const order of terms.values())
-        if (record.slot > 2 * order.expiresAfterSlot - order.slot) terms.delete(order.id);
     },
     async reconcile() {
       const beforeMs = Math.floor(clock.nowMs() - params.keepDays * DAY_MS);
       await journal.prune({ beforeMs, orders: PRUNED_ORDERS });
-      const left = await journal.open();
-      // Nothing was sent: what was to be executed on paper ended with its process.
-      for (const order of left) {
-        await journal.append({
-          ...order,
-          state: 'expired',
-          reason: 'its process ended first',
-          atMs: clock.nowMs(),
-          netLamports: 0n,
-        });
-      }
-      if (left.length > 0) log.warning('orders.reconciled', { expired: left.map(({ orderId }) => orderId) });
+      await unresolved.begin(await journal.open());
+    },
+    get unresolved() {
+      return unresolved.list;
     },
     async drain(ms) {
+      unresolved.stop();
       const endMicros = clock.monotonicMicros() + ms * 1_000;
       while (unwritten.length > 0 && clock.monotonicMicros() < endMicros)
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));

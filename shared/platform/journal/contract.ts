@@ -21,6 +21,7 @@ export const sampleIntent = (more: Partial<Intent> = {}): Intent => ({
   amountIn: 2n ** 64n - 1n,
   minAmountOut: 2n ** 63n,
   maxCostLamports: 17_000n,
+  revision: 0,
   netLamports: 0n,
   ...more,
 });
@@ -62,6 +63,22 @@ export function describeIntentJournal(
       await journal.append(sampleIntent({ state: 'landed', netLamports: 7n, atMs: 9_000 }));
       expect(await journal.steps('run-1-10-1')).toHaveLength(1);
       expect(await journal.netLamports({ runId: 'run-1', sinceMs: 0 })).toBe(5n);
+    }),
+  );
+
+  it(
+    'takes an end that corrects another one, also to what it was before, and adds up all of them',
+    withJournal(async (journal) => {
+      const told = [
+        sampleIntent({ state: 'failed', netLamports: -7_000n }),
+        sampleIntent({ state: 'landed', revision: 1, netLamports: 10_000n }),
+        sampleIntent({ state: 'failed', revision: 2, netLamports: -10_000n }),
+      ];
+      for (const step of told) await journal.append(step);
+      await journal.append(told[2]!);
+      expect(await journal.steps('run-1-10-1')).toEqual(told);
+      expect(await journal.netLamports({ runId: 'run-1', sinceMs: 0 })).toBe(-7_000n);
+      expect(await journal.open()).toEqual([]);
     }),
   );
 

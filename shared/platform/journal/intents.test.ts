@@ -61,6 +61,43 @@ describe('the journal of intents in SQLite', () => {
       await journal.close();
     }));
 
+  it('takes over what version 1 has written, whose ends were never corrected', () =>
+    inDirectory(async (dir) => {
+      const old = new DatabaseSync(join(dir, INTENTS_FILE));
+      old.exec(`
+        CREATE TABLE intents (
+          step INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, run_id TEXT NOT NULL, scope TEXT NOT NULL,
+          state TEXT NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL, slot INTEGER NOT NULL,
+          expires_after_slot INTEGER NOT NULL, start_mint TEXT NOT NULL, amount_in TEXT NOT NULL,
+          min_amount_out TEXT NOT NULL, max_cost_lamports TEXT NOT NULL, net_lamports TEXT NOT NULL,
+          UNIQUE (order_id, state)
+        ) STRICT;
+        CREATE INDEX intents_by_run ON intents (run_id, at_ms);
+        PRAGMA user_version = 1;`);
+      const { startMint } = sampleIntent();
+      for (const [id, state, net] of [
+        ['run-1-10-1', 'failed', '-5'],
+        ['open', 'submitted', '0'],
+      ]) {
+        old
+          .prepare(
+            `INSERT INTO intents (order_id, run_id, scope, state, reason, at_ms, slot, expires_after_slot, start_mint,
+               amount_in, min_amount_out, max_cost_lamports, net_lamports)
+             VALUES (?, 'run-1', 'paper/live', ?, '', 1000, 10, 160, ?, '18446744073709551615',
+               '9223372036854775808', '17000', ?)`,
+          )
+          .run(id!, state!, startMint, net!);
+      }
+      old.close();
+      const journal = createSqliteIntents({ dir });
+      const failed = sampleIntent({ state: 'failed', netLamports: -5n });
+      expect(await journal.steps('run-1-10-1')).toEqual([failed]);
+      expect(await journal.open()).toEqual([sampleIntent({ orderId: 'open', state: 'submitted' })]);
+      await journal.append({ ...failed, state: 'landed', revision: 1, netLamports: 12n });
+      expect(await journal.netLamports({ runId: 'run-1', sinceMs: 0 })).toBe(7n);
+      await journal.close();
+    }));
+
   it('opens no file of a newer version, and none that is damaged', () =>
     inDirectory(async (dir) => {
       const path = join(dir, INTENTS_FILE);

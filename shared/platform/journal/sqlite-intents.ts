@@ -15,7 +15,7 @@ export interface SqliteIntentsOptions {
 }
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1_500;
-const VERSION = 1;
+const VERSION = 2;
 
 /** Amounts are TEXT decimals: a u64 does not fit SQLite's integers. `step` counts in the order of appending. */
 const SCHEMA = `
@@ -23,11 +23,23 @@ const SCHEMA = `
     step INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, run_id TEXT NOT NULL, scope TEXT NOT NULL,
     state TEXT NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL, slot INTEGER NOT NULL,
     expires_after_slot INTEGER NOT NULL, start_mint TEXT NOT NULL, amount_in TEXT NOT NULL,
-    min_amount_out TEXT NOT NULL, max_cost_lamports TEXT NOT NULL, net_lamports TEXT NOT NULL,
-    UNIQUE (order_id, state)
+    min_amount_out TEXT NOT NULL, max_cost_lamports TEXT NOT NULL, revision INTEGER NOT NULL,
+    net_lamports TEXT NOT NULL,
+    UNIQUE (order_id, state, revision)
   ) STRICT;
   CREATE INDEX intents_by_run ON intents (run_id, at_ms);
   PRAGMA user_version = ${VERSION};
+`;
+
+/** Of version 1, where no end could be corrected. */
+const COLUMNS_OF_1 = `step, order_id, run_id, scope, state, reason, at_ms, slot, expires_after_slot, start_mint, amount_in,
+  min_amount_out, max_cost_lamports, net_lamports`;
+const FROM_1 = `
+  ALTER TABLE intents RENAME TO intents_of_1;
+  DROP INDEX intents_by_run;
+  ${SCHEMA}
+  INSERT INTO intents (${COLUMNS_OF_1}, revision) SELECT ${COLUMNS_OF_1}, 0 FROM intents_of_1;
+  DROP TABLE intents_of_1;
 `;
 
 const ENDS = `('landed', 'failed', 'expired')`;
@@ -114,19 +126,33 @@ function prepare(database: DatabaseSync, path: string): void {
     const message = `${path} was written by a newer version of this program: use that one, or another data directory (store.dir)`;
     throw new ArbError('intents-newer', message, { path, version });
   }
-  if (version === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
+  if (version < VERSION) upgrade(database);
   // Finds a read-only file now and not at the first order.
   database.exec('BEGIN IMMEDIATE; ROLLBACK');
+}
+
+function upgrade(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have done it between the look before and the lock.
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    if (version < VERSION) database.exec(version === 0 ? SCHEMA : FROM_1);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 function statementsOf(database: DatabaseSync): Statements {
   return {
     append: database.prepare(
       `INSERT INTO intents (order_id, run_id, scope, state, reason, at_ms, slot, expires_after_slot,
-         start_mint, amount_in, min_amount_out, max_cost_lamports, net_lamports)
+         start_mint, amount_in, min_amount_out, max_cost_lamports, revision, net_lamports)
        VALUES (:order_id, :run_id, :scope, :state, :reason, :at_ms, :slot, :expires_after_slot,
-         :start_mint, :amount_in, :min_amount_out, :max_cost_lamports, :net_lamports)
-       ON CONFLICT (order_id, state) DO NOTHING`,
+         :start_mint, :amount_in, :min_amount_out, :max_cost_lamports, :revision,
+         :net_lamports)
+       ON CONFLICT (order_id, state, revision) DO NOTHING`,
     ),
     open: database.prepare(
       `SELECT last.* FROM intents last
@@ -162,6 +188,7 @@ function parametersOf(intent: Intent) {
     amount_in: String(intent.amountIn),
     min_amount_out: String(intent.minAmountOut),
     max_cost_lamports: String(intent.maxCostLamports),
+    revision: intent.revision,
     net_lamports: String(intent.netLamports),
   };
 }
@@ -180,6 +207,7 @@ function intentOf(row: Readonly<Record<string, unknown>>): Intent {
     amountIn: BigInt(String(row.amount_in)),
     minAmountOut: BigInt(String(row.min_amount_out)),
     maxCostLamports: BigInt(String(row.max_cost_lamports)),
+    revision: Number(row.revision),
     netLamports: BigInt(String(row.net_lamports)),
   };
 }

@@ -13,6 +13,7 @@ const SOL_DECIMALS = 9;
 
 const RESULT_TEXT = {
   pending: 'Pending',
+  unknown: 'Unknown',
   filled: 'Filled',
   reverted: 'Reverted',
   'not-landed': 'Not landed',

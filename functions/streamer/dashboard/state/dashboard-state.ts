@@ -50,8 +50,13 @@ export interface DashboardStateParams {
   readonly store: () => StoreView;
   readonly outside: () => OutsideView;
   readonly apis: () => ApisView;
-  /** What the service itself is doing beyond the engine: draining, why it is paused, and why it cannot trade. */
-  readonly phase: () => { readonly draining: boolean; readonly reason: string; readonly trouble: string };
+  /** What the service itself is doing beyond the engine: draining, why it is paused, why it cannot trade, what else is off. */
+  readonly phase: () => {
+    readonly draining: boolean;
+    readonly reason: string;
+    readonly trouble: string;
+    readonly note: string;
+  };
 }
 
 /** Reads the page's state out of the running parts; nothing here is on the hot line. */
@@ -83,7 +88,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
 
   return () => {
     const nowMs = clock.nowMs();
-    const { draining, reason, trouble } = params.phase();
+    const { draining, reason, trouble, note } = params.phase();
     const { ledger } = engine;
     const held = engine.market.pools.filter((pool) => pool.status !== 'removed');
     const venues = [...new Set(held.map((pool) => pool.venue.id))];
@@ -99,7 +104,7 @@ export function createDashboardState(params: DashboardStateParams): () => Dashbo
         : engine.status === 'running' && trouble !== ''
           ? 'not-trading'
           : engine.status,
-      statusReason: reason || trouble,
+      statusReason: reason || trouble || note,
       slot: engine.market.slot,
       updates: { total: activity.updates, perSecond: total.perSecond(activity.updates, nowMs) },
       pnl: {
@@ -163,11 +168,11 @@ function byStartMint({ engine, names }: DashboardStateParams): readonly MintPnlV
 }
 
 function pendingTrades({ engine, clock, names }: DashboardStateParams): readonly TradeView[] {
-  return engine.pending.map(({ terms, state, reason }) => ({
+  return engine.pending.map(({ terms, state, reason, sinceMicros }) => ({
     ...attempt(terms.opportunity, names),
-    atMs: clock.nowMs(),
+    atMs: clock.nowMs() - (clock.monotonicMicros() - sinceMicros) / 1_000,
     slot: terms.slot,
-    status: 'pending',
+    status: state === 'unknown' ? 'unknown' : 'pending',
     amountOut: '0',
     grossProfit: '0',
     costLamports: '0',

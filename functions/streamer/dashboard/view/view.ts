@@ -90,7 +90,8 @@ export interface TradeTally {
   readonly won: number;
 }
 
-export type TradeStatus = 'pending' | 'filled' | 'reverted' | 'not-landed';
+/** `unknown`: nobody may send it any more, and nobody knows what became of it. */
+export type TradeStatus = 'pending' | 'unknown' | 'filled' | 'reverted' | 'not-landed';
 
 /** One pool of a hop, with its share of the hop in whole percent. */
 export interface HopShareView {
