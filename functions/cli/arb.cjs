@@ -3,6 +3,9 @@
 // starts it on an older one must read what is wrong, not a syntax error.
 'use strict';
 
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
 const NEEDED = 24;
 const major = Number(process.versions.node.split('.')[0]);
 
@@ -13,7 +16,13 @@ function endEarly() {
   process.exit(0);
 }
 
-if (major >= NEEDED) {
+if (!existsSync(join(__dirname, 'arb.ts'))) {
+  process.stderr.write(
+    'arb does not run from a package: what is packed is the library (quote, market, search, replay).\n' +
+      'Start the command from a checkout of the repository: npm ci && npm run -s arb -- --help\n',
+  );
+  process.exitCode = 3;
+} else if (major >= NEEDED) {
   // Not where arb.ts is about to put another process in this one's place (memory-settings.ts): a signal that was taken
   // and not acted on yet would be lost with it.
   const hasFlags = process.execArgv.some((flag) => flag.startsWith('--heap-growing-percent='));

@@ -8,7 +8,16 @@ export type Address = string & { readonly __brand: 'Address' };
 
 export const ADDRESS_BYTES = 32;
 
-/** Checks that `text` is the base58 form of 32 bytes. Throws `address-invalid` naming the text. */
+/**
+ * Checks that `text` is the base58 form of 32 bytes. Throws `address-invalid` naming the text.
+ *
+ * @example
+ * ```ts
+ * import { address } from 'solana-dex-arbitrage/quote';
+ *
+ * address('So11111111111111111111111111111111111111112'); // → 'So11111111111111111111111111111111111111112'
+ * ```
+ */
 export function address(text: string): Address {
   if (!isAddress(text)) {
     throw new ArbError('address-invalid', `"${text}" is not a Solana address (base58 of 32 bytes)`, { text });
@@ -16,6 +25,17 @@ export function address(text: string): Address {
   return text as Address;
 }
 
+/**
+ * True for the base58 form of 32 bytes.
+ *
+ * @example
+ * ```ts
+ * import { isAddress } from 'solana-dex-arbitrage/quote';
+ *
+ * isAddress('So11111111111111111111111111111111111111112'); // → true
+ * isAddress('SOL'); // → false
+ * ```
+ */
 export function isAddress(text: string): text is Address {
   if (text.length < 32 || text.length > 44) return false;
   return bs58.decodeUnsafe(text)?.length === ADDRESS_BYTES;

@@ -88,7 +88,17 @@ export interface EstimatedCosts extends StaticCosts {
 
 const MICRO_LAMPORTS = 1_000_000n;
 
-/** A model with fixed figures: the same for every route of the same length. */
+/**
+ * A model with fixed figures: the same for every route of the same length.
+ *
+ * @example
+ * ```ts
+ * import { createStaticCosts } from 'solana-dex-arbitrage/search';
+ *
+ * const figures = { baseFeeLamports: 5_000n, priorityFeeLamports: 1_000n, tipLamports: 10_000n };
+ * createStaticCosts(figures).costsOf({ legs: 3 }).totalLamports; // → 18_000n
+ * ```
+ */
 export function createStaticCosts(figures: StaticCosts): CostModel {
   return createCosts(figures, () => figures.priorityFeeLamports, undefined);
 }

@@ -320,6 +320,21 @@ describe('shared/run', () => {
 });
 
 describe('kits of venues', () => {
+  it('gives names out, which nobody in the house takes from there', () => {
+    expect(broken('shared/library/a.ts', "export { b } from '../run/b.ts';")).toEqual([]);
+    expect(broken('shared/library/a.ts', "export { b } from '../market/b.ts';")).toEqual([]);
+    expect(broken('shared/library/a.ts', "export { b } from '../sim/b.ts';")).toEqual(['no-sim@1']);
+    for (const from of [
+      'shared/run/a.ts',
+      'shared/platform/a.ts',
+      'shared/market/a.ts',
+      'functions/cli/a.ts',
+    ]) {
+      const to = `${from.startsWith('functions') ? '../../shared' : '..'}/library/b.ts`;
+      expect(broken(from, `import { b } from '${to}';`)).toEqual(['library-outside@1']);
+    }
+  });
+
   it('may be imported by every venue and import none', () => {
     expect(broken('shared/venues/orca-whirlpool/a.ts', "import '../token/b.ts';")).toEqual([]);
     expect(broken('shared/venues/token/a.ts', "import '../orca-whirlpool/b.ts';")).toEqual([

@@ -76,7 +76,17 @@ export const WORLD_GLOBALS: ReadonlySet<string> = new Set([
 /** Types of values that only one file makes: nothing is cast to one anywhere else, tests included. */
 export const SEALED_TYPES: ReadonlyMap<string, string> = new Map([['Approved', 'shared/risk/approve.ts']]);
 
-export type Zone = 'layer' | 'run' | 'platform' | 'sim' | 'tool' | 'function' | 'infra' | 'root' | 'unknown';
+export type Zone =
+  | 'layer'
+  | 'run'
+  | 'platform'
+  | 'library'
+  | 'sim'
+  | 'tool'
+  | 'function'
+  | 'infra'
+  | 'root'
+  | 'unknown';
 
 /** Where a file stands. */
 export interface Place {
@@ -110,7 +120,8 @@ export function placeOf(path: string): Place {
     const venue = folder === 'venues' && deep && !VENUE_KITS.includes(third);
     return at('layer', venue ? third : '');
   }
-  if (folder === 'run' || folder === 'platform' || folder === 'sim') return at(folder);
+  if (folder === 'run' || folder === 'platform' || folder === 'library' || folder === 'sim')
+    return at(folder);
   return at(TOOLS.includes(folder) ? 'tool' : 'unknown');
 }
 
@@ -134,6 +145,13 @@ export function judgeFileImport(from: Place, to: Place): Ruling | null {
   if (to.zone === 'sim') return judgeToSim(from, to);
   if (to.zone === 'tool') {
     return ruling('no-tool-imports', `${to.path} is a repository tool`, 'move what it needs into a layer');
+  }
+  if (to.zone === 'library') {
+    return ruling(
+      'library-outside',
+      `${to.path} is what the package gives out`,
+      'import what it re-exports from where that stands',
+    );
   }
   if (to.venue !== '' && to.venue !== from.venue) return judgeToVenue(from, to);
   if (to.zone === 'run') return judgeToRun(from, to);
@@ -295,7 +313,7 @@ function judgeToSim(from: Place, to: Place): Ruling | null {
 }
 
 function judgeToRun(from: Place, to: Place): Ruling | null {
-  if (from.zone === 'run' || from.zone === 'function') return null;
+  if (from.zone === 'run' || from.zone === 'library' || from.zone === 'function') return null;
   return ruling(
     'run-above',
     `${from.path} imports ${to.path}, which composes it`,

@@ -98,6 +98,28 @@ export interface MarketOptions {
   readonly rules?: ReadonlyMap<string, string> | undefined;
 }
 
+/**
+ * An empty market. It takes every account that it asks for by `takeSubscriptions`, the clock sysvar among them.
+ *
+ * @example
+ * ```ts
+ * import { createMarket, isQuotable, readMarketSnapshot } from 'solana-dex-arbitrage/market';
+ * import { venueById } from 'solana-dex-arbitrage/quote';
+ *
+ * const { pools, accounts, clock } = readMarketSnapshot('market.json');
+ * const bytes = new Map(accounts.map(({ address, account }) => [address, account]));
+ * const market = createMarket();
+ * const pool = market.addPool(venueById(pools[0]!.venue)!, pools[0]!.address);
+ * for (let { watch } = market.takeSubscriptions(); watch.length > 0; { watch } = market.takeSubscriptions()) {
+ *   for (const address of watch) {
+ *     market.apply({ address, slot: clock.slot, account: bytes.get(address) ?? null });
+ *   }
+ * }
+ * market.setLive(true);
+ * market.beginSlot(clock.slot + 1);
+ * isQuotable(pool); // → true
+ * ```
+ */
 export function createMarket(options: MarketOptions = {}): Market {
   const pools: PoolEntry[] = [];
   const byAddress = new Map<Address, PoolEntry>();

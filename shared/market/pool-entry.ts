@@ -52,7 +52,18 @@ export function createPoolEntry(index: number, venue: Venue, address: Address): 
   };
 }
 
-/** True when a quote of this pool means something now. */
+/**
+ * True when a quote of this pool means something now.
+ *
+ * @example
+ * ```ts
+ * import { createStillMarket, isQuotable, readMarketSnapshot, selectPools } from 'solana-dex-arbitrage/market';
+ *
+ * const snapshot = readMarketSnapshot('market.json');
+ * const market = createStillMarket({ ...snapshot, pools: selectPools(snapshot.pools).pools });
+ * market.pools.filter((pool) => !isQuotable(pool)).length; // → 0
+ * ```
+ */
 export function isQuotable(entry: PoolEntry): boolean {
   return entry.status === 'live' && entry.coherent && entry.quarantine === '' && entry.switchedOff === '';
 }

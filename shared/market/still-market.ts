@@ -18,6 +18,16 @@ export interface StillMarketParams {
 /**
  * A market that stands still at one slot, loaded from account bytes: for quotes and searches on a snapshot. Pools
  * whose accounts are not all there stay `loading`, with the addresses in `missing`.
+ *
+ * @example
+ * ```ts
+ * import { createStillMarket, readMarketSnapshot, selectPools } from 'solana-dex-arbitrage/market';
+ *
+ * const snapshot = readMarketSnapshot('market.json');
+ * const market = createStillMarket({ ...snapshot, pools: selectPools(snapshot.pools).pools });
+ * market.pools.length === snapshot.pools.length; // → true
+ * market.pools[0]!.status; // → 'live'
+ * ```
  */
 export function createStillMarket({
   clock,

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** Folders that are never committed; only meant where there is no git to ask. */
-const UNTRACKED = /(^|\/)(\.git|\.bench-sdks|\.mutation|\.program-vm|node_modules|data|coverage)(\/|$)/;
+const UNTRACKED = /(^|\/)(\.git|\.bench-sdks|\.mutation|\.program-vm|node_modules|data|coverage|dist)(\/|$)/;
 
 /**
  * Paths of the files that git tracks or would track under `root`, with forward slashes. Outside a git checkout (a

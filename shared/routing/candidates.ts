@@ -22,7 +22,16 @@ export interface SearchGate {
   hasAccount(mint: Address): boolean;
 }
 
-/** A gate for a market that nobody trades on: up to `maxIn` a trade, every pool open, every account there. */
+/**
+ * A gate for a market that nobody trades on: up to `maxIn` a trade, every pool open, every account there.
+ *
+ * @example
+ * ```ts
+ * import { openGate, WSOL_MINT } from 'solana-dex-arbitrage/search';
+ *
+ * openGate(1_000_000_000n).maxIn(WSOL_MINT); // → 1_000_000_000n
+ * ```
+ */
 export function openGate(maxIn: bigint): SearchGate {
   return { bars: () => undefined, maxIn: () => maxIn, free: () => U64_MAX, hasAccount: () => true };
 }

@@ -50,6 +50,18 @@ export interface Tally {
 
 const INDEX = new Map<Reason, number>(REASONS.map((reason, index) => [reason, index]));
 
+/**
+ * A tally in which every reason stands at nothing.
+ *
+ * @example
+ * ```ts
+ * import { createTally } from 'solana-dex-arbitrage/search';
+ *
+ * const tally = createTally();
+ * tally.add('below-costs', 2);
+ * tally.of('below-costs'); // → 2
+ * ```
+ */
 export function createTally(): Tally {
   const counts = new Float64Array(REASONS.length);
   return {

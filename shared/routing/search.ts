@@ -96,6 +96,31 @@ const NEAR_MISS = 0.5;
 const NO_OPTIONS: RunOptions = {};
 const NO_ACCOUNTS: ReadonlySet<Address> = new Set();
 
+/**
+ * A search over the pools of `market`, which it reads and never changes.
+ *
+ * @example
+ * ```ts
+ * import { createStillMarket, readMarketSnapshot, selectPools } from 'solana-dex-arbitrage/market';
+ * import { createSearch, createStaticCosts, createTally, openGate, WSOL_MINT } from 'solana-dex-arbitrage/search';
+ *
+ * const snapshot = readMarketSnapshot('market.json');
+ * const market = createStillMarket({ ...snapshot, pools: selectPools(snapshot.pools).pools });
+ * const search = createSearch({
+ *   market,
+ *   startMints: [WSOL_MINT],
+ *   maxLegs: 3,
+ *   maxSwaps: 4,
+ *   costs: createStaticCosts({ baseFeeLamports: 5_000n, priorityFeeLamports: 0n, tipLamports: 0n }),
+ *   maxQuotes: 10_000,
+ *   maxCandidates: 1_000,
+ *   maxPoolShareBps: 1_000,
+ * });
+ * const tally = createTally();
+ * const { best } = search.run(market.pools, snapshot.clock, openGate(10_000_000_000n), tally);
+ * best.every(({ netProfit, amountOut, amountIn }) => netProfit > 0n && amountOut > amountIn); // → true
+ * ```
+ */
 export function createSearch(params: SearchParams): Search {
   const { market, startMints, maxSwaps, costs } = params;
   const graph = new Graph();

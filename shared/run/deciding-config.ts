@@ -1,4 +1,6 @@
+import { loadConfig } from '../platform/config/load.ts';
 import type { Config } from '../platform/config/schema.ts';
+import type { RecordedRun } from '../platform/recording/recording.ts';
 
 /**
  * Which sections of the configuration decide: with the same events they make the same decisions. A new section must
@@ -40,4 +42,25 @@ export function decidingConfig(config: Config): Readonly<Record<string, unknown>
     typeof value === 'bigint' ? String(value) : value,
   );
   return JSON.parse(text);
+}
+
+/**
+ * The configuration by which a recorded run decided, with `overrides` in place of what it had: text by flag name without
+ * dashes. Neither file nor environment is read. Throws `config-…` naming the key when this version does not know one.
+ *
+ * @example
+ * ```ts
+ * import { findRuns, recordedConfig } from 'solana-dex-arbitrage/replay';
+ *
+ * const [run] = await findRuns(['tape']);
+ * recordedConfig(run!).mode; // → 'paper'
+ * recordedConfig(run!, { 'risk-max-pending': '1' }).risk.maxPending; // → 1
+ * ```
+ */
+export function recordedConfig(
+  { run }: RecordedRun,
+  overrides: Readonly<Record<string, string>> = {},
+): Config {
+  const file = `the recording of run ${run.runId}`;
+  return loadConfig({ file, text: JSON.stringify(run.config), env: {}, flags: overrides, cwd: '' }).config;
 }

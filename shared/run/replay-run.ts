@@ -5,6 +5,7 @@ import { BY_TIME } from '../execution/order-event.ts';
 import { PAPER } from '../execution/paper.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { sleep } from '../platform/process/backoff.ts';
+import { createSystemClock } from '../platform/process/system-clock.ts';
 import type { Mark } from '../platform/recording/event-encoder.ts';
 import { type RecordedRun, type Recycle, type RunPiece, readRun } from '../platform/recording/recording.ts';
 import type { Damage } from '../platform/recording/segment-reader.ts';
@@ -17,11 +18,11 @@ export interface ReplayParams {
   readonly recorded: RecordedRun;
   /** The configuration of the run, or another one. */
   readonly config: Config;
-  /** Times the speed of the run; Infinity: as fast as it goes. */
-  readonly speed: number;
-  /** Paces the replay. What is decided sees the times of the recording only. */
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+  /** Times the speed of the run; Infinity, which is the default: as fast as it goes. */
+  readonly speed?: number;
+  /** Paces the replay, the machine's own by default. What is decided sees the times of the recording only. */
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
   /** Called after each block. */
   readonly onTurn?: (run: Run, elapsedSeconds: number) => void;
 }
@@ -48,9 +49,21 @@ export interface ReplayResult {
 /** Sleeps shorter than this are not worth a timer. */
 const MIN_SLEEP_MS = 2;
 
-/** Drives the engine of a recorded run with its events, in order, on its own clock. */
+/**
+ * Drives the engine of a recorded run with its events, in order, on its own clock. Throws what `readRun` throws.
+ *
+ * @example
+ * ```ts
+ * import { findRuns, recordedConfig, replayRun } from 'solana-dex-arbitrage/replay';
+ *
+ * for (const recorded of await findRuns(['tape'])) {
+ *   const result = await replayRun({ recorded, config: recordedConfig(recorded) });
+ *   result.run.decisions.hash() === result.recordedHash; // → true
+ * }
+ * ```
+ */
 export async function replayRun(params: ReplayParams): Promise<ReplayResult> {
-  const { recorded, config, signal, onTurn } = params;
+  const { recorded, config, signal = new AbortController().signal, onTurn } = params;
   const { run: header } = recorded;
   const time = createRecordedClock(header.startedAtMs, header.startedMicros);
   const run = createRun({
@@ -159,7 +172,10 @@ function createRecordedClock(
 }
 
 /** Milliseconds to wait before an event of a time. */
-function createPace({ speed, clock }: ReplayParams): (atMicros: number) => number {
+function createPace({
+  speed = Number.POSITIVE_INFINITY,
+  clock = createSystemClock(),
+}: ReplayParams): (atMicros: number) => number {
   if (speed === Number.POSITIVE_INFINITY) return () => 0;
   let originMicros: number | undefined;
   let startMicros = 0;

@@ -21,7 +21,20 @@ export interface Universe {
   readonly skipped: readonly SkippedPool[];
 }
 
-/** Splits named pools into those whose venue is built and those that are skipped. */
+/**
+ * Splits named pools into those whose venue is built and those that are skipped.
+ *
+ * @example
+ * ```ts
+ * import { selectPools } from 'solana-dex-arbitrage/market';
+ * import { address } from 'solana-dex-arbitrage/quote';
+ *
+ * const pool = address('HJPjoWUrhoZzkNfRpHuieeFk9WcZWjwy6PBjZ81ngndJ');
+ * const { pools, skipped } = selectPools([{ venue: 'orca-whirlpool', address: pool }, { venue: 'x', address: pool }]);
+ * pools.length; // → 1
+ * skipped.map(({ reason }) => reason); // → ['named twice']
+ * ```
+ */
 export function selectPools(
   named: readonly { readonly venue: string; readonly address: Address }[],
 ): Universe {

@@ -8,7 +8,18 @@ export interface ProgramHash {
   readonly sha256: string;
 }
 
-/** By venue: the rule sets that these binaries were proven to follow. */
+/**
+ * By venue: the rule sets that these binaries were proven to follow.
+ *
+ * @example
+ * ```ts
+ * import { readMarketSnapshot } from 'solana-dex-arbitrage/market';
+ * import { rulesOfPrograms } from 'solana-dex-arbitrage/quote';
+ *
+ * const { programs } = readMarketSnapshot('market.json');
+ * rulesOfPrograms(programs).get('orca-whirlpool'); // → undefined
+ * ```
+ */
 export function rulesOfPrograms(programs: readonly ProgramHash[] | undefined): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const { programId, sha256 } of programs ?? []) {

@@ -20,12 +20,36 @@ export const VENUES: readonly Venue[] = [
   raydiumCpmm,
 ];
 
-/** The venue called `id`, or undefined when it is not built. */
+/**
+ * The venue called `id`, or undefined when it is not built.
+ *
+ * @example
+ * ```ts
+ * import { readMarketSnapshot } from 'solana-dex-arbitrage/market';
+ * import { venueById } from 'solana-dex-arbitrage/quote';
+ *
+ * const { pools, accounts, clock } = readMarketSnapshot('market.json');
+ * const bytes = new Map(accounts.map(({ address, account }) => [address, account]));
+ * const venue = venueById(pools[0]!.venue)!;
+ * const loaded = venue.load(pools[0]!.address, (address) => bytes.get(address));
+ * loaded.ok && venue.quote(loaded.state, true, 1_000_000n, clock).ok; // → true
+ * ```
+ */
 export function venueById(id: string): Venue | undefined {
   return VENUES.find((venue) => venue.id === id);
 }
 
-/** The venue whose program owns an account, or undefined. */
+/**
+ * The venue whose program owns an account, or undefined.
+ *
+ * @example
+ * ```ts
+ * import { venueByProgram } from 'solana-dex-arbitrage/quote';
+ *
+ * venueByProgram('whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc')?.id; // → 'orca-whirlpool'
+ * venueByProgram('11111111111111111111111111111111'); // → undefined
+ * ```
+ */
 export function venueByProgram(programId: string): Venue | undefined {
   return VENUES.find((venue) => venue.programId === programId);
 }

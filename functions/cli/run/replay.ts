@@ -1,10 +1,9 @@
 import { ArbError } from '../../../shared/core/errors.ts';
 import { formatUnits } from '../../../shared/core/units.ts';
 import { CONFIG_KEYS } from '../../../shared/platform/config/keys.ts';
-import { loadConfig } from '../../../shared/platform/config/load.ts';
 import type { Config } from '../../../shared/platform/config/schema.ts';
 import { findRuns, type RecordedRun } from '../../../shared/platform/recording/recording.ts';
-import { decides } from '../../../shared/run/deciding-config.ts';
+import { decides, recordedConfig } from '../../../shared/run/deciding-config.ts';
 import { type ReplayResult, replayRun } from '../../../shared/run/replay-run.ts';
 import { EXIT } from '../frame/exit-code.ts';
 import { createProgress } from '../frame/progress.ts';
@@ -56,7 +55,7 @@ export const replayVerb = defineVerb({
     const reports: ReplayReport[] = [];
     for (const recorded of await findRuns(positionals.recordings)) {
       if (signal.aborted) break;
-      const config = configOf(recorded, overrides, context.cwd);
+      const config = recordedConfig(recorded, overrides);
       reports.push(await replayOne(context, { recorded, config, speed, overrides }));
     }
     if (flags.json) stdout.line(JSON.stringify(reports.length === 1 ? reports[0] : reports));
@@ -122,10 +121,4 @@ function overridesOf(flags: ReplayFlags): Readonly<Record<string, string>> {
     return typeof text === 'string' ? [[name, text]] : [];
   });
   return Object.fromEntries(given);
-}
-
-/** Throws `config-…` naming the key when this version does not know what decided in the run. */
-function configOf({ run }: RecordedRun, overrides: Readonly<Record<string, string>>, cwd: string): Config {
-  const file = `the recording of run ${run.runId}`;
-  return loadConfig({ file, text: JSON.stringify(run.config), env: {}, flags: overrides, cwd }).config;
 }

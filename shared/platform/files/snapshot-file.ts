@@ -82,7 +82,17 @@ function isBase64(text: string): boolean {
   return text.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(text.replace(/={1,2}$/, ''));
 }
 
-/** Reads a market snapshot. Throws `snapshot-unreadable` or what `parseMarketSnapshot` throws. */
+/**
+ * Reads a market snapshot. Throws `snapshot-unreadable` or what `parseMarketSnapshot` throws.
+ *
+ * @example
+ * ```ts
+ * import { readMarketSnapshot } from 'solana-dex-arbitrage/market';
+ *
+ * const { pools, accounts, clock } = readMarketSnapshot('market.json');
+ * pools.length <= accounts.length && clock.slot > 0; // → true
+ * ```
+ */
 export function readMarketSnapshot(path: string): MarketSnapshot {
   return parseMarketSnapshot(readText(path), path);
 }
@@ -95,6 +105,20 @@ export function readVectorFile(path: string): VectorFile {
 /**
  * A market snapshot from the text of `file`. Throws `snapshot-not-json` or `snapshot-invalid` naming the file, the
  * field, its value and what it must be.
+ *
+ * @example
+ * ```ts
+ * import { parseMarketSnapshot } from 'solana-dex-arbitrage/market';
+ * import { ArbError } from 'solana-dex-arbitrage/quote';
+ *
+ * let code = '';
+ * try {
+ *   parseMarketSnapshot('{"pools": []}', 'market.json');
+ * } catch (error) {
+ *   if (error instanceof ArbError) code = error.code;
+ * }
+ * code; // → 'snapshot-invalid'
+ * ```
  */
 export function parseMarketSnapshot(text: string, file: string): MarketSnapshot {
   const snapshot = parse(SNAPSHOT, text, file, SNAPSHOT_FORMAT);

@@ -45,6 +45,14 @@ export type RunPiece =
  * The runs that the segment files at `paths` belong to; a directory stands for every segment in it. Throws
  * `recording-absent` when there is none, `recording-double` when two files are the same segment, and what
  * `readSegment` throws.
+ *
+ * @example
+ * ```ts
+ * import { findRuns } from 'solana-dex-arbitrage/replay';
+ *
+ * const runs = await findRuns(['tape']);
+ * runs.length; // → 1
+ * ```
  */
 export async function findRuns(paths: readonly string[]): Promise<readonly RecordedRun[]> {
   const files = new Set<string>();
@@ -87,7 +95,19 @@ export async function findRuns(paths: readonly string[]): Promise<readonly Recor
     .sort((a, b) => a.run.startedAtMs - b.run.startedAtMs);
 }
 
-/** Everything that the segments of a run hold, one block in memory at a time. Throws what `readSegment` throws. */
+/**
+ * Everything that the segments of a run hold, one block in memory at a time. Throws what `readSegment` throws.
+ *
+ * @example
+ * ```ts
+ * import { findRuns, readRun } from 'solana-dex-arbitrage/replay';
+ *
+ * let events = 0;
+ * const [run] = await findRuns(['tape']);
+ * for await (const piece of readRun(run!)) if (piece.kind === 'events') events += piece.events;
+ * events > 0; // → true
+ * ```
+ */
 export async function* readRun({ segments }: RecordedRun): AsyncGenerator<RunPiece, void, void> {
   const decoder = createEventDecoder();
   let nextEvent = 1;
@@ -152,6 +172,18 @@ export async function* readRun({ segments }: RecordedRun): AsyncGenerator<RunPie
 /**
  * Reads a whole run: each event with its number in the run. `recycle` takes bytes of the event's account that nobody
  * reads any more (`Applied.released`). For more than the events, see `readRun`.
+ *
+ * @example
+ * ```ts
+ * import { findRuns, forEachEvent } from 'solana-dex-arbitrage/replay';
+ *
+ * const slots: number[] = [];
+ * const [run] = await findRuns(['tape']);
+ * await forEachEvent(run!, (event) => {
+ *   if (event.kind === 'slot') slots.push(event.slot);
+ * });
+ * slots[0]! < slots.at(-1)!; // → true
+ * ```
  */
 export async function forEachEvent(
   run: RecordedRun,

@@ -51,6 +51,17 @@ const STEPS = 4;
  * with the trade that is best for it; what they gain together bounds every arbitrage from above, whatever the prices.
  * A linear program over all answers so far has the prices that make this bound lowest (Dantzig and Wolfe 1960), and
  * flows that reach it; then the pools answer anew, until bound and flows meet.
+ *
+ * @example
+ * ```ts
+ * import { createStillMarket, readMarketSnapshot, selectPools } from 'solana-dex-arbitrage/market';
+ * import { solveOptimum, WSOL_MINT } from 'solana-dex-arbitrage/search';
+ *
+ * const { clock, accounts, pools } = readMarketSnapshot('market.json');
+ * const market = createStillMarket({ clock, accounts, pools: selectPools(pools).pools });
+ * const { profit, bound } = solveOptimum({ pools: market.pools, clock, startMint: WSOL_MINT, maxIn: 10n ** 10n });
+ * profit >= 0n && profit <= bound; // → true
+ * ```
  */
 export function solveOptimum(params: OptimumParams): Optimum {
   const { pools, clock, startMint, maxIn } = params;
