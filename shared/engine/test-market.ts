@@ -14,6 +14,7 @@ import { createStaticCosts } from '../costs/costs.ts';
 import { createPaperOrders, type PaperParams } from '../execution/paper.ts';
 import { clockAccount } from '../market/chain-clock.ts';
 import type { RiskLimits } from '../risk/judge.ts';
+import { localHalf } from '../venues/local-registry.ts';
 import { raydiumCpmm } from '../venues/raydium-cpmm/index.ts';
 import { encodeMint, withTokenAmount } from '../venues/token/token.ts';
 import { createEngine, type Engine, type EngineParams } from './engine.ts';
@@ -69,7 +70,7 @@ export function createTestMarket(
 ): TestMarket {
   const accounts = new Map<Address, AccountBytes>();
   const pools = specs.map((spec, i) => {
-    const { address, accounts: made } = raydiumCpmm.synthesize({
+    const { address, accounts: made } = localHalf(raydiumCpmm).synthesize({
       seed: `test ${i}`,
       mintA: spec.a,
       mintB: spec.b,
@@ -148,7 +149,7 @@ export function createTestMarket(
     const settled = raydiumCpmm.settle(loaded.state, aToB, amountIn, clockAt(slot));
     if (!settled.ok) throw new Error(`cannot swap on ${pool}: ${settled.reason}`);
     const { vaultA, vaultB, vaultAmountA, vaultAmountB } = settled.state;
-    for (const write of raydiumCpmm.write(settled.state, (address) => accounts.get(address))) {
+    for (const write of localHalf(raydiumCpmm).write(settled.state, (address) => accounts.get(address))) {
       accounts.set(write.address, write.account);
     }
     accounts.set(vaultA, withTokenAmount(accounts.get(vaultA)!, vaultAmountA));

@@ -93,6 +93,44 @@ describe('venues', () => {
   });
 });
 
+describe('the local half of a venue', () => {
+  const half = (up: string) => `import '${up}venues/orca-whirlpool/local/index.ts';`;
+
+  it('is for sim, proofs, tests and its own registry', () => {
+    expect(broken('shared/sim/chain/a.ts', half('../../'))).toEqual([]);
+    expect(broken('shared/routing/a.test.ts', half('../'))).toEqual([]);
+    expect(broken('shared/venues/local-registry.ts', "import './orca-whirlpool/local/index.ts';")).toEqual(
+      [],
+    );
+    const prove = 'functions/cli/prove/a.ts';
+    expect(broken(prove, "import '../../../shared/venues/local-registry.ts';")).toEqual([]);
+    const mine = 'shared/venues/orca-whirlpool/local/write.ts';
+    expect(
+      broken(mine, "import '../layout.ts'; import './encode.ts'; import '../../local/local-venue.ts';"),
+    ).toEqual([]);
+  });
+
+  it('is nothing that trades on a real chain imports, the other half of the venue among it', () => {
+    for (const path of [
+      'shared/market/a.ts',
+      'shared/platform/a.ts',
+      'shared/run/a.ts',
+      'functions/streamer/a.ts',
+    ]) {
+      const up = path.startsWith('functions') ? '../../shared/' : '../';
+      expect(broken(path, `import '${up}venues/local-registry.ts';`)).toEqual(['local-apart@1']);
+      expect(broken(path, half(up))).toEqual(['local-apart@1']);
+    }
+    expect(broken('shared/venues/orca-whirlpool/quote.ts', "import './local/encode.ts';")).toEqual([
+      'local-apart@1',
+    ]);
+    expect(broken('shared/venues/registry.ts', "import './local-registry.ts';")).toEqual(['local-apart@1']);
+    const mine = 'shared/venues/orca-whirlpool/local/write.ts';
+    expect(broken(mine, "import '../../raydium-cpmm/local/encode.ts';")).toEqual(['venues-apart@1']);
+    expect(broken(mine, "import '../../local-registry.ts';")).toEqual(['venues-apart@1']);
+  });
+});
+
 describe('platform, sim and functions', () => {
   it('lets platform import layers and no layer import platform', () => {
     expect(broken('shared/engine/a.ts', "import '../platform/store.ts';")).toEqual(['no-platform@1']);

@@ -18,7 +18,16 @@ export const LAYERS = [
 ] as const;
 
 /** What several venues are built with: folders of shared/venues that are no venue, so every venue may import them. */
-const VENUE_KITS: readonly string[] = ['token'];
+const VENUE_KITS: readonly string[] = ['local', 'token'];
+
+/** What only a chain of our own needs of the venues: their halves, what they are made with, and their registry. */
+const LOCAL_HALF = /^shared\/venues\/(local\/|local-registry\.ts$|[^/]+\/local\/)/;
+
+/** Beside sim, which runs that chain: proofs, which make pools by it for the real programs. */
+const LOCAL_HALF_USERS = [/^functions\/cli\/prove\//];
+
+/** The files that list the venues: the only ones that reach into their folders. */
+const REGISTRIES: readonly string[] = ['shared/venues/registry.ts', 'shared/venues/local-registry.ts'];
 
 /** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
 const TOOLS: readonly string[] = ['bench', 'layers', 'mutation', 'repository-checks'];
@@ -153,6 +162,18 @@ export function judgeFileImport(from: Place, to: Place): Ruling | null {
       'import what it re-exports from where that stands',
     );
   }
+  const fromLocal = LOCAL_HALF.test(from.path);
+  if (
+    LOCAL_HALF.test(to.path) &&
+    !fromLocal &&
+    !LOCAL_HALF_USERS.some((pattern) => pattern.test(from.path))
+  ) {
+    return ruling(
+      'local-apart',
+      `${from.path} imports ${to.path}, which only a chain of our own needs`,
+      'use the Venue contract; what trades on a real chain carries no local half',
+    );
+  }
   if (to.venue !== '' && to.venue !== from.venue) return judgeToVenue(from, to);
   if (to.zone === 'run') return judgeToRun(from, to);
   if (from.zone !== 'layer') return null;
@@ -163,7 +184,8 @@ export function judgeFileImport(from: Place, to: Place): Ruling | null {
       'declare a port where it is used and let platform implement it',
     );
   }
-  if (from.venue !== '' && to.path === 'shared/venues/registry.ts') {
+  const isRegistry = REGISTRIES.includes(to.path);
+  if (from.venue !== '' && isRegistry) {
     return ruling('venues-apart', `${from.venue} imports the registry`, 'the registry imports venues');
   }
   const order = LAYERS as readonly string[];
@@ -322,7 +344,7 @@ function judgeToRun(from: Place, to: Place): Ruling | null {
 }
 
 function judgeToVenue(from: Place, to: Place): Ruling | null {
-  if (from.path === 'shared/venues/registry.ts') return null;
+  if (REGISTRIES.includes(from.path)) return null;
   return ruling(
     'venues-apart',
     `${from.path} imports the venue folder ${to.venue}`,

@@ -14,6 +14,7 @@ import { type CostModel, createStaticCosts } from '../costs/costs.ts';
 import type { Market } from '../market/market.ts';
 import { createStillMarket } from '../market/still-market.ts';
 import { LOCAL_RULES } from '../sim/chain/local-rules.ts';
+import { localHalf } from '../venues/local-registry.ts';
 import { VENUES } from '../venues/registry.ts';
 import { encodeMint } from '../venues/token/token.ts';
 import { createSearch, type Search, type SearchParams } from './search.ts';
@@ -86,7 +87,7 @@ export function createStill(
     const venue = VENUES.find(({ id }) => id === spec.venue)!;
     const a = mints.get(spec.a)!;
     const b = mints.get(spec.b)!;
-    const made = venue.synthesize({
+    const made = localHalf(venue).synthesize({
       seed: `still ${i}`,
       mintA: spec.a,
       mintB: spec.b,

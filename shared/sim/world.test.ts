@@ -154,7 +154,7 @@ describe('a world', () => {
   it('has makers that bring a book back around the fair price after takers have emptied its front', () => {
     const world = createWorld({ market: 'built-in', seed: 'makers' });
     const { desk, fair } = world.traders;
-    const books = desk.pools.filter(({ venue }) => venue.requote !== undefined);
+    const books = desk.pools.filter(({ venue }) => venue.book !== undefined);
     expect(books.length).toBeGreaterThan(5);
     const before = books.map((book) => desk.price(book)!);
     for (const book of books) expect(desk.push(book, false, 0.01)).toBe(true);

@@ -12,9 +12,9 @@ import {
   vaultAmount,
 } from './contract.ts';
 import { LOTS, nodeOffset } from './phoenix-v1/book.ts';
-import { fullMarket } from './phoenix-v1/full-book.ts';
 import { phoenixV1 } from './phoenix-v1/index.ts';
 import { BASE_MINT_OFFSET, QUOTE_MINT_OFFSET, viewOf } from './phoenix-v1/layout.ts';
+import { fullMarket } from './phoenix-v1/local/full-book.ts';
 import { VENUES } from './registry.ts';
 import type { Venue } from './venue.ts';
 

@@ -15,6 +15,7 @@ import {
   RULED_VENUES,
   vaultAmount,
 } from './contract.ts';
+import { localHalf } from './local-registry.ts';
 import type { PoolState, Quote, Venue } from './venue.ts';
 
 const BOTH = [true, false] as const;
@@ -42,7 +43,7 @@ function writtenOf(venue: Venue, state: PoolState, accounts: ReadonlyMap<Address
   const amount = vaultAmount(accounts, state.vaultA) / 1_000n + 1n;
   const settled = venue.settle(state, true, amount, CONTRACT_CLOCK);
   if (!settled.ok) throw new Error(settled.reason);
-  return venue.write(settled.state, chainOf(accounts));
+  return localHalf(venue).write(settled.state, chainOf(accounts));
 }
 
 /** Quotes that need no working price: on broken bytes any answer will do, a throw will not. */
@@ -279,17 +280,21 @@ describe.each(RULED_VENUES)('%s', (_, venue) => {
       fc.property(calls, (args) => {
         const instruction = venue.swap(state, args);
         expect(instruction.programId).toBe(venue.programId);
-        expect(venue.readSwap(instruction, source)).toEqual({ ...args, pool: state.address });
+        expect(localHalf(venue).readSwap(instruction, source)).toEqual({ ...args, pool: state.address });
         const { accounts, data } = instruction;
         expect(accounts.filter(({ isSigner }) => isSigner).map(({ address }) => address)).toContain(
           args.owner,
         );
-        expect(venue.readSwap({ ...instruction, programId: state.address }, source)).toBeUndefined();
-        expect(venue.readSwap({ ...instruction, accounts: accounts.slice(0, 3) }, source)).toBeUndefined();
-        expect(venue.readSwap({ ...instruction, data: data.slice(0, 9) }, source)).toBeUndefined();
+        expect(
+          localHalf(venue).readSwap({ ...instruction, programId: state.address }, source),
+        ).toBeUndefined();
+        expect(
+          localHalf(venue).readSwap({ ...instruction, accounts: accounts.slice(0, 3) }, source),
+        ).toBeUndefined();
+        expect(localHalf(venue).readSwap({ ...instruction, data: data.slice(0, 9) }, source)).toBeUndefined();
         const other = data.slice();
         other[0] = other[0]! ^ 255;
-        expect(venue.readSwap({ ...instruction, data: other }, source)).toBeUndefined();
+        expect(localHalf(venue).readSwap({ ...instruction, data: other }, source)).toBeUndefined();
       }),
       { numRuns: 50 },
     );

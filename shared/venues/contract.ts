@@ -9,6 +9,7 @@ import {
 } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import { U64_MAX } from '../core/units.ts';
+import { localHalf } from './local-registry.ts';
 import { newestRules } from './program-rules.ts';
 import { VENUES } from './registry.ts';
 import {
@@ -134,7 +135,7 @@ export interface ContractPool<S extends PoolState = PoolState> {
 
 /** Synthesizes and loads the pool of a case. Throws when the venue does not load what it made. */
 export function contractPool<S extends PoolState>(venue: Venue<S>, pool: ContractCase): ContractPool<S> {
-  const { address, accounts } = venue.synthesize({
+  const { address, accounts } = localHalf(venue).synthesize({
     seed: `contract/${pool.name}`,
     mintA: pool.mintA.address,
     mintB: pool.mintB.address,
@@ -194,7 +195,7 @@ export function accountsAfter<S extends PoolState>(
 ): ReadonlyMap<Address, AccountBytes> {
   const { state } = before;
   const accounts = new Map(before.accounts);
-  for (const write of venue.write(settled.state, chainOf(accounts)))
+  for (const write of localHalf(venue).write(settled.state, chainOf(accounts)))
     accounts.set(write.address, write.account);
   const mintIn = aToB ? state.mintA : state.mintB;
   const { divertedIn } = settled;

@@ -1,7 +1,7 @@
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Instruction } from '../core/instruction.ts';
-import type { PoolState, SwapCall } from './venue.ts';
+import type { PoolState } from './venue.ts';
 
 /** All that rests at one price (L2). Prices are whole B per whole A: floats to show, never to decide. */
 export interface BookLevel {
@@ -50,8 +50,4 @@ export interface VenueBook<S extends PoolState = PoolState> {
   orders(state: S, clock: ChainClock, depth: number): BookSides<BookOrder>;
   /** The fills of this pool that a transaction which succeeded has logged by its inner instructions, in order. */
   fills(state: S, inner: readonly Instruction[]): readonly BookFill[];
-  /** For the local node: the inner instructions by which the program logs a swap that it is about to settle. */
-  fillLog(state: S, swap: SwapCall, clock: ChainClock): readonly Instruction[];
-  /** For the local node: true of such an instruction, which changes nothing. */
-  isFillLog(instruction: Instruction): boolean;
 }

@@ -6,6 +6,7 @@ import { createBank } from '../sim/chain/bank.ts';
 import { localBuild } from '../sim/chain/local-rules.ts';
 import { deployProgram } from '../sim/chain/program-accounts.ts';
 import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, vaultAmount } from './contract.ts';
+import { localHalf } from './local-registry.ts';
 import { newestRules, provenRules } from './program-rules.ts';
 import { rulesOfPrograms } from './program-rules-of.ts';
 import { VENUES, venueById } from './registry.ts';
@@ -132,7 +133,7 @@ test('CLMM charges no dynamic fee by the binary that knows none, and nothing at 
   const venue = venueById('raydium-clmm')!;
   const mint = (decimals: number) =>
     encodeMint({ tokenProgram: TOKEN_PROGRAM, decimals, supply: 10n ** 18n });
-  const { address, accounts } = venue.synthesize({
+  const { address, accounts } = localHalf(venue).synthesize({
     seed: 'x/1',
     mintA: WSOL_MINT,
     mintB: USDC_MINT,

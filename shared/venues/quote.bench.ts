@@ -4,6 +4,7 @@ import { allocatedPerTurn } from '../bench/heap.ts';
 import { AMOUNTS, hasRanges, quoteAmounts } from '../bench/quote-amounts.ts';
 import { quoteBaseline } from '../bench/quote-baseline.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, type ContractPool, contractPool } from './contract.ts';
+import { localHalf } from './local-registry.ts';
 import { VENUES } from './registry.ts';
 import type { Venue } from './venue.ts';
 
@@ -89,7 +90,7 @@ function quotesAfterUpdate(harness: Harness, venue: Venue): Result {
   // Two states that differ, so that applying one over the other is never a no-op.
   const settled = venue.settle(state, true, amounts[0]!, CONTRACT_CLOCK);
   if (!settled.ok) throw new Error(`${venue.id} does not swap: ${settled.reason}`);
-  const other = venue
+  const other = localHalf(venue)
     .write(settled.state, (address) => pool.accounts.get(address))
     .find(({ address }) => address === pool.address)!.account;
   harness.note(`a pool account of ${bytes.data.length} bytes`);

@@ -10,6 +10,7 @@ import {
   loadOrThrow,
   vaultAmount,
 } from './contract.ts';
+import { localHalf } from './local-registry.ts';
 import { VENUES } from './registry.ts';
 import { sharesWrites, stateAfter } from './shared-accounts.ts';
 import { withTokenAmount } from './token/token.ts';
@@ -22,7 +23,7 @@ function pairOf(venue: Venue, pool: ContractCase, other: ContractCase = pool) {
     [pool.mintB.address, pool.mintB.account],
   ]);
   const states = [pool, other].map((one, i) => {
-    const made = venue.synthesize({
+    const made = localHalf(venue).synthesize({
       seed: `pair ${i}`,
       mintA: pool.mintA.address,
       mintB: pool.mintB.address,
@@ -53,7 +54,8 @@ function accountsAfter(
   settled: Extract<Settled<PoolState>, { ok: true }>,
 ): ReadonlyMap<Address, AccountBytes> {
   const after = new Map(accounts);
-  for (const write of venue.write(settled.state, chainOf(accounts))) after.set(write.address, write.account);
+  for (const write of localHalf(venue).write(settled.state, chainOf(accounts)))
+    after.set(write.address, write.account);
   const move = (vault: Address, by: bigint) =>
     after.set(vault, withTokenAmount(after.get(vault)!, vaultAmount(after, vault) + by));
   const [vaultIn, vaultOut] = aToB ? [state.vaultA, state.vaultB] : [state.vaultB, state.vaultA];
@@ -74,7 +76,9 @@ describe.each(OWNING.map((venue) => [venue.id, venue] as const))('%s', (_, venue
       const amountIn = vaultAmount(accounts, first.vaultA) / 1_000n;
       const settled = venue.settle(first, true, amountIn, CONTRACT_CLOCK);
       if (!settled.ok) continue;
-      const writes = venue.write(settled.state, chainOf(accounts)).map(({ address }) => address);
+      const writes = localHalf(venue)
+        .write(settled.state, chainOf(accounts))
+        .map(({ address }) => address);
       for (const address of [...writes, first.vaultA, first.vaultB]) expect(read.has(address)).toBe(false);
       expect(sharesWrites({ venue, state: first }, { venue, state: second })).toBe(false);
     }

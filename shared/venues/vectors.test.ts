@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { USDC_MINT, WSOL_MINT } from '../core/address.ts';
 import { readVectorFile } from '../platform/files/snapshot-file.ts';
+import { localHalf } from './local-registry.ts';
 import { VENUES } from './registry.ts';
 import { replayVectors, type VectorFile } from './vectors.ts';
 
@@ -56,7 +57,7 @@ const CLOCK = { slot: 1, unixTimestamp: 2_000_000_000, epoch: 1 };
 /** A file with one synthesized pool of the first venue and these swaps. */
 function fileOf(swaps: VectorFile['cases'][number]['swaps']): VectorFile {
   const venue = VENUES[0]!;
-  const { address, accounts } = venue.synthesize({
+  const { address, accounts } = localHalf(venue).synthesize({
     seed: 'vectors',
     mintA: WSOL_MINT,
     mintB: USDC_MINT,

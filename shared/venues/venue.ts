@@ -1,4 +1,4 @@
-import type { AccountBytes, AccountSource, AccountWrite } from '../core/account.ts';
+import type { AccountBytes, AccountSource } from '../core/account.ts';
 import type { Address } from '../core/address.ts';
 import type { ChainClock } from '../core/clock.ts';
 import type { Instruction } from '../core/instruction.ts';
@@ -91,15 +91,6 @@ export interface SettledPaid<S> extends QuotePaid {
 
 export type Settled<S> = SettledPaid<S> | Refusal<QuoteRefusal>;
 
-/** A book whose makers have taken their orders back and placed them anew. */
-export interface Requoted {
-  /** The program-owned accounts, over their previous bytes. Vaults are the token program's. */
-  readonly writes: readonly AccountWrite[];
-  /** Base units that the makers pay into each vault, negative where they withdraw. */
-  readonly paidInA: bigint;
-  readonly paidInB: bigint;
-}
-
 export interface SwapArgs {
   readonly owner: Address;
   /** The owner's token accounts for mint A and mint B. */
@@ -109,40 +100,6 @@ export interface SwapArgs {
   readonly amountIn: bigint;
   /** The program fails the whole transaction when it would pay less; see `minimumFor` where it pays by other figures. */
   readonly minAmountOut: bigint;
-}
-
-/** A swap instruction of this venue, read back from its bytes (the local node executes what it reads). */
-export interface SwapCall extends SwapArgs {
-  readonly pool: Address;
-}
-
-/** How the local node's built-in market asks for a pool; prices are whole B per whole A. */
-export interface PoolSpec {
-  readonly seed: string;
-  readonly mintA: Address;
-  readonly mintB: Address;
-  readonly decimalsA: number;
-  readonly decimalsB: number;
-  /** SPL Token unless given. Vaults under Token-2022 can withhold a transfer fee. */
-  readonly tokenProgramA?: Address;
-  readonly tokenProgramB?: Address;
-  readonly price: number;
-  /** Whole units of A, and their worth in B, that stand near the price. */
-  readonly depthA: number;
-  readonly feeBps: number;
-  /** Picks among a venue's variants (adaptive fee, dynamic tick arrays, creator fee, …). */
-  readonly variant: number;
-  /**
-   * The chain that the pool joins. Where the venue's pools share accounts, as vaults of a mint, it uses those that are
-   * there, and gives them back as it leaves them. Absent: everything that it uses is its own.
-   */
-  readonly chain?: AccountSource;
-}
-
-/** A pool made from a spec: `accounts` has everything but the mints. */
-export interface SynthesizedPool {
-  readonly address: Address;
-  readonly accounts: readonly AccountWrite[];
 }
 
 /**
@@ -188,8 +145,6 @@ export interface Venue<S extends PoolState = PoolState> {
    * everything that a swap writes is its pool's own. Neither state is changed.
    */
   carry?(settled: S, other: S): S;
-  /** The program-owned accounts of a settled state, encoded over their previous bytes. Vaults are the token program's. */
-  write(state: S, source: AccountSource): readonly AccountWrite[];
   /** Marginal base units out per base unit in, after all fees, at the current state. A float: it may prune, never decide. 0 when it cannot trade. */
   marginalPrice(state: S, aToB: boolean, clock: ChainClock): number;
   /**
@@ -210,19 +165,6 @@ export interface Venue<S extends PoolState = PoolState> {
    * program compares what it pays, so that it is `least` itself.
    */
   minimumFor?(state: S, aToB: boolean, least: bigint): bigint;
-  /**
-   * The swap that an instruction of this program asks for; undefined when it is none we build. A venue whose
-   * instructions tell the direction only by the accounts they name reads them in `source`, and is undefined without.
-   */
-  readSwap(instruction: Instruction, source?: AccountSource): SwapCall | undefined;
-  /** A fresh pool for the local node, encoded by this venue's own layout. */
-  synthesize(spec: PoolSpec): SynthesizedPool;
-  /**
-   * For the local node, where the venue's liquidity is resting orders that nobody but their makers brings back: the
-   * orders of `opening`, their prices times `factor`, in place of those that rest now. Undefined when `source` lacks
-   * the pool. Absent where traders alone move the price.
-   */
-  requote?(opening: S, factor: number, source: AccountSource): Requoted | undefined;
   /** Where the liquidity is resting orders: views of the book, and the fills that the program logs. */
   readonly book?: VenueBook<S>;
 }

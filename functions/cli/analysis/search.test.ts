@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TOKEN_PROGRAM, USDC_MINT, WSOL_MINT } from '../../../shared/core/address.ts';
 import { createManualClock } from '../../../shared/core/clock.ts';
+import { localHalf } from '../../../shared/venues/local-registry.ts';
 import { raydiumCpmm } from '../../../shared/venues/raydium-cpmm/index.ts';
 import { encodeMint } from '../../../shared/venues/token/token.ts';
 import type { Output } from '../frame/verb.ts';
@@ -11,7 +12,7 @@ import { main } from '../main.ts';
 
 /** Two pools a tenth apart in price, the first of them named twice. */
 const POOLS = [150, 165].map((price, i) =>
-  raydiumCpmm.synthesize({
+  localHalf(raydiumCpmm).synthesize({
     seed: `search ${i}`,
     mintA: WSOL_MINT,
     mintB: USDC_MINT,

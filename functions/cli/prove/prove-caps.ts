@@ -5,6 +5,7 @@ import type { ChainClock } from '../../../shared/core/clock.ts';
 import { OVERHEAD_UNITS } from '../../../shared/core/compute.ts';
 import type { ProgramSource } from '../../../shared/platform/chain/program-binary.ts';
 import { createProgramVm } from '../../../shared/platform/chain/vm/program-vm.ts';
+import { localHalf } from '../../../shared/venues/local-registry.ts';
 import { VENUES } from '../../../shared/venues/registry.ts';
 import { encodeMint } from '../../../shared/venues/token/token.ts';
 import type { PoolState, Venue } from '../../../shared/venues/venue.ts';
@@ -177,7 +178,7 @@ function synthesized(venue: Venue, feeBps: number, variant: number) {
     [WSOL_MINT, mint(9)],
     [USDC_MINT, mint(6)],
   ]);
-  const made = venue.synthesize({
+  const made = localHalf(venue).synthesize({
     seed: `caps/${feeBps}/${variant}`,
     mintA: WSOL_MINT,
     mintB: USDC_MINT,

@@ -7,6 +7,7 @@ import type { Market } from '../../market/market.ts';
 import { createStillMarket } from '../../market/still-market.ts';
 import { createGeneratedMarket } from '../../sim/markets/generated-market.ts';
 import { createStillSimMarket } from '../../sim/markets/still-sim-market.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import { raydiumCpmm } from '../../venues/raydium-cpmm/index.ts';
 import { encodeMint } from '../../venues/token/token.ts';
 import { quoteRoute } from '../graph/route.ts';
@@ -23,7 +24,7 @@ function cpmmMarket(
   pools: readonly { readonly price: number; readonly depth: number; readonly mintB?: Address }[],
 ): Market {
   const made = pools.map(({ price, depth, mintB = USDC_MINT }, i) =>
-    raydiumCpmm.synthesize({
+    localHalf(raydiumCpmm).synthesize({
       seed: `optimum ${i}`,
       mintA: WSOL_MINT,
       mintB,

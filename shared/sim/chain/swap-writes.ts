@@ -1,6 +1,7 @@
 import type { AccountSource, AccountWrite } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import type { PoolState, Venue } from '../../venues/venue.ts';
 import { type VaultWrites, vaultWrites } from './vault-writes.ts';
 
@@ -33,11 +34,13 @@ export function swapWrites(swap: {
   const { state } = settled;
   const everySwap = new Set<Address>();
   for (const account of state.accounts) if (account.everySwap) everySwap.add(account.address);
-  const changed = venue.write(state, source).filter(({ address, account }) => {
-    // The chain tells of an account that a swap touched; of a tick array it only read there is nothing to tell.
-    const held = source(address);
-    return everySwap.has(address) || !held || Buffer.compare(held.data, account.data) !== 0;
-  });
+  const changed = localHalf(venue)
+    .write(state, source)
+    .filter(({ address, account }) => {
+      // The chain tells of an account that a swap touched; of a tick array it only read there is nothing to tell.
+      const held = source(address);
+      return everySwap.has(address) || !held || Buffer.compare(held.data, account.data) !== 0;
+    });
   const writes = [...changed, ...vaults.writes];
   const written = new Map(writes.map(({ address, account }) => [address, account]));
   const after: AccountSource = (address) => written.get(address) ?? source(address);

@@ -18,6 +18,7 @@ import {
   WSOL_MINT,
 } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import { VENUES } from '../../venues/registry.ts';
 import { decodeTokenAccount, encodeMint, encodeTokenAccount } from '../../venues/token/token.ts';
 import type { PoolState, Venue } from '../../venues/venue.ts';
@@ -98,7 +99,7 @@ export function createTestGenesis(): TestGenesis {
 }
 
 function addPool(bank: Bank, venue: Venue, mintB: Address): TestPool {
-  const pool = venue.synthesize({
+  const pool = localHalf(venue).synthesize({
     seed: `node-test/${venue.id}/${mintB}`,
     mintA: WSOL_MINT,
     mintB,

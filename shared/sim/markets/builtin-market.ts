@@ -3,9 +3,10 @@ import type { AccountSource, AccountWrite } from '../../core/account.ts';
 import { addressBytes, TOKEN_2022_PROGRAM } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
 import { createRandom, type Random } from '../../core/random.ts';
+import type { PoolSpec } from '../../venues/local/local-venue.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import { VENUES } from '../../venues/registry.ts';
 import { encodeMint } from '../../venues/token/token.ts';
-import type { PoolSpec } from '../../venues/venue.ts';
 import {
   BUILTIN_MINTS,
   BUILTIN_POOLS,
@@ -42,7 +43,7 @@ export function createBuiltinMarket(seed: string | number): SimMarket {
           `no mint ${wanted.pair.join(' or ')} in the built-in market`,
         );
       }
-      const made = venue.synthesize({
+      const made = localHalf(venue).synthesize({
         ...poolSpec(
           `${seed}/${venue.id}/${index}`,
           wanted,

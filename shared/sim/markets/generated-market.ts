@@ -3,6 +3,7 @@ import type { AccountWrite } from '../../core/account.ts';
 import { type Address, TOKEN_PROGRAM, USDC_MINT, WSOL_MINT } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
 import { createRandom, type Random } from '../../core/random.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import { VENUES } from '../../venues/registry.ts';
 import type { Venue } from '../../venues/venue.ts';
 import { type GeneratedMint, generatedMintAccount, generateMints, HUBS } from './generated-mints.ts';
@@ -74,8 +75,8 @@ export function createGeneratedMarket(params: GeneratedMarketParams): SimMarket 
     const turn = owed.findIndex((venue) => takes(venue, base, quote, hubs && mayBook));
     const [due] = turn < 0 ? [] : owed.splice(turn, 1);
     const venue = due ?? pickVenue(base, quote, hubs, mayBook, own);
-    if (venue.requote !== undefined) books += 1;
-    const made = venue.synthesize(
+    if (venue.book !== undefined) books += 1;
+    const made = localHalf(venue).synthesize(
       specOf({ name: `${seed}/${index}`, venue, base, quote, hubs, gaps: params.gaps ?? DEFAULT_GAPS }, own),
     );
     pools.push({ venue: venue.id, address: made.address });
@@ -106,7 +107,7 @@ function inQuoteOrder(first: GeneratedMint, second: GeneratedMint): readonly [Ge
 }
 
 function takes(venue: Venue, base: GeneratedMint, quote: GeneratedMint, mayBook: boolean): boolean {
-  if (venue.requote !== undefined && !mayBook) return false;
+  if (venue.book !== undefined && !mayBook) return false;
   return venue.splTokenOnly !== true || [base, quote].every((mint) => mint.tokenProgram === TOKEN_PROGRAM);
 }
 

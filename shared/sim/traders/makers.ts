@@ -32,7 +32,7 @@ export function createMakers(deps: {
   const { desk, fair, random } = deps;
   const books: Quoted[] = [];
   for (const pool of desk.pools) {
-    const price = pool.venue.requote === undefined ? undefined : desk.price(pool);
+    const price = pool.venue.book === undefined ? undefined : desk.price(pool);
     if (price === undefined) continue;
     books.push({ pool, opening: price.mid, center: price.mid, fee: price.fee, due: undefined });
   }

@@ -1,6 +1,7 @@
 import type { AccountBytes, AccountSource } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
+import { localHalf } from '../../venues/local-registry.ts';
 import { venueById } from '../../venues/registry.ts';
 import type { PoolState, Venue } from '../../venues/venue.ts';
 import type { Bank } from '../chain/bank.ts';
@@ -89,7 +90,7 @@ export function createPoolDesk(deps: {
       });
     }
     // A copy of its own: `apply` changes the state it is given.
-    const loaded = venue.requote === undefined ? undefined : loadLocally(venue, address, source);
+    const loaded = venue.book === undefined ? undefined : loadLocally(venue, address, source);
     if (loaded?.ok) openings.set(pool, loaded.state);
     return pool;
   });
@@ -168,7 +169,7 @@ export function createPoolDesk(deps: {
     const depth = probe(PROBE_MOVE);
     // Along a curve half the amount moves the price half as far.
     const half = depth === 0 ? 0 : movedBy(BigInt(Math.round((depth * Math.expm1(PROBE_MOVE / 2)) / 2)));
-    const isCurve = venue.requote === undefined;
+    const isCurve = venue.book === undefined;
     if (isCurve && half > 0.3 * PROBE_MOVE && half < 0.7 * PROBE_MOVE) return depth;
     pool.isStepped = true;
     return probe(STEPPED_PROBE_MOVE);
@@ -198,9 +199,10 @@ export function createPoolDesk(deps: {
   /** Makes the log of a swap on a book, before the swap is written into what the state still holds; call it after. */
   function logged(pool: DeskPool, state: PoolState, aToB: boolean, amountIn: bigint) {
     const { venue, address } = pool;
-    if (venue.book === undefined) return undefined;
+    const { book } = localHalf(venue);
+    if (book === undefined) return undefined;
     const swap = traderSwap(address, aToB, amountIn);
-    const inner = venue.book.fillLog(state, swap, bank.clock());
+    const inner = book.fillLog(state, swap, bank.clock());
     const quoted = venue.quote(state, aToB, amountIn, bank.clock());
     const computeUnits = quoted.ok ? quoted.computeUnits : 0;
     return (): void => {
@@ -243,7 +245,7 @@ export function createPoolDesk(deps: {
     },
     requote(pool, drift) {
       const opening = openings.get(pool);
-      const moved = opening && pool.venue.requote?.(opening, Math.exp(drift), source);
+      const moved = opening && localHalf(pool.venue).book?.requote(opening, Math.exp(drift), source);
       if (opening === undefined || moved === undefined) return false;
       const vaults = [
         { vault: opening.vaultA, mint: opening.mintA, paidIn: moved.paidInA },

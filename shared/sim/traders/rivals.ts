@@ -34,7 +34,7 @@ export function createRivals(deps: {
   function close(pool: DeskPool, share: number): boolean {
     const gap = fair.edge(pool);
     if (gap === undefined || gap.edge <= LEAST_EDGE) return false;
-    const reach = pool.venue.requote === undefined ? 1 : BOOK_SHARE;
+    const reach = pool.venue.book === undefined ? 1 : BOOK_SHARE;
     return desk.push(pool, gap.aToB, gap.edge * share * reach);
   }
 

@@ -3,7 +3,8 @@ import { type Message, PublicKey, TransactionMessage, VersionedTransaction } fro
 import bs58 from 'bs58';
 import { type Address, addressAt } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
-import type { PoolState, SwapCall, Venue } from '../../venues/venue.ts';
+import type { SwapCall } from '../../venues/local/local-venue.ts';
+import type { PoolState, Venue } from '../../venues/venue.ts';
 import type { Bank } from '../chain/bank.ts';
 import { tokenBalances } from '../chain/token-balances.ts';
 import type { LandedTransaction } from '../chain/transaction.ts';

@@ -38,7 +38,7 @@ export function createWhales(deps: {
   const { desk, fair, random } = deps;
   const detourFee = detourFees(desk);
   // Taken from, a book grows wide, and nothing in it is left to be earned.
-  const curves = desk.pools.filter(({ venue }) => venue.requote === undefined);
+  const curves = desk.pools.filter(({ venue }) => venue.book === undefined);
   let orders: Order[] = [];
 
   function place(): void {

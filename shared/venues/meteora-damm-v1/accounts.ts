@@ -34,7 +34,7 @@ export function readVaultFigures(account: AccountBytes | null): Outcome<DynamicV
   return decodeVaultFigures(account.data);
 }
 
-const SUPPLY_OFFSET = 36;
+export const SUPPLY_OFFSET = 36;
 const DECIMALS_OFFSET = 44;
 const INITIALIZED_OFFSET = 45;
 
@@ -50,11 +50,4 @@ export function readLpMint(
   if (data[INITIALIZED_OFFSET] !== 1) return refusal('unsupported-mint', 'the LP mint is not initialized');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return success({ supply: view.getBigUint64(SUPPLY_OFFSET, true), decimals: data[DECIMALS_OFFSET]! });
-}
-
-/** A copy of a mint account with another supply, in base units. */
-export function withMintSupply(account: AccountBytes, supply: bigint): AccountBytes {
-  const data = account.data.slice();
-  new DataView(data.buffer).setBigUint64(SUPPLY_OFFSET, supply, true);
-  return { ...account, data };
 }

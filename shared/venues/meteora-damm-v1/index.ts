@@ -5,10 +5,9 @@ import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V1_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { DammV1State } from './state.ts';
-import { minimumFor, readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { minimumFor, swap } from './swap.ts';
 
 /** Meteora Dynamic AMM v1: constant product and stable curves whose tokens stand in yield vaults shared by pools. */
 export const meteoraDammV1: Venue<DammV1State> = {
@@ -25,12 +24,9 @@ export const meteoraDammV1: Venue<DammV1State> = {
   quote,
   settle,
   carry,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
   minimumFor,
-  readSwap,
-  synthesize,
 };

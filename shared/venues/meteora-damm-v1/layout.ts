@@ -1,4 +1,4 @@
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { LoadRefusal } from '../venue.ts';
 
@@ -9,38 +9,38 @@ import type { LoadRefusal } from '../venue.ts';
 export const POOL_DISCRIMINATOR = Uint8Array.of(241, 154, 109, 4, 17, 177, 109, 188);
 export const MINT_A_OFFSET = 40;
 export const MINT_B_OFFSET = 72;
-const LP_MINT_OFFSET = 8;
-const VAULT_A_OFFSET = 104;
-const VAULT_B_OFFSET = 136;
-const VAULT_LP_A_OFFSET = 168;
-const VAULT_LP_B_OFFSET = 200;
-const VAULT_LP_BUMP_OFFSET = 232;
-const ENABLED_OFFSET = 233;
+export const LP_MINT_OFFSET = 8;
+export const VAULT_A_OFFSET = 104;
+export const VAULT_B_OFFSET = 136;
+export const VAULT_LP_A_OFFSET = 168;
+export const VAULT_LP_B_OFFSET = 200;
+export const VAULT_LP_BUMP_OFFSET = 232;
+export const ENABLED_OFFSET = 233;
 export const PROTOCOL_FEE_A_OFFSET = 234;
 export const PROTOCOL_FEE_B_OFFSET = 266;
 const KEYS_END = 298;
-const FEES_OFFSET = 330;
-const POOL_TYPE_OFFSET = 362;
-const STAKE_OFFSET = 363;
-const ACTIVATION_POINT_OFFSET = 403;
-const ACTIVATION_TYPE_OFFSET = 475;
-const PARTNER_FEE_OFFSET = 476;
-const PENDING_FEE_A_OFFSET = 516;
-const PENDING_FEE_B_OFFSET = 524;
-const CURVE_OFFSET = 874;
-const AMPLIFICATION_OFFSET = 875;
-const MULTIPLIER_A_OFFSET = 883;
-const MULTIPLIER_B_OFFSET = 891;
-const PRECISION_OFFSET = 899;
-const VIRTUAL_PRICE_OFFSET = 900;
-const CACHE_UPDATED_OFFSET = 908;
-const DEPEG_OFFSET = 916;
+export const FEES_OFFSET = 330;
+export const POOL_TYPE_OFFSET = 362;
+export const STAKE_OFFSET = 363;
+export const ACTIVATION_POINT_OFFSET = 403;
+export const ACTIVATION_TYPE_OFFSET = 475;
+export const PARTNER_FEE_OFFSET = 476;
+export const PENDING_FEE_A_OFFSET = 516;
+export const PENDING_FEE_B_OFFSET = 524;
+export const CURVE_OFFSET = 874;
+export const AMPLIFICATION_OFFSET = 875;
+export const MULTIPLIER_A_OFFSET = 883;
+export const MULTIPLIER_B_OFFSET = 891;
+export const PRECISION_OFFSET = 899;
+export const VIRTUAL_PRICE_OFFSET = 900;
+export const CACHE_UPDATED_OFFSET = 908;
+export const DEPEG_OFFSET = 916;
 /** What a pool made today takes, and what those of 2023 take; other lengths have not been proven. */
 export const POOL_BYTES = 944;
 const OLDER_POOL_BYTES = 1_387;
 
 const CONSTANT_PRODUCT = 0;
-const STABLE = 1;
+export const STABLE = 1;
 const POOL_TYPES = 2;
 
 export const ACTIVATION_BY_SLOT = 0;
@@ -173,55 +173,4 @@ function decodeCurve(data: Uint8Array, view: DataView): Outcome<StableCurve | un
     cacheUpdated: view.getBigUint64(CACHE_UPDATED_OFFSET, true),
     depeg,
   });
-}
-
-/** Writes the figures that a swap changes over the bytes of a pool account. */
-export function writeSwapFigures(data: Uint8Array, figures: DammV1Figures): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  view.setBigUint64(PENDING_FEE_A_OFFSET, figures.pendingFeeA, true);
-  view.setBigUint64(PENDING_FEE_B_OFFSET, figures.pendingFeeB, true);
-  if (figures.curve === undefined) return;
-  view.setBigUint64(VIRTUAL_PRICE_OFFSET, figures.curve.virtualPrice, true);
-  view.setBigUint64(CACHE_UPDATED_OFFSET, figures.curve.cacheUpdated, true);
-}
-
-/** A permissionless pool account as the program makes it; `precision` is the greater of the mints' decimals. */
-export function encodePool(keys: DammV1Keys, figures: DammV1Figures, precision: number): Uint8Array {
-  const data = new Uint8Array(POOL_BYTES);
-  const view = new DataView(data.buffer);
-  data.set(POOL_DISCRIMINATOR, 0);
-  const addresses: readonly (readonly [number, Address])[] = [
-    [LP_MINT_OFFSET, keys.lpMint],
-    [MINT_A_OFFSET, keys.mintA],
-    [MINT_B_OFFSET, keys.mintB],
-    [VAULT_A_OFFSET, keys.vaultA],
-    [VAULT_B_OFFSET, keys.vaultB],
-    [VAULT_LP_A_OFFSET, keys.vaultLpA],
-    [VAULT_LP_B_OFFSET, keys.vaultLpB],
-    [PROTOCOL_FEE_A_OFFSET, keys.protocolFeeA],
-    [PROTOCOL_FEE_B_OFFSET, keys.protocolFeeB],
-    [STAKE_OFFSET, keys.stake],
-  ];
-  for (const [offset, value] of addresses) data.set(addressBytes(value), offset);
-  data[VAULT_LP_BUMP_OFFSET] = keys.vaultLpBump;
-  data[ENABLED_OFFSET] = figures.enabled ? 1 : 0;
-  view.setBigUint64(FEES_OFFSET, figures.tradeFeeNumerator, true);
-  view.setBigUint64(FEES_OFFSET + 8, figures.tradeFeeDenominator, true);
-  view.setBigUint64(FEES_OFFSET + 16, figures.protocolFeeNumerator, true);
-  view.setBigUint64(FEES_OFFSET + 24, figures.protocolFeeDenominator, true);
-  data[POOL_TYPE_OFFSET] = 1;
-  view.setBigUint64(ACTIVATION_POINT_OFFSET, figures.activationPoint, true);
-  data[ACTIVATION_TYPE_OFFSET] = figures.activationType;
-  view.setBigUint64(PARTNER_FEE_OFFSET, figures.partnerFeeNumerator, true);
-  const { curve } = figures;
-  if (curve !== undefined) {
-    data[CURVE_OFFSET] = STABLE;
-    view.setBigUint64(AMPLIFICATION_OFFSET, curve.amplification, true);
-    view.setBigUint64(MULTIPLIER_A_OFFSET, curve.multiplierA, true);
-    view.setBigUint64(MULTIPLIER_B_OFFSET, curve.multiplierB, true);
-    data[PRECISION_OFFSET] = precision;
-    data[DEPEG_OFFSET] = curve.depeg;
-  }
-  writeSwapFigures(data, figures);
-  return data;
 }

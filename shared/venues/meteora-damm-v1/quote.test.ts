@@ -10,6 +10,7 @@ import {
   contractPool,
   loadOrThrow,
 } from '../contract.ts';
+import { localHalf } from '../local-registry.ts';
 import { meteoraDammV1 as venue } from './index.ts';
 import { POOL_DISCRIMINATOR } from './layout.ts';
 import { lockedProfitAt } from './moment.ts';
@@ -167,6 +168,6 @@ test('a swap names the stake account last, and cannot be read back without its p
   expect(instruction.accounts).toHaveLength(16);
   expect(instruction.accounts.at(-1)?.address).toBe(state.stake);
   expect(instruction.accounts[11]?.address).toBe(state.sideB.protocolFee);
-  expect(venue.readSwap(instruction)).toBeUndefined();
-  expect(venue.readSwap(instruction, chainOf(accounts))?.aToB).toBe(false);
+  expect(localHalf(venue).readSwap(instruction)).toBeUndefined();
+  expect(localHalf(venue).readSwap(instruction, chainOf(accounts))?.aToB).toBe(false);
 });

@@ -1,17 +1,11 @@
-import type { AccountBytes, AccountSource, AccountWrite } from '../../core/account.ts';
-import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
-import { withTokenAmount } from '../token/token.ts';
 import type { Settled } from '../venue.ts';
-import { withMintSupply } from './accounts.ts';
-import { type DammV1Figures, writeSwapFigures } from './layout.ts';
+import type { DammV1Figures } from './layout.ts';
 import { momentAt } from './moment.ts';
 import { PARTNER_FEE_DENOMINATOR } from './program.ts';
 import { type SwapMoves, swapMoves } from './quote.ts';
 import type { DammV1State, VaultSide } from './state.ts';
-import { writeTotalAmount } from './vault-layout.ts';
 
 /** As `quote`, with the pool, both vaults and the pool's shares as the two programs leave them. */
 export function settle(
@@ -91,36 +85,4 @@ function figuresAfter(
     pendingFeeB: figures.pendingFeeB + (aToB ? 0n : partnerFee),
     curve: momentAt(state, clock.unixTimestamp).curve,
   };
-}
-
-/**
- * The pool and, of each side, the vault, its LP mint and the pool's account of LP tokens, over their previous bytes.
- * Throws `account-missing` when `source` lacks one of them.
- */
-export function write(state: DammV1State, source: AccountSource): readonly AccountWrite[] {
-  const pool = copyOf(state.address, source);
-  writeSwapFigures(pool.data, state.figures);
-  return [
-    { address: state.address, account: pool },
-    ...sideWrites(state.sideA, source),
-    ...sideWrites(state.sideB, source),
-  ];
-}
-
-function sideWrites(side: VaultSide, source: AccountSource): readonly AccountWrite[] {
-  const vault = copyOf(side.vault, source);
-  writeTotalAmount(vault.data, side.figures.totalAmount);
-  return [
-    { address: side.vault, account: vault },
-    { address: side.lpMint, account: withMintSupply(copyOf(side.lpMint, source), side.lpSupply) },
-    { address: side.poolLp, account: withTokenAmount(copyOf(side.poolLp, source), side.poolLpAmount) },
-  ];
-}
-
-function copyOf(address: Address, source: AccountSource): AccountBytes {
-  const before = source(address);
-  if (before === null || before === undefined) {
-    throw new ArbError('account-missing', `no bytes of ${address} to write over`, { address });
-  }
-  return { ...before, data: before.data.slice() };
 }

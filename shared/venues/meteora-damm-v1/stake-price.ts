@@ -3,7 +3,6 @@ import type { Address } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { U64_MAX } from '../../core/units.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
-import { rentExemptLamports } from '../token/token.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { DEPEG } from './layout.ts';
 import { LIDO_STATE, MARINADE_STATE, VIRTUAL_PRICE_ONE } from './program.ts';
@@ -15,10 +14,10 @@ const MARINADE_PRICE_ONE = 1n << 32n;
 const LIDO_SUPPLY_OFFSET = 73;
 const LIDO_BALANCE_OFFSET = 81;
 /** `StakePool` of solana-program/stake-pool. */
-const STAKE_POOL_LAMPORTS_OFFSET = 258;
-const STAKE_POOL_SUPPLY_OFFSET = 266;
-const STAKE_POOL_BYTES = 611;
-const STAKE_POOL_TYPE = 1;
+export const STAKE_POOL_LAMPORTS_OFFSET = 258;
+export const STAKE_POOL_SUPPLY_OFFSET = 266;
+export const STAKE_POOL_BYTES = 611;
+export const STAKE_POOL_TYPE = 1;
 
 /** The account that a pool's virtual price is read from; undefined when there is none. */
 export function stakeAccountOf(depeg: number | undefined, stake: Address): Address | undefined {
@@ -66,18 +65,4 @@ function ratio(worth: bigint, supply: bigint): Outcome<bigint, LoadRefusal> {
   if (supply === 0n) return refusal('inconsistent-accounts', 'nothing is staked');
   const price = mulDivDown(worth, VIRTUAL_PRICE_ONE, supply);
   return price > U64_MAX ? refusal('inconsistent-accounts', 'virtual price above 64 bits') : success(price);
-}
-
-/** An SPL stake pool account with its two amounts and nothing else, owned by `owner`. */
-export function encodeStakePool(
-  owner: Address,
-  totalLamports: bigint,
-  poolTokenSupply: bigint,
-): AccountBytes {
-  const data = new Uint8Array(STAKE_POOL_BYTES);
-  const view = new DataView(data.buffer);
-  data[0] = STAKE_POOL_TYPE;
-  view.setBigUint64(STAKE_POOL_LAMPORTS_OFFSET, totalLamports, true);
-  view.setBigUint64(STAKE_POOL_SUPPLY_OFFSET, poolTokenSupply, true);
-  return { owner, lamports: rentExemptLamports(data.length), data };
 }

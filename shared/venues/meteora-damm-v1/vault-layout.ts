@@ -1,22 +1,22 @@
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { LoadRefusal } from '../venue.ts';
 
 /** Bytes of the vault program's `Vault` (packed, little-endian), of which accounts have more than it uses. */
-const VAULT_DISCRIMINATOR = Uint8Array.of(211, 8, 232, 43, 2, 152, 117, 119);
-const ENABLED_OFFSET = 8;
-const VAULT_BUMP_OFFSET = 9;
-const TOTAL_AMOUNT_OFFSET = 11;
-const TOKEN_VAULT_OFFSET = 19;
-const TOKEN_MINT_OFFSET = 83;
-const LP_MINT_OFFSET = 115;
+export const VAULT_DISCRIMINATOR = Uint8Array.of(211, 8, 232, 43, 2, 152, 117, 119);
+export const ENABLED_OFFSET = 8;
+export const VAULT_BUMP_OFFSET = 9;
+export const TOTAL_AMOUNT_OFFSET = 11;
+export const TOKEN_VAULT_OFFSET = 19;
+export const TOKEN_MINT_OFFSET = 83;
+export const LP_MINT_OFFSET = 115;
 const KEYS_END = 147;
-const BASE_OFFSET = 1_107;
-const LOCKED_PROFIT_OFFSET = 1_203;
-const LAST_REPORT_OFFSET = 1_211;
-const DEGRADATION_OFFSET = 1_219;
+export const BASE_OFFSET = 1_107;
+export const LOCKED_PROFIT_OFFSET = 1_203;
+export const LAST_REPORT_OFFSET = 1_211;
+export const DEGRADATION_OFFSET = 1_219;
 /** What vaults take; other lengths have not been proven. */
-const VAULT_BYTES = 1_232;
+export const VAULT_BYTES = 1_232;
 const WIDE_VAULT_BYTES = 10_240;
 
 export interface DynamicVaultKeys {
@@ -79,33 +79,4 @@ export function decodeVaultFigures(data: Uint8Array): Outcome<DynamicVaultFigure
     lastReport: view.getBigUint64(LAST_REPORT_OFFSET, true),
     degradation: view.getBigUint64(DEGRADATION_OFFSET, true),
   });
-}
-
-/** Writes the one figure that a swap changes over the bytes of a vault account. */
-export function writeTotalAmount(data: Uint8Array, totalAmount: bigint): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  view.setBigUint64(TOTAL_AMOUNT_OFFSET, totalAmount, true);
-}
-
-/** A vault account without strategies, its addresses derived from `base`. */
-export function encodeVault(
-  keys: DynamicVaultKeys,
-  figures: DynamicVaultFigures,
-  origin: { readonly base: Address; readonly bump: number; readonly tokenVaultBump: number },
-): Uint8Array {
-  const data = new Uint8Array(VAULT_BYTES);
-  const view = new DataView(data.buffer);
-  data.set(VAULT_DISCRIMINATOR, 0);
-  data[ENABLED_OFFSET] = figures.enabled ? 1 : 0;
-  data[VAULT_BUMP_OFFSET] = origin.bump;
-  data[VAULT_BUMP_OFFSET + 1] = origin.tokenVaultBump;
-  data.set(addressBytes(keys.tokenVault), TOKEN_VAULT_OFFSET);
-  data.set(addressBytes(keys.mint), TOKEN_MINT_OFFSET);
-  data.set(addressBytes(keys.lpMint), LP_MINT_OFFSET);
-  data.set(addressBytes(origin.base), BASE_OFFSET);
-  view.setBigUint64(LOCKED_PROFIT_OFFSET, figures.lockedProfit, true);
-  view.setBigUint64(LAST_REPORT_OFFSET, figures.lastReport, true);
-  view.setBigUint64(DEGRADATION_OFFSET, figures.degradation, true);
-  writeTotalAmount(data, figures.totalAmount);
-  return data;
 }

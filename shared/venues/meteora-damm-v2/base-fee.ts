@@ -97,29 +97,6 @@ function decodeRateLimiter(view: DataView, cliff: bigint): RateLimiter {
   };
 }
 
-/** Writes a base fee over the bytes of a whole pool account. */
-export function encodeBaseFee(view: DataView, fee: BaseFee): void {
-  view.setBigUint64(8, fee.cliff, true);
-  if (fee.kind === 'rate-limiter') {
-    view.setUint8(16, RATE_LIMITER);
-    view.setUint16(22, fee.incrementBps, true);
-    view.setUint32(24, fee.duration, true);
-    view.setUint32(28, fee.maxFeeBps, true);
-    view.setBigUint64(32, fee.referenceAmount, true);
-    return;
-  }
-  view.setUint16(22, fee.periods, true);
-  view.setBigUint64(32, fee.reduction, true);
-  if (fee.kind === 'time') {
-    view.setUint8(16, fee.exponential ? TIME_EXPONENTIAL : TIME_LINEAR);
-    view.setBigUint64(24, BigInt(fee.frequency), true);
-  } else {
-    view.setUint8(16, fee.exponential ? MARKET_CAP_EXPONENTIAL : MARKET_CAP_LINEAR);
-    view.setUint32(24, Number(fee.sqrtPriceStepBps), true);
-    view.setUint32(28, fee.expiration, true);
-  }
-}
-
 /** True when neither time, price nor amount moves the fee. */
 export function isFlat(fee: BaseFee): boolean {
   if (fee.kind === 'time') return fee.frequency === 0;

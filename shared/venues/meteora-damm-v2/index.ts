@@ -4,10 +4,9 @@ import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { apply, load } from './load.ts';
 import { DAMM_V2_PROGRAM } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { DammV2State } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { swap } from './swap.ts';
 
 export type { DammV2State } from './state.ts';
 
@@ -24,11 +23,8 @@ export const meteoraDammV2: Venue<DammV2State> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
-  readSwap,
-  synthesize,
 };

@@ -47,16 +47,6 @@ export const OFFSETS = {
   layoutVersion: 696,
 } as const;
 
-/** Where a swap writes: first byte and length. */
-export const SWAP_WRITES: readonly (readonly [offset: number, bytes: number])[] = [
-  [80, 72],
-  [OFFSETS.protocolFeeA, 16],
-  [OFFSETS.sqrtPrice, 16],
-  [OFFSETS.feeAPerLiquidity, 64],
-  [OFFSETS.totalLpFeeA, 48],
-  [OFFSETS.reserveA, 17],
-];
-
 /** What no instruction of the program changes. */
 export interface PoolKeys {
   readonly mintA: Address;

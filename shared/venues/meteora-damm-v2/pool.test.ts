@@ -8,8 +8,9 @@ import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contra
 import { encodeTokenAccount } from '../token/token.ts';
 import { meteoraDammV2 } from './index.ts';
 import { OFFSETS, POOL_DISCRIMINATOR } from './layout.ts';
+import { readSwap } from './local/read-swap.ts';
 import { DAMM_V2_PROGRAM, EVENT_AUTHORITY, INSTRUCTIONS_SYSVAR, POOL_AUTHORITY } from './program.ts';
-import { readSwap, SWAP_DISCRIMINATOR, SWAP2_DISCRIMINATOR, swap } from './swap.ts';
+import { SWAP_DISCRIMINATOR, SWAP2_DISCRIMINATOR, swap } from './swap.ts';
 
 const made = (variant: number) => contractPool(meteoraDammV2, { ...CONTRACT_CASES[0]!, variant });
 const patched = (account: AccountBytes, change: (view: DataView) => void): AccountBytes => {

@@ -1,4 +1,3 @@
-import type { AccountSource, AccountWrite } from '../../core/account.ts';
 import type { ChainClock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import { writeU128 } from '../../core/u128.ts';
@@ -6,7 +5,7 @@ import type { Settled } from '../venue.ts';
 import { countFee, splitFee } from './counters.ts';
 import { sqrtPriceOfReserves } from './curve.ts';
 import { afterSwap, encodeDynamicFee } from './dynamic-fee.ts';
-import { decodePoolFigures, OFFSETS, SWAP_WRITES } from './layout.ts';
+import { decodePoolFigures, OFFSETS } from './layout.ts';
 import { COLLECT_BOTH } from './program.ts';
 import { curveOut, feeNumerator, feeOn, priceAfter, quote, receivedIn } from './quote.ts';
 import { type DammV2State, isFeeOnInput, pointOf, readyOf } from './state.ts';
@@ -60,22 +59,4 @@ function withPoolData(state: DammV2State, poolData: Uint8Array): DammV2State {
   }
   const ready = readyOf(figures.value, poolData, state.mintFactsA, state.mintFactsB, state.unusable);
   return { ...state, poolData, figures: figures.value, ready };
-}
-
-/**
- * The pool account of a settled state: what a swap writes, over its previous bytes. Throws `account-missing` when
- * `source` does not hold the account.
- */
-export function write(state: DammV2State, source: AccountSource): readonly AccountWrite[] {
-  const before = source(state.address);
-  if (before === null || before === undefined) {
-    throw new ArbError('account-missing', `no bytes of pool ${state.address} to write over`, {
-      pool: state.address,
-    });
-  }
-  const data = before.data.slice();
-  for (const [offset, bytes] of SWAP_WRITES) {
-    data.set(state.poolData.subarray(offset, offset + bytes), offset);
-  }
-  return [{ address: state.address, account: { ...before, data } }];
 }

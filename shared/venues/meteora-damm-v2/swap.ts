@@ -1,7 +1,6 @@
-import type { AccountSource } from '../../core/account.ts';
-import { ADDRESS_BYTES, type Address, addressAt } from '../../core/address.ts';
+import type { Address } from '../../core/address.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
+import type { SwapArgs } from '../venue.ts';
 import { DAMM_V2_PROGRAM, EVENT_AUTHORITY, INSTRUCTIONS_SYSVAR, POOL_AUTHORITY } from './program.ts';
 import type { DammV2State } from './state.ts';
 
@@ -9,10 +8,10 @@ import type { DammV2State } from './state.ts';
 export const SWAP_DISCRIMINATOR = Uint8Array.of(248, 198, 158, 145, 225, 117, 135, 200);
 /** `swap2(amount_0: u64, amount_1: u64, swap_mode: u8)`; mode 0 is the same exact-in swap. */
 export const SWAP2_DISCRIMINATOR = Uint8Array.of(65, 75, 63, 76, 235, 91, 91, 136);
-const SWAP_BYTES = 24;
-const SWAP2_BYTES = 25;
-const EXACT_IN = 0;
-const SWAP_ACCOUNTS = 14;
+export const SWAP_BYTES = 24;
+export const SWAP2_BYTES = 25;
+export const EXACT_IN = 0;
+export const SWAP_ACCOUNTS = 14;
 
 /**
  * The instruction with its 14 accounts in the order of the program's `SwapCtx`, no referral. The program tells the
@@ -54,31 +53,4 @@ function readonly(address: Address): InstructionAccount {
 
 function writable(address: Address): InstructionAccount {
   return { address, isSigner: false, isWritable: true };
-}
-
-/**
- * The swap read back from its bytes; undefined for a referral, another mode, or bytes that `swap` does not make. The
- * direction is the program's own wherever `source` knows the input account, and our convention otherwise.
- */
-export function readSwap(instruction: Instruction, source?: AccountSource): SwapCall | undefined {
-  const { accounts, data, programId } = instruction;
-  if (programId !== DAMM_V2_PROGRAM || accounts.length < SWAP_ACCOUNTS) return;
-  const isSwap = data.length === SWAP_BYTES;
-  if (!isSwap && (data.length !== SWAP2_BYTES || data[SWAP_BYTES] !== EXACT_IN)) return;
-  const discriminator = isSwap ? SWAP_DISCRIMINATOR : SWAP2_DISCRIMINATOR;
-  if (discriminator.some((byte, i) => data[i] !== byte)) return;
-  if (accounts[11]!.address !== DAMM_V2_PROGRAM) return;
-  const input = source?.(accounts[2]!.address);
-  const known = input !== null && input !== undefined && input.data.length >= ADDRESS_BYTES;
-  const aToB = known ? addressAt(input.data) === accounts[6]!.address : isSwap;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return {
-    pool: accounts[1]!.address,
-    owner: accounts[8]!.address,
-    tokenA: accounts[aToB ? 2 : 3]!.address,
-    tokenB: accounts[aToB ? 3 : 2]!.address,
-    aToB,
-    amountIn: view.getBigUint64(8, true),
-    minAmountOut: view.getBigUint64(16, true),
-  };
 }

@@ -1,18 +1,18 @@
-/**
- * @hot Bin array accounts: 70 bins in a row, decoded a bin at a time as a quote comes to it. Layout:
- * MeteoraAg/dlmm-sdk `idls/dlmm.json`. Each bin has up to three layers that a swap takes in this order: the market
- * makers' liquidity, the rest of the limit orders being filled, the open limit orders.
- */
 import type { AccountBytes } from '../../core/account.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { floorDiv } from '../../math/tick.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { DLMM_PROGRAM, startsWith, viewOf } from './layout.ts';
+/**
+ * @hot Bin array accounts: 70 bins in a row, decoded a bin at a time as a quote comes to it. Layout:
+ * MeteoraAg/dlmm-sdk `idls/dlmm.json`. Each bin has up to three layers that a swap takes in this order: the market
+ * makers' liquidity, the rest of the limit orders being filled, the open limit orders.
+ */
 
 export const BINS_PER_ARRAY = 70;
 export const BIN_ARRAY_BYTES = 10_136;
 export const BIN_ARRAY_DISCRIMINATOR = Uint8Array.of(92, 142, 92, 220, 5, 148, 70, 181);
-const POOL_OFFSET = 24;
+export const POOL_OFFSET = 24;
 const BINS_OFFSET = 56;
 const BIN_BYTES = 144;
 
@@ -81,47 +81,4 @@ export function decodeBinArray(
 export function copyOfArray(array: BinArray): BinArray {
   const data = array.data.slice();
   return { index: array.index, data, view: viewOf(data) };
-}
-
-/** One bin to encode. Amounts in base units, price in Q64.64, liquidity in Q64.64 of B. */
-export interface BinMaking {
-  readonly amountA: bigint;
-  readonly amountB: bigint;
-  readonly price: bigint;
-  readonly liquidity: bigint;
-  /** Base units of open limit orders: of A when they ask, of B when they bid. */
-  readonly openOrders: bigint;
-  readonly ordersAsk: boolean;
-}
-
-/** A bin array with these bins by id; the others have never been used. */
-export function encodeBinArray(
-  poolBytes: Uint8Array,
-  index: number,
-  bins: ReadonlyMap<number, BinMaking>,
-): Uint8Array {
-  const data = new Uint8Array(BIN_ARRAY_BYTES);
-  const view = viewOf(data);
-  data.set(BIN_ARRAY_DISCRIMINATOR, 0);
-  view.setBigInt64(8, BigInt(index), true);
-  data[16] = 2;
-  data.set(poolBytes, POOL_OFFSET);
-  const first = firstBinOf(index);
-  for (let id = first; id < first + BINS_PER_ARRAY; id++) {
-    const bin = bins.get(id);
-    if (bin === undefined) continue;
-    const at = binOffset(index, id);
-    view.setBigUint64(at + BIN.amountA, bin.amountA, true);
-    view.setBigUint64(at + BIN.amountB, bin.amountB, true);
-    setU128(view, at + BIN.price, bin.price);
-    setU128(view, at + BIN.liquidity, bin.liquidity);
-    view.setBigUint64(at + BIN.openOrders, bin.openOrders, true);
-    data[at + BIN.orderSide] = bin.openOrders > 0n && bin.ordersAsk ? 1 : 0;
-  }
-  return data;
-}
-
-function setU128(view: DataView, at: number, value: bigint): void {
-  view.setBigUint64(at, BigInt.asUintN(64, value), true);
-  view.setBigUint64(at + 8, value >> 64n, true);
 }

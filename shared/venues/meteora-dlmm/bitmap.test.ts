@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  ARRAY_MAX,
-  ARRAY_MIN,
-  decodeExtension,
-  encodeExtension,
-  INNER_MAX,
-  INNER_MIN,
-  reachFrom,
-} from './bitmap.ts';
+import { ARRAY_MAX, ARRAY_MIN, decodeExtension, INNER_MAX, INNER_MIN, reachFrom } from './bitmap.ts';
 import { DLMM_PROGRAM } from './layout.ts';
+import { encodeExtension } from './local/encode-arrays.ts';
 
 const POOL = new Uint8Array(32).fill(3);
 /** Where one bitmap ends and the other begins. */

@@ -6,7 +6,7 @@
 import type { AccountBytes } from '../../core/account.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import type { LoadRefusal } from '../venue.ts';
-import { BITMAP_BYTES, BITMAP_OFFSET, DLMM_PROGRAM, sameBytes, startsWith, viewOf } from './layout.ts';
+import { BITMAP_BYTES, BITMAP_OFFSET, DLMM_PROGRAM, sameBytes, startsWith } from './layout.ts';
 
 /** Arrays from -512 to 511 have their bit in the pool. */
 export const INNER_MIN = -512;
@@ -17,8 +17,8 @@ export const ARRAY_MAX = 6_655;
 
 export const EXTENSION_BYTES = 1_576;
 export const EXTENSION_DISCRIMINATOR = Uint8Array.of(80, 111, 124, 113, 55, 237, 18, 5);
-const POSITIVE_OFFSET = 40;
-const NEGATIVE_OFFSET = 808;
+export const POSITIVE_OFFSET = 40;
+export const NEGATIVE_OFFSET = 808;
 const SIDE_BITS = 6_144;
 const INNER_BITS = 1_024;
 
@@ -63,31 +63,6 @@ function readBits(data: Uint8Array, offset: number, bits: number, found: (bit: n
     if (value === 0) continue;
     for (let bit = 0; bit < 8; bit++) if ((value >> bit) & 1) found(byte * 8 + bit);
   }
-}
-
-/** Sets the bits of these arrays in a pool account, in place; those beyond its range are left out. */
-export function setInnerBits(poolData: Uint8Array, indexes: Iterable<number>): void {
-  for (const index of indexes) {
-    if (index >= INNER_MIN && index <= INNER_MAX) setBit(poolData, BITMAP_OFFSET, index - INNER_MIN);
-  }
-}
-
-/** An extension account with the bits of those arrays that lie beyond the pool's own range. */
-export function encodeExtension(poolBytes: Uint8Array, indexes: Iterable<number>): Uint8Array {
-  const data = new Uint8Array(EXTENSION_BYTES);
-  data.set(EXTENSION_DISCRIMINATOR, 0);
-  data.set(poolBytes, 8);
-  for (const index of indexes) {
-    if (index > INNER_MAX) setBit(data, POSITIVE_OFFSET, index - INNER_MAX - 1);
-    else if (index < INNER_MIN) setBit(data, NEGATIVE_OFFSET, INNER_MIN - 1 - index);
-  }
-  return data;
-}
-
-function setBit(data: Uint8Array, offset: number, bit: number): void {
-  const view = viewOf(data);
-  const at = offset + (bit >> 3);
-  view.setUint8(at, view.getUint8(at) | (1 << (bit & 7)));
 }
 
 /** Why the arrays of a direction end where they do. */

@@ -1,16 +1,11 @@
-import type { AccountBytes, AccountSource, AccountWrite } from '../../core/account.ts';
-import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import { readU128, writeU128 } from '../../core/u128.ts';
 import { binAmountOut } from '../../math/bin-price.ts';
 import { mulDivDown, mulDivUp } from '../../math/mul-div.ts';
 import type { Settled } from '../venue.ts';
-import { arrayAddressOf } from './accounts.ts';
 import { BIN, type BinArray, copyOfArray } from './bin-array.ts';
 import { feeOnTop, feeWithin } from './fee.ts';
 import { findStep, type Ladder, type Step } from './ladder.ts';
-import { encodeSwapNumbers } from './layout.ts';
 import { amountReaching, ladderAt, paid } from './quote.ts';
 import { type DlmmState, followPrice } from './state.ts';
 
@@ -197,31 +192,4 @@ function settledState(
   for (const [index, array] of arrays) settled.arrays.set(index, array);
   followPrice(settled, false);
   return settled;
-}
-
-/**
- * The accounts of a settled state over their previous bytes: the pool and the bin arrays that a swap changed. Throws
- * `account-unknown` when `source` does not hold one of them.
- */
-export function write(state: DlmmState, source: AccountSource): readonly AccountWrite[] {
-  const pool = copyOf(state.address, source);
-  encodeSwapNumbers(pool.data, state);
-  const writes: AccountWrite[] = [{ address: state.address, account: pool }];
-  for (const index of state.touched) {
-    const array = state.arrays.get(index);
-    if (array === null || array === undefined) continue;
-    const address = arrayAddressOf(state.addresses, index);
-    const previous = copyOf(address, source);
-    if (Buffer.compare(previous.data, array.data) === 0) continue;
-    writes.push({ address, account: { ...previous, data: array.data.slice() } });
-  }
-  return writes;
-}
-
-function copyOf(address: Address, source: AccountSource): AccountBytes {
-  const account = source(address);
-  if (account === null || account === undefined) {
-    throw new ArbError('account-unknown', `no previous bytes of ${address}`, { address });
-  }
-  return { ...account, data: account.data.slice() };
 }

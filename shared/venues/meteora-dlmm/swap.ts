@@ -2,19 +2,19 @@ import { type Address, findProgramAddress, MEMO_PROGRAM } from '../../core/addre
 import { ArbError } from '../../core/errors.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
+import type { SwapArgs } from '../venue.ts';
 import { arrayAddressOf, extensionAddressOf } from './accounts.ts';
-import { DLMM_PROGRAM, startsWith, viewOf } from './layout.ts';
+import { DLMM_PROGRAM, viewOf } from './layout.ts';
 import type { DlmmState } from './state.ts';
 
 /** The `swap2` instruction. Account order and arguments: MeteoraAg/dlmm-sdk `idls/dlmm.json`. */
-const SWAP2 = Uint8Array.of(65, 75, 63, 76, 235, 91, 91, 136);
+export const SWAP2 = Uint8Array.of(65, 75, 63, 76, 235, 91, 91, 136);
 /** Discriminator, amount u64, least amount out u64, and a list of one slice: count u32, type u8, length u8. */
-const SWAP2_BYTES = 30;
-const NAMED_ACCOUNTS = 16;
+export const SWAP2_BYTES = 30;
+export const NAMED_ACCOUNTS = 16;
 /** Kinds of remaining accounts: those of the transfer hooks of X and of Y. */
-const HOOK_A = 0;
-const HOOK_B = 1;
+export const HOOK_A = 0;
+export const HOOK_B = 1;
 
 let eventAuthority: Address | undefined;
 
@@ -75,27 +75,6 @@ function checkU64(amount: bigint, name: string): bigint {
     });
   }
   return amount;
-}
-
-/** The swap of an instruction built by `swap`; undefined for any other. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
-  const { accounts, data } = instruction;
-  if (instruction.programId !== DLMM_PROGRAM || data.length !== SWAP2_BYTES) return undefined;
-  if (!startsWith(data, SWAP2) || accounts.length < NAMED_ACCOUNTS) return undefined;
-  const view = viewOf(data);
-  if (view.getUint32(24, true) !== 1 || data[28]! > HOOK_B || data[29] !== 0) return undefined;
-  const aToB = data[28] === HOOK_A;
-  const tokenIn = accounts[4]!.address;
-  const tokenOut = accounts[5]!.address;
-  return {
-    pool: accounts[0]!.address,
-    owner: accounts[10]!.address,
-    tokenA: aToB ? tokenIn : tokenOut,
-    tokenB: aToB ? tokenOut : tokenIn,
-    aToB,
-    amountIn: view.getBigUint64(8, true),
-    minAmountOut: view.getBigUint64(16, true),
-  };
 }
 
 function writable(address: Address): InstructionAccount {

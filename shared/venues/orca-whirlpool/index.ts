@@ -3,10 +3,9 @@ import { holdsUntil } from './holds.ts';
 import { MINT_A_OFFSET, MINT_B_OFFSET, POOL_DISCRIMINATOR, WHIRLPOOL_PROGRAM } from './layout.ts';
 import { apply, load } from './load.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { WhirlpoolState } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { swap } from './swap.ts';
 
 export type { WhirlpoolState } from './state.ts';
 
@@ -23,11 +22,8 @@ export const orcaWhirlpool: Venue<WhirlpoolState> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
-  readSwap,
-  synthesize,
 };

@@ -2,18 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { AccountBytes } from '../../core/account.ts';
 import { addressAt, addressBytes, SYSTEM_PROGRAM } from '../../core/address.ts';
 import { sqrtPriceAtTick } from '../../math/tick.ts';
-import { encodeDynamicTickArray, encodeFixedTickArray } from './encode.ts';
 import {
   checkPoolAccount,
   decodePoolFacts,
   decodePoolNumbers,
-  encodePool,
-  encodePoolNumbers,
   POOL_BYTES,
   type PoolNumbers,
   WHIRLPOOL_PROGRAM,
 } from './layout.ts';
-import { decodeOracle, encodeOracle, ORACLE_BYTES } from './oracle.ts';
+import { encodeOracle, encodePool, encodePoolNumbers } from './local/encode.ts';
+import { encodeDynamicTickArray, encodeFixedTickArray } from './local/encode-arrays.ts';
+import { decodeOracle, ORACLE_BYTES } from './oracle.ts';
 import { crossTick, decodeTickArray, FIXED_BYTES, isAbsent, type TickArray } from './tick-array.ts';
 
 const key = (fill: number) => addressAt(new Uint8Array(32).fill(fill));

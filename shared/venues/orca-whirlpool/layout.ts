@@ -1,7 +1,7 @@
 import type { AccountBytes } from '../../core/account.ts';
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { readU128, writeU128 } from '../../core/u128.ts';
+import { readU128 } from '../../core/u128.ts';
 import { MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK, tickEstimate } from '../../math/tick.ts';
 import type { LoadRefusal } from '../venue.ts';
 
@@ -11,10 +11,10 @@ export const POOL_BYTES = 653;
 export const POOL_DISCRIMINATOR = Uint8Array.of(0x3f, 0x95, 0xd1, 0x0c, 0xe1, 0x80, 0x63, 0x09);
 export const MINT_A_OFFSET = 101;
 export const MINT_B_OFFSET = 181;
-const VAULT_A_OFFSET = 133;
-const VAULT_B_OFFSET = 213;
-const REWARDS_OFFSET = 269;
-const REWARD_BYTES = 128;
+export const VAULT_A_OFFSET = 133;
+export const VAULT_B_OFFSET = 213;
+export const REWARDS_OFFSET = 269;
+export const REWARD_BYTES = 128;
 const REWARD_COUNT = 3;
 const PROTOCOL_FEE_DENOMINATOR = 10_000;
 const TICK_MARGIN = 1e-3;
@@ -136,46 +136,6 @@ function decodeRewards(data: Uint8Array, view: DataView): readonly Reward[] {
     rewards.push({ initialized: true, emissionsPerSecond, growth: readU128(view, at + 112) });
   }
   return rewards;
-}
-
-/** Writes what swaps move over the bytes of a pool account, in place. */
-export function encodePoolNumbers(data: Uint8Array, numbers: Readonly<PoolNumbers>): void {
-  const view = viewOf(data);
-  view.setUint16(45, numbers.feeRate, true);
-  view.setUint16(47, numbers.protocolFeeRate, true);
-  writeU128(view, 49, numbers.liquidity);
-  writeU128(view, 65, numbers.sqrtPrice);
-  view.setInt32(81, numbers.tickIndex, true);
-  view.setBigUint64(85, numbers.protocolFeeA, true);
-  view.setBigUint64(93, numbers.protocolFeeB, true);
-  writeU128(view, 165, numbers.feeGrowthA);
-  writeU128(view, 245, numbers.feeGrowthB);
-  view.setBigUint64(261, BigInt(numbers.rewardTimestamp), true);
-  for (const [i, reward] of numbers.rewards.entries()) {
-    if (reward.initialized) writeU128(view, REWARDS_OFFSET + i * REWARD_BYTES + 112, reward.growth);
-  }
-}
-
-/** A whole pool account without rewards, as `initialize_pool` leaves it but for its numbers. */
-export function encodePool(
-  facts: PoolFacts,
-  config: Address,
-  bump: number,
-  numbers: Readonly<PoolNumbers>,
-): Uint8Array {
-  const data = new Uint8Array(POOL_BYTES);
-  const view = viewOf(data);
-  data.set(POOL_DISCRIMINATOR, 0);
-  data.set(addressBytes(config), 8);
-  data[40] = bump;
-  view.setUint16(41, facts.tickSpacing, true);
-  view.setUint16(43, facts.feeTierIndex, true);
-  data.set(addressBytes(facts.mintA), MINT_A_OFFSET);
-  data.set(addressBytes(facts.vaultA), VAULT_A_OFFSET);
-  data.set(addressBytes(facts.mintB), MINT_B_OFFSET);
-  data.set(addressBytes(facts.vaultB), VAULT_B_OFFSET);
-  encodePoolNumbers(data, numbers);
-  return data;
 }
 
 export function viewOf(data: Uint8Array): DataView {

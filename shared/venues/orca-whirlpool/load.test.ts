@@ -6,10 +6,11 @@ import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool } from '../contra
 import { encodeTokenAccount } from '../token/token.ts';
 import { arrayAddressOf, tickArrayAddress } from './accounts.ts';
 import { orcaWhirlpool } from './index.ts';
-import { encodePoolNumbers } from './layout.ts';
 import { apply, load } from './load.ts';
+import { encodePoolNumbers } from './local/encode.ts';
+import { write } from './local/write.ts';
 import { quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 
 const PLAIN = CONTRACT_CASES[0]!;
 const ADAPTIVE = CONTRACT_CASES[1]!;

@@ -8,7 +8,7 @@ import { startsWith, viewOf, WHIRLPOOL_PROGRAM } from './layout.ts';
 /** The oracle account of a pool with an adaptive fee. Layout: orca-so/whirlpools `state/oracle.rs`. */
 export const ORACLE_BYTES = 254;
 export const ORACLE_DISCRIMINATOR = Uint8Array.of(0x8b, 0xc2, 0x83, 0xb3, 0x8c, 0xb3, 0xe5, 0xf4);
-const POOL_OFFSET = 8;
+export const POOL_OFFSET = 8;
 const U32_MAX = 0xffff_ffff;
 
 export interface Oracle {
@@ -63,33 +63,4 @@ function inconsistency(constants: AdaptiveFeeConstants, variables: AdaptiveFeeVa
   }
   if (constants.majorSwapTicks > MAX_TICK) return 'major swap threshold above every tick';
   return undefined;
-}
-
-/** Writes the adaptive fee's variables over the bytes of an oracle account, in place. */
-export function encodeOracleVariables(data: Uint8Array, variables: AdaptiveFeeVariables): void {
-  const view = viewOf(data);
-  view.setBigUint64(82, BigInt(variables.referenceTimestamp), true);
-  view.setBigUint64(90, BigInt(variables.majorSwapTimestamp), true);
-  view.setUint32(98, variables.volatilityReference, true);
-  view.setInt32(102, variables.tickGroupReference, true);
-  view.setUint32(106, variables.accumulator, true);
-}
-
-/** A whole oracle account. */
-export function encodeOracle(poolBytes: Uint8Array, oracle: Oracle): Uint8Array {
-  const data = new Uint8Array(ORACLE_BYTES);
-  const view = viewOf(data);
-  const { constants } = oracle;
-  data.set(ORACLE_DISCRIMINATOR, 0);
-  data.set(poolBytes, POOL_OFFSET);
-  view.setBigUint64(40, BigInt(oracle.tradeEnableTimestamp), true);
-  view.setUint16(48, constants.filterPeriod, true);
-  view.setUint16(50, constants.decayPeriod, true);
-  view.setUint16(52, constants.reductionFactor, true);
-  view.setUint32(54, constants.controlFactor, true);
-  view.setUint32(58, constants.maxAccumulator, true);
-  view.setUint16(62, constants.tickGroupSize, true);
-  view.setUint16(64, constants.majorSwapTicks, true);
-  encodeOracleVariables(data, oracle.variables);
-  return data;
 }

@@ -4,11 +4,12 @@ import type { AccountBytes } from '../../core/account.ts';
 import type { Address } from '../../core/address.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool, loadOrThrow } from '../contract.ts';
 import { arrayAddressOf, swapArrayStarts } from './accounts.ts';
-import { encodeFixedTickArray } from './encode.ts';
 import { orcaWhirlpool } from './index.ts';
 import { WHIRLPOOL_PROGRAM } from './layout.ts';
+import { encodeFixedTickArray } from './local/encode-arrays.ts';
+import { write } from './local/write.ts';
 import { quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 
 /**
  * What the program's own binary (sha256 a252cd86…dcedb65) did to the pools of the contract tests, one swap after

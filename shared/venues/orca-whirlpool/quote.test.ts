@@ -12,9 +12,10 @@ import {
 } from '../contract.ts';
 import { swapArrayStarts } from './accounts.ts';
 import { orcaWhirlpool, type WhirlpoolState } from './index.ts';
-import { encodeOracle } from './oracle.ts';
+import { encodeOracle } from './local/encode.ts';
+import { write } from './local/write.ts';
 import { marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 
 const POOLS = CONTRACT_CASES.map((pool) => contractPool(orcaWhirlpool, pool));
 const PLAIN = CONTRACT_CASES.findIndex(({ name }) => name.endsWith('variant 0'));

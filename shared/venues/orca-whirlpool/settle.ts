@@ -1,15 +1,11 @@
-import type { AccountBytes, AccountSource, AccountWrite } from '../../core/account.ts';
-import type { Address } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import { amountAUp, amountBUp } from '../../math/sqrt-price.ts';
 import { tickAtSqrtPrice } from '../../math/tick.ts';
 import type { Settled } from '../venue.ts';
-import { arrayAddressOf } from './accounts.ts';
 import { accumulatorAt, isMajorSwap, REFERENCE_KEPT, referenceMode, traversedGroup } from './adaptive-fee.ts';
 import { findStep, type Ladder, type Step } from './ladder.ts';
-import { encodePoolNumbers, type Reward } from './layout.ts';
-import { encodeOracleVariables, type Oracle } from './oracle.ts';
+import type { Reward } from './layout.ts';
+import type { Oracle } from './oracle.ts';
 import { amountReaching, ladderAt, paid, partialPrice } from './quote.ts';
 import { followPrice, type WhirlpoolState } from './state.ts';
 import { crossTick, type TickArray } from './tick-array.ts';
@@ -216,37 +212,4 @@ function settledOracle(
       accumulator: progress.accumulator,
     },
   };
-}
-
-/**
- * The accounts of a settled state over their previous bytes: pool and oracle always (every swap writes them), tick
- * arrays when a crossing changed them. Throws `account-unknown` when `source` does not hold one of them.
- */
-export function write(state: WhirlpoolState, source: AccountSource): readonly AccountWrite[] {
-  const pool = copyOf(state.address, source);
-  encodePoolNumbers(pool.data, state);
-  const writes: AccountWrite[] = [{ address: state.address, account: pool }];
-  const { oracle } = state.addresses;
-  if (state.oracle !== null && oracle !== undefined) {
-    const account = copyOf(oracle, source);
-    encodeOracleVariables(account.data, state.oracle.variables);
-    writes.push({ address: oracle, account });
-  }
-  for (const start of state.touched) {
-    const array = state.tickArrays.get(start);
-    if (array === null || array === undefined) continue;
-    const address = arrayAddressOf(state.addresses, start);
-    const previous = copyOf(address, source);
-    if (Buffer.compare(previous.data, array.data) === 0) continue;
-    writes.push({ address, account: { ...previous, data: array.data.slice() } });
-  }
-  return writes;
-}
-
-function copyOf(address: Address, source: AccountSource): AccountBytes {
-  const account = source(address);
-  if (account === null || account === undefined) {
-    throw new ArbError('account-unknown', `no previous bytes of ${address}`, { address });
-  }
-  return { ...account, data: account.data.slice() };
 }

@@ -3,7 +3,8 @@ import { addressAt, MEMO_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../.
 import { CONTRACT_CASES, contractPool } from '../contract.ts';
 import { arrayAddressOf, swapArrayStarts } from './accounts.ts';
 import { orcaWhirlpool } from './index.ts';
-import { readSwap, swap } from './swap.ts';
+import { readSwap } from './local/read-swap.ts';
+import { swap } from './swap.ts';
 
 const [OWNER, TOKEN_A, TOKEN_B] = [11, 12, 13].map((fill) => addressAt(new Uint8Array(32).fill(fill)));
 const ARGS = {

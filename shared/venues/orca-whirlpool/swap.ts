@@ -2,33 +2,21 @@ import { type Address, MEMO_PROGRAM, TOKEN_PROGRAM } from '../../core/address.ts
 import { ArbError } from '../../core/errors.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
+import type { SwapArgs } from '../venue.ts';
 import { arrayAddressOf, oracleAddress, swapArrayStarts } from './accounts.ts';
-import { startsWith, viewOf, WHIRLPOOL_PROGRAM } from './layout.ts';
+import { viewOf, WHIRLPOOL_PROGRAM } from './layout.ts';
 import type { WhirlpoolState } from './state.ts';
 
 /**
  * The swap instructions: `swap` between two SPL Token mints, `swap_v2` when one is under Token-2022. Account order
  * and arguments: orca-so/whirlpools `instructions/swap.rs` and `instructions/v2/swap.rs`.
  */
-const SWAP = Uint8Array.of(0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8);
-const SWAP_V2 = Uint8Array.of(0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62);
+export const SWAP = Uint8Array.of(0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8);
+export const SWAP_V2 = Uint8Array.of(0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62);
 /** Discriminator, amount u64, least amount out u64, price limit u128 (0: none), exact input, a to b. */
-const SWAP_BYTES = 42;
+export const SWAP_BYTES = 42;
 /** The same and an absent list of remaining accounts. */
-const SWAP_V2_BYTES = 43;
-
-/** Where each account that a swap is read back from stands. */
-interface Positions {
-  readonly count: number;
-  readonly owner: number;
-  readonly pool: number;
-  readonly tokenA: number;
-  readonly tokenB: number;
-}
-
-const SWAP_AT: Positions = { count: 11, owner: 1, pool: 2, tokenA: 3, tokenB: 5 };
-const SWAP_V2_AT: Positions = { count: 15, owner: 3, pool: 4, tokenA: 7, tokenB: 9 };
+export const SWAP_V2_BYTES = 43;
 
 /**
  * The swap of an exact input without a price limit. Throws `amount-out-of-range` when an amount is no u64. The
@@ -91,29 +79,6 @@ function encodeArgs(args: SwapArgs, v2: boolean): Uint8Array {
   data[40] = 1;
   data[41] = args.aToB ? 1 : 0;
   return data;
-}
-
-/** The swap that `instruction` asks for; undefined unless it is an exact-input swap without a price limit. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
-  const { data, accounts } = instruction;
-  if (instruction.programId !== WHIRLPOOL_PROGRAM) return undefined;
-  const v2 = startsWith(data, SWAP_V2);
-  if (!v2 && !startsWith(data, SWAP)) return undefined;
-  if (data.length !== (v2 ? SWAP_V2_BYTES : SWAP_BYTES)) return undefined;
-  const at = v2 ? SWAP_V2_AT : SWAP_AT;
-  if (accounts.length < at.count) return undefined;
-  const view = viewOf(data);
-  const limited = view.getBigUint64(24, true) !== 0n || view.getBigUint64(32, true) !== 0n;
-  if (limited || data[40] !== 1 || data[41]! > 1 || (v2 && data[42] !== 0)) return undefined;
-  return {
-    pool: accounts[at.pool]!.address,
-    owner: accounts[at.owner]!.address,
-    tokenA: accounts[at.tokenA]!.address,
-    tokenB: accounts[at.tokenB]!.address,
-    aToB: data[41] === 1,
-    amountIn: view.getBigUint64(8, true),
-    minAmountOut: view.getBigUint64(16, true),
-  };
 }
 
 function writable(address: Address): InstructionAccount {

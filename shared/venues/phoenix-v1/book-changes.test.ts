@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool, loadOrThrow } from '../contract.ts';
+import { localHalf } from '../local-registry.ts';
 import { LOTS, nodeOffset, readSide, TICKS, wordsOf } from './book.ts';
 import { sideAfter } from './book-changes.ts';
-import { fullMarket } from './full-book.ts';
 import { phoenixV1 } from './index.ts';
 import { decodeMarket, viewOf } from './layout.ts';
+import { fullMarket } from './local/full-book.ts';
 
 const full = fullMarket({ placed: 'changes', sized: 'changes' });
 const facts = factsOf(full);
@@ -71,7 +72,7 @@ describe('new bytes of a full book', () => {
     const { accounts, state } = contractPool(phoenixV1, CONTRACT_CASES[0]!);
     const swapped = phoenixV1.settle(state, true, 2_000n * 10n ** 9n, CONTRACT_CLOCK);
     if (!swapped.ok) throw new Error(swapped.reason);
-    const [write] = phoenixV1.write(swapped.state, chainOf(accounts));
+    const [write] = localHalf(phoenixV1).write(swapped.state, chainOf(accounts));
     const before = write!.account.data;
     const after = before.slice();
     // The best bid was taken: its node is on the list of free ones.
@@ -91,7 +92,7 @@ test('a market that takes the bytes of one swap after another reads as one loade
     const amountIn = aToB ? BigInt(1 + (i % 7)) * 10n ** 9n : BigInt(1 + (i % 5)) * 2n * 10n ** 8n;
     const settled = phoenixV1.settle(pool.state, aToB, amountIn, CONTRACT_CLOCK);
     if (!settled.ok) throw new Error(settled.reason);
-    const [write] = phoenixV1.write(settled.state, chainOf(pool.accounts));
+    const [write] = localHalf(phoenixV1).write(settled.state, chainOf(pool.accounts));
     const accounts = new Map(pool.accounts).set(pool.address, write!.account);
     pool = { ...pool, accounts, state: loadOrThrow(phoenixV1, pool.address, chainOf(accounts)) };
     expect(phoenixV1.apply(state, pool.address, write!.account).ok).toBe(true);

@@ -5,8 +5,8 @@ import { createHolds } from '../holds.ts';
 import { readSide, wordsOf } from './book.ts';
 import { phoenixV1 } from './index.ts';
 import { decodeMarket, FEE_BPS_OFFSET, STATUS_OFFSET, TREE_HEADER_BYTES, viewOf } from './layout.ts';
+import { firstNode, removeFirst } from './local/tree-removal.ts';
 import { MARKET_STATUS } from './program.ts';
-import { firstNode, removeFirst } from './tree-removal.ts';
 import { bookLevels, bookOrders } from './views.ts';
 
 const pool = contractPool(phoenixV1, CONTRACT_CASES[0]!);

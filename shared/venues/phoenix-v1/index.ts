@@ -5,11 +5,9 @@ import { BASE_MINT_OFFSET, MARKET_DISCRIMINATOR, QUOTE_MINT_OFFSET } from './lay
 import { phoenixBook } from './order-book.ts';
 import { PHOENIX_PROGRAM } from './program.ts';
 import { marginalPrice, quote } from './quote.ts';
-import { requote } from './requote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { PhoenixState } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { swap } from './swap.ts';
 
 export { decodeEventLog, type EventLog, type MarketEvent, type Trade, tradesOf } from './events.ts';
 export type { PhoenixState } from './state.ts';
@@ -29,12 +27,8 @@ export const phoenixV1: Venue<PhoenixState> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   swap,
-  readSwap,
-  synthesize,
-  requote,
   book: phoenixBook,
 };

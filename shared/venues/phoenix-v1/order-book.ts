@@ -2,7 +2,6 @@ import type { ChainClock } from '../../core/clock.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import type { BookFill, VenueBook } from '../order-book.ts';
 import { decodeEventLog, tradesOf } from './events.ts';
-import { fillLog } from './fill-log.ts';
 import type { PhoenixState } from './state.ts';
 import { bookLevels, bookOrders } from './views.ts';
 
@@ -49,8 +48,6 @@ export const phoenixBook: VenueBook<PhoenixState> = {
     }
     return fills;
   },
-  fillLog,
-  isFillLog: (instruction) => decodeEventLog(instruction) !== undefined,
 };
 
 /** A node does not tell that a program signed an inner call; the program fails a log that its authority did not sign. */

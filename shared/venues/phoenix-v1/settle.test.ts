@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { ChainClock } from '../../core/clock.ts';
 import { createRandom } from '../../core/random.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool, loadOrThrow } from '../contract.ts';
+import { localHalf } from '../local-registry.ts';
 import { phoenixV1 } from './index.ts';
 import { viewOf } from './layout.ts';
-import { BASE_FREE, BASE_LOCKED, QUOTE_FREE, QUOTE_LOCKED, traderOffset } from './match-bytes.ts';
+import { BASE_FREE, BASE_LOCKED, QUOTE_FREE, QUOTE_LOCKED } from './local/match-bytes.ts';
 import type { PhoenixState } from './state.ts';
-import { bookOrders } from './views.ts';
+import { bookOrders, traderOffset } from './views.ts';
 
 const EARLY: ChainClock = { slot: 900, unixTimestamp: 900_000, epoch: 1 };
 
@@ -47,7 +48,7 @@ describe('a settled market', () => {
           expect(settled.reason).toBe('amount-too-small');
           continue;
         }
-        const [write] = phoenixV1.write(settled.state, chainOf(pool.accounts));
+        const [write] = localHalf(phoenixV1).write(settled.state, chainOf(pool.accounts));
         const accounts = new Map(pool.accounts).set(pool.address, write!.account);
         const read = loadOrThrow(phoenixV1, pool.address, chainOf(accounts));
         expect(rowsOf(read)).toEqual(rowsOf(settled.state));
@@ -76,11 +77,11 @@ describe('a settled market', () => {
       const step = phoenixV1.settle(stepped, aToB, amountIn, CONTRACT_CLOCK);
       const jump = phoenixV1.settle(jumped, aToB, amountIn, CONTRACT_CLOCK);
       if (!step.ok || !jump.ok) throw new Error('no swap');
-      phoenixV1.write(step.state, chainOf(pool.accounts));
+      localHalf(phoenixV1).write(step.state, chainOf(pool.accounts));
       stepped = step.state;
       jumped = jump.state;
     }
-    const [write] = phoenixV1.write(jumped, chainOf(pool.accounts));
+    const [write] = localHalf(phoenixV1).write(jumped, chainOf(pool.accounts));
     expect(write!.account.data).toEqual(stepped.data);
     expect(pool.state.pending).toEqual([]);
     expect(pool.state.data).toBe(pool.accounts.get(pool.address)!.data);
@@ -96,7 +97,7 @@ describe('a settled market', () => {
     const next = phoenixV1.quote(settled.state, true, 10n ** 9n, CONTRACT_CLOCK);
     expect(next).toMatchObject({ ok: true, amountOut: 0n, consumedIn: 0n });
     expect(phoenixV1.marginalPrice(settled.state, true, CONTRACT_CLOCK)).toBe(0);
-    const [write] = phoenixV1.write(settled.state, chainOf(accounts));
+    const [write] = localHalf(phoenixV1).write(settled.state, chainOf(accounts));
     const emptied = new Map(accounts).set(state.address, write!.account);
     expect(loadOrThrow(phoenixV1, state.address, chainOf(emptied)).bids.count).toBe(0);
   });

@@ -1,8 +1,7 @@
 import { type Address, addressAt } from '../../core/address.ts';
 import type { ChainClock } from '../../core/clock.ts';
 import { type BookSide, isExpired, LOTS, nodeOffset, SEQUENCE, TICKS, TRADER } from './book.ts';
-import { viewOf } from './layout.ts';
-import { traderOffset } from './match-bytes.ts';
+import { type MarketFacts, TRADER_BYTES, TREE_HEADER_BYTES, viewOf } from './layout.ts';
 import type { PhoenixState } from './state.ts';
 
 /** All that rests at one price (L2). Amounts in base units of the two mints. */
@@ -106,4 +105,8 @@ function figuresAt(state: PhoenixState, isBids: boolean, at: number): { ticks: b
     ticks: view.getBigUint64(offset + TICKS, true),
     lots: Number.isSafeInteger(lots) ? BigInt(lots) : view.getBigUint64(offset + LOTS, true),
   };
+}
+
+export function traderOffset(facts: MarketFacts, trader: number): number {
+  return facts.traders.offset + TREE_HEADER_BYTES + (trader - 1) * TRADER_BYTES;
 }

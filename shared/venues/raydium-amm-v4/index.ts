@@ -4,10 +4,9 @@ import { COIN_MINT_OFFSET, PC_MINT_OFFSET } from './layout.ts';
 import { apply, load } from './load.ts';
 import { AMM_V4_PROGRAM, PROGRAM_RULES } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { AmmV4State } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { swap } from './swap.ts';
 
 /** Raydium AMM v4: constant product over its vaults and, where still attached, its funds in an order book. */
 export const raydiumAmmV4: Venue<AmmV4State> = {
@@ -24,11 +23,8 @@ export const raydiumAmmV4: Venue<AmmV4State> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
-  readSwap,
-  synthesize,
 };

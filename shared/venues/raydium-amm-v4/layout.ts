@@ -1,4 +1,4 @@
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
@@ -10,33 +10,33 @@ export const COIN_MINT_OFFSET = 400;
 export const PC_MINT_OFFSET = 432;
 
 const STATUS_OFFSET = 0;
-const NONCE_OFFSET = 8;
-const COIN_DECIMALS_OFFSET = 32;
-const PC_DECIMALS_OFFSET = 40;
-const STATE_OFFSET = 48;
-const RESET_FLAG_OFFSET = 56;
-const SYS_DECIMAL_OFFSET = 120;
-const FEES_OFFSET = 128;
-const SWAP_FEE_NUMERATOR_OFFSET = 176;
-const SWAP_FEE_DENOMINATOR_OFFSET = 184;
-const NEED_TAKE_PNL_COIN_OFFSET = 192;
-const NEED_TAKE_PNL_PC_OFFSET = 200;
-const OPEN_TIME_OFFSET = 224;
+export const NONCE_OFFSET = 8;
+export const COIN_DECIMALS_OFFSET = 32;
+export const PC_DECIMALS_OFFSET = 40;
+export const STATE_OFFSET = 48;
+export const RESET_FLAG_OFFSET = 56;
+export const SYS_DECIMAL_OFFSET = 120;
+export const FEES_OFFSET = 128;
+export const SWAP_FEE_NUMERATOR_OFFSET = 176;
+export const SWAP_FEE_DENOMINATOR_OFFSET = 184;
+export const NEED_TAKE_PNL_COIN_OFFSET = 192;
+export const NEED_TAKE_PNL_PC_OFFSET = 200;
+export const OPEN_TIME_OFFSET = 224;
 const SWAP_COIN_IN_OFFSET = 256;
 const SWAP_PC_OUT_OFFSET = 272;
 const SWAP_ACC_PC_FEE_OFFSET = 288;
 const SWAP_PC_IN_OFFSET = 296;
 const SWAP_COIN_OUT_OFFSET = 312;
 const SWAP_ACC_COIN_FEE_OFFSET = 328;
-const COIN_VAULT_OFFSET = 336;
-const PC_VAULT_OFFSET = 368;
-const LP_MINT_OFFSET = 464;
-const OPEN_ORDERS_OFFSET = 496;
-const MARKET_OFFSET = 528;
-const MARKET_PROGRAM_OFFSET = 560;
-const TARGET_ORDERS_OFFSET = 592;
-const OWNER_OFFSET = 688;
-const LP_AMOUNT_OFFSET = 720;
+export const COIN_VAULT_OFFSET = 336;
+export const PC_VAULT_OFFSET = 368;
+export const LP_MINT_OFFSET = 464;
+export const OPEN_ORDERS_OFFSET = 496;
+export const MARKET_OFFSET = 528;
+export const MARKET_PROGRAM_OFFSET = 560;
+export const TARGET_ORDERS_OFFSET = 592;
+export const OWNER_OFFSET = 688;
+export const LP_AMOUNT_OFFSET = 720;
 const RECENT_EPOCH_OFFSET = 736;
 const RESERVED_OFFSET = 744;
 
@@ -74,7 +74,7 @@ export interface AmmFigures {
   readonly recentEpoch: bigint;
 }
 
-function viewOf(data: Uint8Array): DataView {
+export function viewOf(data: Uint8Array): DataView {
   return new DataView(data.buffer, data.byteOffset, data.byteLength);
 }
 
@@ -171,55 +171,6 @@ export function writeSwapFigures(data: Uint8Array, figures: AmmFigures): void {
   view.setBigUint64(SWAP_ACC_COIN_FEE_OFFSET, figures.swapAccCoinFee, true);
   view.setBigUint64(SWAP_ACC_PC_FEE_OFFSET, figures.swapAccPcFee, true);
   view.setBigUint64(RECENT_EPOCH_OFFSET, figures.recentEpoch, true);
-}
-
-/** A pool account as the program initializes one: order depth, lot bounds and the other fees at its defaults. */
-export function encodePool(keys: AmmKeys, figures: AmmFigures, lpAmount: bigint): Uint8Array {
-  const data = new Uint8Array(POOL_BYTES);
-  const view = viewOf(data);
-  const sysDecimal = 10n ** BigInt(Math.max(keys.coinDecimals, keys.pcDecimals));
-  const words: readonly (readonly [number, bigint])[] = [
-    [NONCE_OFFSET, AUTHORITY_NONCE],
-    [16, 7n],
-    [24, 3n],
-    [COIN_DECIMALS_OFFSET, BigInt(keys.coinDecimals)],
-    [PC_DECIMALS_OFFSET, BigInt(keys.pcDecimals)],
-    [STATE_OFFSET, 1n],
-    [RESET_FLAG_OFFSET, 1n],
-    [72, 500n],
-    [80, (sysDecimal * 5n) / 1_000n],
-    [104, 1n],
-    [112, 1_000_000_000n],
-    [SYS_DECIMAL_OFFSET, sysDecimal],
-    [FEES_OFFSET, 5n],
-    [FEES_OFFSET + 8, 10_000n],
-    [FEES_OFFSET + 16, 25n],
-    [FEES_OFFSET + 24, 10_000n],
-    [FEES_OFFSET + 32, 12n],
-    [FEES_OFFSET + 40, 100n],
-    [SWAP_FEE_NUMERATOR_OFFSET, figures.swapFeeNumerator],
-    [SWAP_FEE_DENOMINATOR_OFFSET, figures.swapFeeDenominator],
-    [NEED_TAKE_PNL_COIN_OFFSET, figures.needTakePnlCoin],
-    [NEED_TAKE_PNL_PC_OFFSET, figures.needTakePnlPc],
-    [OPEN_TIME_OFFSET, BigInt(figures.openTime)],
-    [LP_AMOUNT_OFFSET, lpAmount],
-  ];
-  for (const [at, value] of words) view.setBigUint64(at, value, true);
-  const addresses: readonly (readonly [number, Address])[] = [
-    [COIN_VAULT_OFFSET, keys.coinVault],
-    [PC_VAULT_OFFSET, keys.pcVault],
-    [COIN_MINT_OFFSET, keys.coinMint],
-    [PC_MINT_OFFSET, keys.pcMint],
-    [LP_MINT_OFFSET, keys.lpMint],
-    [OPEN_ORDERS_OFFSET, keys.openOrders],
-    [MARKET_OFFSET, keys.market],
-    [MARKET_PROGRAM_OFFSET, keys.marketProgram],
-    [TARGET_ORDERS_OFFSET, keys.targetOrders],
-    [OWNER_OFFSET, keys.targetOrders],
-  ];
-  for (const [at, value] of addresses) data.set(addressBytes(value), at);
-  writeSwapFigures(data, figures);
-  return data;
 }
 
 function u128At(view: DataView, at: number): bigint {

@@ -9,9 +9,11 @@ import {
   USDC_MINT,
 } from '../../core/address.ts';
 import { CONTRACT_CLOCK, chainOf, contractCases, contractPool, withRules } from '../contract.ts';
+import { localHalf } from '../local-registry.ts';
 import { raydiumAmmV4 as anyDeployment } from './index.ts';
+import { readSwap } from './local/read-swap.ts';
 import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM, AUTHORITY_NONCE } from './program.ts';
-import { readSwap, swap, swapV2 } from './swap.ts';
+import { swap, swapV2 } from './swap.ts';
 
 /** As the proven binary, which counts what stands in the order book. */
 const raydiumAmmV4 = withRules(anyDeployment, 'fee-to-nearest');
@@ -226,8 +228,8 @@ test('a pool of a Token-2022 mint cannot be synthesized', () => {
     feeBps: 25,
     variant: 0,
   };
-  expect(() => raydiumAmmV4.synthesize({ ...spec, tokenProgramB: TOKEN_2022_PROGRAM })).toThrow(
+  expect(() => localHalf(raydiumAmmV4).synthesize({ ...spec, tokenProgramB: TOKEN_2022_PROGRAM })).toThrow(
     'SPL Token only',
   );
-  expect(addressBytes(raydiumAmmV4.synthesize(spec).address)).toHaveLength(32);
+  expect(addressBytes(localHalf(raydiumAmmV4).synthesize(spec).address)).toHaveLength(32);
 });

@@ -1,6 +1,4 @@
-import type { AccountSource, AccountWrite } from '../../core/account.ts';
 import type { ChainClock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import type { Settled } from '../venue.ts';
 import { type AmmFigures, writeSwapFigures } from './layout.ts';
 import { STATUS_SWAP_ONLY, STATUS_WAITING_TRADE } from './program.ts';
@@ -64,20 +62,4 @@ function afterSwap(
     swapCoinOut: figures.swapCoinOut + amountOut,
     swapAccPcFee: figures.swapAccPcFee + fee,
   };
-}
-
-/**
- * The pool account of a settled state over its previous bytes. Throws `account-missing` when `source` does not hold
- * the account.
- */
-export function write(state: AmmV4State, source: AccountSource): readonly AccountWrite[] {
-  const before = source(state.address);
-  if (before === null || before === undefined) {
-    throw new ArbError('account-missing', `no bytes of pool ${state.address} to write over`, {
-      pool: state.address,
-    });
-  }
-  const data = before.data.slice();
-  writeSwapFigures(data, state.figures);
-  return [{ address: state.address, account: { ...before, data } }];
 }

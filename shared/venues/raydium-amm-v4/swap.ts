@@ -1,18 +1,18 @@
 import { type Address, TOKEN_PROGRAM } from '../../core/address.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
+import type { SwapArgs } from '../venue.ts';
 import { AMM_V4_AUTHORITY, AMM_V4_PROGRAM } from './program.ts';
 import type { AmmV4State } from './state.ts';
 
 /** `SwapBaseIn` and `SwapBaseInV2`: a tag, amount in and least amount out as u64. */
-const SWAP_BASE_IN = 9;
-const SWAP_BASE_IN_V2 = 16;
-const SWAP_BYTES = 17;
+export const SWAP_BASE_IN = 9;
+export const SWAP_BASE_IN_V2 = 16;
+export const SWAP_BYTES = 17;
 
 /** The 18-account form; the program reads nothing of the fifth (the target orders). */
-const MARK_SLOT = 4;
-const SWAP_ACCOUNTS = 18;
-const SWAP_V2_ACCOUNTS = 8;
+export const MARK_SLOT = 4;
+export const SWAP_ACCOUNTS = 18;
+export const SWAP_V2_ACCOUNTS = 8;
 
 /**
  * The swap in the generation that every deployment of the program takes: `SwapBaseIn` with 18 accounts. A pool that
@@ -88,33 +88,4 @@ function readonly(address: Address): InstructionAccount {
 
 function writable(address: Address): InstructionAccount {
   return { address, isSigner: false, isWritable: true };
-}
-
-/** Reads both generations back. One without the mark that tells the direction is none that we build. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
-  const { accounts, data, programId } = instruction;
-  if (programId !== AMM_V4_PROGRAM || data.length !== SWAP_BYTES) return;
-  if (data[0] === SWAP_BASE_IN && accounts.length === SWAP_ACCOUNTS)
-    return read(instruction, MARK_SLOT, 5, 15);
-  if (data[0] === SWAP_BASE_IN_V2 && accounts.length === SWAP_V2_ACCOUNTS + 1) {
-    return read(instruction, SWAP_V2_ACCOUNTS, 3, 5);
-  }
-  return undefined;
-}
-
-function read(instruction: Instruction, mark: number, vaults: number, tokens: number): SwapCall | undefined {
-  const { accounts, data } = instruction;
-  const at = (index: number): Address => accounts[index]!.address;
-  const aToB = at(mark) === at(vaults);
-  if (!aToB && at(mark) !== at(vaults + 1)) return undefined;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return {
-    pool: at(1),
-    owner: at(tokens + 2),
-    tokenA: at(aToB ? tokens : tokens + 1),
-    tokenB: at(aToB ? tokens + 1 : tokens),
-    aToB,
-    amountIn: view.getBigUint64(1, true),
-    minAmountOut: view.getBigUint64(9, true),
-  };
 }

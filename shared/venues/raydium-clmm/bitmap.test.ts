@@ -2,17 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressAt } from '../../core/address.ts';
 import { MAX_TICK, MIN_TICK } from '../../math/tick.ts';
-import {
-  arrayOf,
-  type Bitmaps,
-  canExtend,
-  checkExtension,
-  emptyExtension,
-  findArray,
-  flipBit,
-  isInPool,
-} from './bitmap.ts';
+import { arrayOf, type Bitmaps, canExtend, checkExtension, findArray, flipBit, isInPool } from './bitmap.ts';
 import { CLMM_PROGRAM } from './layout.ts';
+import { emptyExtension } from './local/encode-arrays.ts';
 
 const KEY = new Uint8Array(32).fill(7);
 

@@ -12,8 +12,8 @@ import { CLMM_PROGRAM } from './layout.ts';
 
 export const TICKS_PER_ARRAY = 60;
 export const EXTENSION_BYTES = 1_832;
-const EXTENSION_DISCRIMINATOR = Uint8Array.of(0x3c, 0x96, 0x24, 0xdb, 0x61, 0x80, 0x8b, 0x99);
-const EXTENSION_POOL_OFFSET = 8;
+export const EXTENSION_DISCRIMINATOR = Uint8Array.of(0x3c, 0x96, 0x24, 0xdb, 0x61, 0x80, 0x8b, 0x99);
+export const EXTENSION_POOL_OFFSET = 8;
 const POSITIVE_OFFSET = 40;
 const MAPS = 14;
 const MAP_BYTES = 64;
@@ -54,14 +54,6 @@ export function checkExtension(
     return refusal('inconsistent-accounts', 'bitmap extension of another pool');
   }
   return success(data);
-}
-
-/** A bitmap extension without a bit set. */
-export function emptyExtension(poolBytes: Uint8Array): Uint8Array {
-  const data = new Uint8Array(EXTENSION_BYTES);
-  data.set(EXTENSION_DISCRIMINATOR, 0);
-  data.set(poolBytes, EXTENSION_POOL_OFFSET);
-  return data;
 }
 
 export function isInPool(array: number): boolean {

@@ -8,7 +8,7 @@ import { CLMM_PROGRAM } from './layout.ts';
 
 export const CONFIG_BYTES = 117;
 const RESERVED_OFFSET = 93;
-const CONFIG_DISCRIMINATOR = Uint8Array.of(0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f);
+export const CONFIG_DISCRIMINATOR = Uint8Array.of(0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f);
 /** Fee rates are parts of a million. */
 export const FEE_DENOMINATOR = 1_000_000;
 
@@ -41,17 +41,4 @@ export function decodeConfig(account: AccountBytes): Outcome<FeeConfig, LoadRefu
     return refusal('inconsistent-accounts', 'protocol and fund take more than the fee');
   }
   return success(config);
-}
-
-/** A whole config account without its owners. */
-export function encodeConfig(config: FeeConfig, index: number, tickSpacing: number): Uint8Array {
-  const data = new Uint8Array(CONFIG_BYTES);
-  const view = viewOf(data);
-  data.set(CONFIG_DISCRIMINATOR, 0);
-  view.setUint16(9, index, true);
-  view.setUint32(43, config.protocolFeeRate, true);
-  view.setUint32(47, config.tradeFeeRate, true);
-  view.setUint16(51, tickSpacing, true);
-  view.setUint32(53, config.fundFeeRate, true);
-  return data;
 }

@@ -50,21 +50,6 @@ export function decodeDynamicFee(data: Uint8Array): DynamicFee | undefined {
   };
 }
 
-/** Writes constants and variables over a pool account's bytes, in place. */
-export function encodeDynamicFee(data: Uint8Array, fee: DynamicFee): void {
-  const view = viewOf(data);
-  const at = DYNAMIC_FEE_OFFSET;
-  view.setUint16(at, fee.filterPeriod, true);
-  view.setUint16(at + 2, fee.decayPeriod, true);
-  view.setUint16(at + 4, fee.reductionFactor, true);
-  view.setUint32(at + 6, fee.control, true);
-  view.setUint32(at + 10, fee.maxAccumulator, true);
-  view.setInt32(at + 14, fee.spacingReference, true);
-  view.setUint32(at + 18, fee.volatilityReference, true);
-  view.setUint32(at + 22, fee.accumulator, true);
-  view.setBigUint64(at + 26, fee.updatedAt, true);
-}
-
 /** How the clock moves the reference before a swap: not, decayed, or forgotten. */
 export const REFERENCE_KEPT = 0;
 export const REFERENCE_DECAYED = 1;

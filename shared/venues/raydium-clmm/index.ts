@@ -7,9 +7,7 @@ import { PROGRAM_RULES } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
 import { settle } from './settle.ts';
 import type { ClmmState } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
-import { write } from './write.ts';
+import { swap } from './swap.ts';
 
 export type { ClmmState } from './state.ts';
 
@@ -27,11 +25,8 @@ export const raydiumClmm: Venue<ClmmState> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
-  readSwap,
-  synthesize,
 };

@@ -1,13 +1,13 @@
 import type { AccountBytes } from '../../core/account.ts';
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
-import { readU128, writeU128 } from '../../core/u128.ts';
+import { readU128 } from '../../core/u128.ts';
 import { MAX_TICK, MIN_TICK, tickEstimate } from '../../math/tick.ts';
 import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
 import { sameBytes, startsWith, viewOf } from './bytes.ts';
-import { type DynamicFee, decodeDynamicFee, encodeDynamicFee } from './dynamic-fee.ts';
-import { decodeRewards, encodeRewards, type Reward } from './rewards.ts';
+import { type DynamicFee, decodeDynamicFee } from './dynamic-fee.ts';
+import { decodeRewards, type Reward } from './rewards.ts';
 import { MAX_SQRT_PRICE, MIN_SQRT_PRICE } from './tick-price.ts';
 
 /** The pool account. Layout: raydium-io/raydium-clmm `states/pool.rs`. */
@@ -153,43 +153,4 @@ export function decodePoolNumbers(
 function wrongDynamicFee(fee: DynamicFee, tickSpacing: number): string | undefined {
   if (fee.maxAccumulator * tickSpacing > 0xffff_ffff) return 'dynamic fee out of bounds';
   return fee.accumulator > fee.maxAccumulator ? 'dynamic fee above its own most' : undefined;
-}
-
-/** Writes what swaps move over the bytes of a pool account, in place. */
-export function encodePoolNumbers(data: Uint8Array, numbers: Readonly<PoolNumbers>): void {
-  const view = viewOf(data);
-  writeU128(view, 237, numbers.liquidity);
-  writeU128(view, 253, numbers.sqrtPrice);
-  view.setInt32(269, numbers.tickIndex, true);
-  writeU128(view, 277, numbers.feeGrowthA);
-  writeU128(view, 293, numbers.feeGrowthB);
-  view.setBigUint64(309, numbers.protocolFeeA, true);
-  view.setBigUint64(317, numbers.protocolFeeB, true);
-  data[389] = numbers.status;
-  data[390] = numbers.feeOn;
-  encodeRewards(data, numbers.rewards);
-  data.set(numbers.bitmap, BITMAP_OFFSET);
-  view.setBigUint64(1_064, numbers.fundFeeA, true);
-  view.setBigUint64(1_072, numbers.fundFeeB, true);
-  view.setBigUint64(1_088, numbers.recentEpoch, true);
-  if (numbers.dynamicFee !== undefined) encodeDynamicFee(data, numbers.dynamicFee);
-}
-
-/** A whole pool account without rewards, as the program leaves it but for its numbers. */
-export function encodePool(facts: PoolFacts, bump: number, numbers: Readonly<PoolNumbers>): Uint8Array {
-  const data = new Uint8Array(POOL_BYTES);
-  data.set(POOL_DISCRIMINATOR, 0);
-  data[8] = bump;
-  data.set(addressBytes(facts.config), 9);
-  data.set(addressBytes(facts.mintA), MINT_A_OFFSET);
-  data.set(addressBytes(facts.mintB), MINT_B_OFFSET);
-  data.set(addressBytes(facts.vaultA), 137);
-  data.set(addressBytes(facts.vaultB), 169);
-  data.set(addressBytes(facts.observation), 201);
-  data[233] = facts.decimalsA;
-  data[234] = facts.decimalsB;
-  viewOf(data).setUint16(235, facts.tickSpacing, true);
-  viewOf(data).setBigUint64(1_080, BigInt(numbers.openTime), true);
-  encodePoolNumbers(data, numbers);
-  return data;
 }

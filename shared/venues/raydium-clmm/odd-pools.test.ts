@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../core/address.ts';
+import { write } from './local/write.ts';
 import { quote } from './quote.ts';
 import { settle } from './settle.ts';
 import { type Accounts, type AskedSwap, digestOf } from './test-swaps.ts';
-import { write } from './write.ts';
 
 /**
  * By group of pools, the beginning of the sha256 over what the swap of the program's own source

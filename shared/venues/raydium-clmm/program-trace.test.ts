@@ -5,8 +5,8 @@ import type { Address } from '../../core/address.ts';
 import { CONTRACT_CASES, CONTRACT_CLOCK, chainOf, contractPool, loadOrThrow } from '../contract.ts';
 import { raydiumClmm } from './index.ts';
 import { CLMM_PROGRAM } from './layout.ts';
+import { write } from './local/write.ts';
 import { settle } from './settle.ts';
-import { write } from './write.ts';
 
 /**
  * What the swap of the program's own source (raydium-io/raydium-clmm 03b44b7, `swap_internal`, compiled natively) did

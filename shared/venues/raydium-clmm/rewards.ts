@@ -2,14 +2,14 @@
  * A pool's three liquidity rewards: no quote reads them, but each swap lets them grow. Layout and growth:
  * raydium-io/raydium-clmm `states/pool.rs` (`RewardInfo`, `update_reward_infos`).
  */
-import { readU128, writeU128 } from '../../core/u128.ts';
+import { readU128 } from '../../core/u128.ts';
 import { U64_MAX, U128_MAX } from '../../core/units.ts';
 import { divUp } from '../../math/mul-div.ts';
 import { isZero, viewOf } from './bytes.ts';
 
-const REWARDS_OFFSET = 397;
-const REWARD_BYTES = 169;
-const REWARD_COUNT = 3;
+export const REWARDS_OFFSET = 397;
+export const REWARD_BYTES = 169;
+export const REWARD_COUNT = 3;
 const MINT_AT = 57;
 const OPENING = 2;
 const ENDED = 3;
@@ -64,20 +64,6 @@ export function decodeRewards(data: Uint8Array): readonly Reward[] {
 function hasMint(data: Uint8Array, i: number): boolean {
   const at = REWARDS_OFFSET + i * REWARD_BYTES + MINT_AT;
   return !isZero(data, at, at + 32);
-}
-
-/** Writes what swaps move of the rewards over a pool account's bytes, in place. */
-export function encodeRewards(data: Uint8Array, rewards: readonly Reward[]): void {
-  const view = viewOf(data);
-  for (let i = 0; i < REWARD_COUNT; i++) {
-    const reward = rewards[i];
-    if (reward === undefined || !reward.initialized) continue;
-    const at = REWARDS_OFFSET + i * REWARD_BYTES;
-    view.setUint8(at, reward.status);
-    view.setBigUint64(at + 17, reward.updatedAt, true);
-    view.setBigUint64(at + 41, reward.emitted, true);
-    writeU128(view, at + 153, reward.growth);
-  }
 }
 
 /** The rewards grown to `unixTimestamp` on `liquidity`. Emission is rounded up, growth down; growth wraps at 2^128. */

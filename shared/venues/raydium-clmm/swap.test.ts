@@ -3,8 +3,9 @@ import { addressAt, MEMO_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '../.
 import { CONTRACT_CASES, CONTRACT_CLOCK, contractPool } from '../contract.ts';
 import { arrayAddressOf, findPath } from './accounts.ts';
 import { raydiumClmm } from './index.ts';
+import { readSwap } from './local/read-swap.ts';
 import { quote } from './quote.ts';
-import { readSwap, swap } from './swap.ts';
+import { swap } from './swap.ts';
 
 const [OWNER, TOKEN_A, TOKEN_B] = [11, 12, 13].map((fill) => addressAt(new Uint8Array(32).fill(fill)));
 const ARGS = {

@@ -2,10 +2,9 @@ import { type Address, MEMO_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from '.
 import { ArbError } from '../../core/errors.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
 import { U64_MAX } from '../../core/units.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
+import type { SwapArgs } from '../venue.ts';
 import { arrayAddressOf, findPath } from './accounts.ts';
-import { standsBefore } from './address-order.ts';
-import { startsWith, viewOf } from './bytes.ts';
+import { viewOf } from './bytes.ts';
 import { CLMM_PROGRAM } from './layout.ts';
 import type { ClmmState } from './state.ts';
 
@@ -13,16 +12,16 @@ import type { ClmmState } from './state.ts';
  * The program's `swap_v2`, which takes either token program on both sides. Account order and arguments:
  * raydium-io/raydium-clmm `instructions/swap_v2.rs`.
  */
-const SWAP_V2 = Uint8Array.of(0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62);
+export const SWAP_V2 = Uint8Array.of(0x2b, 0x04, 0xed, 0x0b, 0x1a, 0xc9, 0x1e, 0x62);
 /** Discriminator, amount u64, least amount out u64, price limit u128 (0: none), exact input. */
-const SWAP_BYTES = 41;
-const OWNER_AT = 0;
-const POOL_AT = 2;
-const TOKEN_IN_AT = 3;
-const TOKEN_OUT_AT = 4;
-const MINT_IN_AT = 11;
-const MINT_OUT_AT = 12;
-const FIXED_ACCOUNTS = 13;
+export const SWAP_BYTES = 41;
+export const OWNER_AT = 0;
+export const POOL_AT = 2;
+export const TOKEN_IN_AT = 3;
+export const TOKEN_OUT_AT = 4;
+export const MINT_IN_AT = 11;
+export const MINT_OUT_AT = 12;
+export const FIXED_ACCOUNTS = 13;
 
 /**
  * The swap of an exact input without a price limit, with the tick arrays that the quote reads; the bitmap extension
@@ -65,29 +64,6 @@ function encodeArgs(args: SwapArgs): Uint8Array {
   view.setBigUint64(16, args.minAmountOut, true);
   data[40] = 1;
   return data;
-}
-
-/** The swap that `instruction` asks for; undefined unless it is an exact-input swap without a price limit. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
-  const { data, accounts } = instruction;
-  if (instruction.programId !== CLMM_PROGRAM || !startsWith(data, SWAP_V2)) return undefined;
-  if (data.length !== SWAP_BYTES || accounts.length < FIXED_ACCOUNTS) return undefined;
-  const view = viewOf(data);
-  const limited = view.getBigUint64(24, true) !== 0n || view.getBigUint64(32, true) !== 0n;
-  if (limited || data[40] !== 1) return undefined;
-  // A pool's mint A stands before its mint B in byte order, so that the mints tell the direction.
-  const aToB = standsBefore(accounts[MINT_IN_AT]!.address, accounts[MINT_OUT_AT]!.address);
-  const tokenIn = accounts[TOKEN_IN_AT]!.address;
-  const tokenOut = accounts[TOKEN_OUT_AT]!.address;
-  return {
-    pool: accounts[POOL_AT]!.address,
-    owner: accounts[OWNER_AT]!.address,
-    tokenA: aToB ? tokenIn : tokenOut,
-    tokenB: aToB ? tokenOut : tokenIn,
-    aToB,
-    amountIn: view.getBigUint64(8, true),
-    minAmountOut: view.getBigUint64(16, true),
-  };
 }
 
 function writable(address: Address): InstructionAccount {

@@ -1,7 +1,3 @@
-/**
- * Odd pools for tests: any tick spacing and price, overlapping and empty ranges, limit orders on any tick and partly
- * filled, dynamic fees in mid-movement, rewards about to end. `synthesize` makes the likely ones.
- */
 import type { AccountBytes } from '../../core/account.ts';
 import { type Address, addressAt, TOKEN_PROGRAM } from '../../core/address.ts';
 import type { Random } from '../../core/random.ts';
@@ -9,13 +5,17 @@ import { U64_MAX } from '../../core/units.ts';
 import { MAX_TICK, MIN_TICK } from '../../math/tick.ts';
 import { encodeMint, encodeTokenAccount } from '../token/token.ts';
 import { extensionAddress, tickArrayAddress } from './accounts.ts';
-import { arrayOf, type Bitmaps, canExtend, emptyExtension, flipBit, TICKS_PER_ARRAY } from './bitmap.ts';
+import { arrayOf, type Bitmaps, canExtend, flipBit, TICKS_PER_ARRAY } from './bitmap.ts';
 import { viewOf } from './bytes.ts';
-import { encodeConfig } from './config.ts';
 import type { DynamicFee } from './dynamic-fee.ts';
-import { BITMAP_BYTES, CLMM_PROGRAM, encodePool } from './layout.ts';
-import { encodeTickArray, type TickContent } from './tick-array.ts';
+import { BITMAP_BYTES, CLMM_PROGRAM } from './layout.ts';
+import { encodeConfig, encodePool } from './local/encode.ts';
+import { emptyExtension, encodeTickArray, type TickContent } from './local/encode-arrays.ts';
 import { sqrtPriceAtTick } from './tick-price.ts';
+/**
+ * Odd pools for tests: any tick spacing and price, overlapping and empty ranges, limit orders on any tick and partly
+ * filled, dynamic fees in mid-movement, rewards about to end. `synthesize` makes the likely ones.
+ */
 
 export interface RandomPool {
   readonly address: Address;

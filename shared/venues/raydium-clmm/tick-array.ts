@@ -10,22 +10,22 @@ import type { Reward } from './rewards.ts';
 
 /** Tick array accounts: 60 ticks a spacing apart. Layout: raydium-io/raydium-clmm `states/tick_array.rs`. */
 export const TICK_ARRAY_BYTES = 10_240;
-const DISCRIMINATOR = Uint8Array.of(0xc0, 0x9b, 0x55, 0xcd, 0x31, 0xf9, 0x81, 0x2a);
-const POOL_OFFSET = 8;
-const START_OFFSET = 40;
-const TICKS_OFFSET = 44;
-const TICK_BYTES = 168;
-const COUNT_OFFSET = TICKS_OFFSET + TICK_BYTES * TICKS_PER_ARRAY;
+export const DISCRIMINATOR = Uint8Array.of(0xc0, 0x9b, 0x55, 0xcd, 0x31, 0xf9, 0x81, 0x2a);
+export const POOL_OFFSET = 8;
+export const START_OFFSET = 40;
+export const TICKS_OFFSET = 44;
+export const TICK_BYTES = 168;
+export const COUNT_OFFSET = TICKS_OFFSET + TICK_BYTES * TICKS_PER_ARRAY;
 const EPOCH_OFFSET = COUNT_OFFSET + 1;
 
 /** From a tick's first byte to its fields. */
-const NET_AT = 4;
-const GROSS_AT = 20;
+export const NET_AT = 4;
+export const GROSS_AT = 20;
 const GROWTH_A_AT = 36;
 const GROWTH_B_AT = 52;
 const REWARDS_AT = 68;
 const ORDER_PHASE_AT = 116;
-const ORDERS_AT = 124;
+export const ORDERS_AT = 124;
 const PART_FILLED_AT = 132;
 const UNFILLED_RATIO_AT = 140;
 const Q64 = 1n << 64n;
@@ -176,41 +176,4 @@ export function dropTick(data: Uint8Array): boolean {
   const count = Math.max(data[COUNT_OFFSET]! - 1, 0);
   data[COUNT_OFFSET] = count;
   return count === 0;
-}
-
-/** Liquidity and orders of one tick; its growths start at zero. */
-export interface TickContent {
-  /** Joins when the price crosses upwards. */
-  readonly net: bigint;
-  /** All liquidity that begins or ends here. */
-  readonly gross: bigint;
-  /** Base units that limit orders offer here, none of them filled yet. */
-  readonly orders: bigint;
-}
-
-/** The bytes of a tick array. `ticks` by tick; those outside the array are left out. */
-export function encodeTickArray(
-  poolBytes: Uint8Array,
-  start: number,
-  tickSpacing: number,
-  ticks: ReadonlyMap<number, TickContent>,
-): Uint8Array {
-  const data = new Uint8Array(TICK_ARRAY_BYTES);
-  const view = viewOf(data);
-  data.set(DISCRIMINATOR, 0);
-  data.set(poolBytes, POOL_OFFSET);
-  view.setInt32(START_OFFSET, start, true);
-  let count = 0;
-  for (let i = 0; i < TICKS_PER_ARRAY; i++) {
-    const tick = ticks.get(start + i * tickSpacing);
-    if (tick === undefined) continue;
-    const at = TICKS_OFFSET + i * TICK_BYTES;
-    view.setInt32(at, start + i * tickSpacing, true);
-    writeU128(view, at + NET_AT, tick.net);
-    writeU128(view, at + GROSS_AT, tick.gross);
-    view.setBigUint64(at + ORDERS_AT, tick.orders, true);
-    count++;
-  }
-  data[COUNT_OFFSET] = count;
-  return data;
 }

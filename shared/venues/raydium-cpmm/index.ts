@@ -4,10 +4,9 @@ import { holdsUntil } from './holds.ts';
 import { MINT_0_OFFSET, MINT_1_OFFSET, POOL_DISCRIMINATOR } from './layout.ts';
 import { CPMM_PROGRAM, PROGRAM_RULES } from './program.ts';
 import { bestPrice, marginalPrice, quote } from './quote.ts';
-import { settle, write } from './settle.ts';
+import { settle } from './settle.ts';
 import type { CpmmState } from './state.ts';
-import { readSwap, swap } from './swap.ts';
-import { synthesize } from './synthesize.ts';
+import { swap } from './swap.ts';
 
 /** Raydium CPMM: constant product with trade, protocol, fund and creator fees and Token-2022 transfer fees. */
 export const raydiumCpmm: Venue<CpmmState> = {
@@ -23,11 +22,8 @@ export const raydiumCpmm: Venue<CpmmState> = {
   apply,
   quote,
   settle,
-  write,
   marginalPrice,
   holdsUntil,
   bestPrice,
   swap,
-  readSwap,
-  synthesize,
 };

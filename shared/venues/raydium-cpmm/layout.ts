@@ -1,4 +1,4 @@
-import { type Address, addressAt, addressBytes } from '../../core/address.ts';
+import { type Address, addressAt } from '../../core/address.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
 import { reservedBytesSet } from '../reserved.ts';
 import type { LoadRefusal } from '../venue.ts';
@@ -15,15 +15,15 @@ export const CONFIG_DISCRIMINATOR = Uint8Array.of(218, 244, 33, 104, 203, 203, 4
 export const MINT_0_OFFSET = 168;
 export const MINT_1_OFFSET = 200;
 const STATUS_OFFSET = 329;
-const LP_SUPPLY_OFFSET = 333;
+export const LP_SUPPLY_OFFSET = 333;
 const PROTOCOL_FEES_0_OFFSET = 341;
 const PROTOCOL_FEES_1_OFFSET = 349;
 const FUND_FEES_0_OFFSET = 357;
 const FUND_FEES_1_OFFSET = 365;
-const OPEN_TIME_OFFSET = 373;
+export const OPEN_TIME_OFFSET = 373;
 const RECENT_EPOCH_OFFSET = 381;
-const CREATOR_FEE_ON_OFFSET = 389;
-const ENABLE_CREATOR_FEE_OFFSET = 390;
+export const CREATOR_FEE_ON_OFFSET = 389;
+export const ENABLE_CREATOR_FEE_OFFSET = 390;
 const CREATOR_FEES_0_OFFSET = 397;
 const CREATOR_FEES_1_OFFSET = 405;
 const RESERVED_OFFSET = 413;
@@ -143,34 +143,6 @@ export function writeSwapFigures(data: Uint8Array, figures: CpmmPoolFigures): vo
   view.setBigUint64(CREATOR_FEES_1_OFFSET, figures.creatorFees1, true);
 }
 
-export function encodePool(keys: CpmmPoolKeys, figures: CpmmPoolFigures): Uint8Array {
-  const data = new Uint8Array(POOL_BYTES);
-  const view = new DataView(data.buffer);
-  data.set(POOL_DISCRIMINATOR, 0);
-  const addresses = [
-    keys.config,
-    keys.creator,
-    keys.vault0,
-    keys.vault1,
-    keys.lpMint,
-    keys.mint0,
-    keys.mint1,
-    keys.program0,
-    keys.program1,
-    keys.observation,
-  ];
-  addresses.forEach((value, i) => {
-    data.set(addressBytes(value), 8 + 32 * i);
-  });
-  data.set([keys.authBump, figures.status, keys.lpDecimals, keys.decimals0, keys.decimals1], 328);
-  view.setBigUint64(LP_SUPPLY_OFFSET, figures.lpSupply, true);
-  view.setBigUint64(OPEN_TIME_OFFSET, BigInt(figures.openTime), true);
-  data[CREATOR_FEE_ON_OFFSET] = figures.creatorFeeOn;
-  data[ENABLE_CREATOR_FEE_OFFSET] = figures.creatorFeeEnabled ? 1 : 0;
-  writeSwapFigures(data, figures);
-  return data;
-}
-
 /** A fee tier. Never throws. */
 export function decodeConfig(data: Uint8Array): Outcome<CpmmConfig, LoadRefusal> {
   const wrong = checkBytes(data, CONFIG_BYTES, CONFIG_DISCRIMINATOR, CONFIG_RESERVED_OFFSET);
@@ -182,19 +154,4 @@ export function decodeConfig(data: Uint8Array): Outcome<CpmmConfig, LoadRefusal>
     fundFeeRate: view.getBigUint64(28, true),
     creatorFeeRate: view.getBigUint64(108, true),
   });
-}
-
-export function encodeConfig(config: CpmmConfig, bump: number, index: number, owner: Address): Uint8Array {
-  const data = new Uint8Array(CONFIG_BYTES);
-  const view = new DataView(data.buffer);
-  data.set(CONFIG_DISCRIMINATOR, 0);
-  data[8] = bump;
-  view.setUint16(10, index, true);
-  view.setBigUint64(12, config.tradeFeeRate, true);
-  view.setBigUint64(20, config.protocolFeeRate, true);
-  view.setBigUint64(28, config.fundFeeRate, true);
-  data.set(addressBytes(owner), 44);
-  data.set(addressBytes(owner), 76);
-  view.setBigUint64(108, config.creatorFeeRate, true);
-  return data;
 }

@@ -7,7 +7,8 @@ import { U64_MAX } from '../../core/units.ts';
 import { encodeMint, encodeTokenAccount } from '../token/token.ts';
 import type { TransferFeeConfig } from '../token/token-extensions.ts';
 import { raydiumCpmm } from './index.ts';
-import { type CpmmConfig, type CpmmPoolFigures, encodeConfig, encodePool } from './layout.ts';
+import type { CpmmConfig, CpmmPoolFigures } from './layout.ts';
+import { encodeConfig, encodePool } from './local/encode.ts';
 import { CPMM_AUTHORITY, CPMM_PROGRAM } from './program.ts';
 import type { CpmmState } from './state.ts';
 

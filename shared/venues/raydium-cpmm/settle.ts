@@ -1,6 +1,4 @@
-import type { AccountSource, AccountWrite } from '../../core/account.ts';
 import type { ChainClock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import { mulDivDown } from '../../math/mul-div.ts';
 import type { Settled } from '../venue.ts';
 import { type CpmmPoolFigures, writeSwapFigures } from './layout.ts';
@@ -63,20 +61,4 @@ function owed(state: CpmmState, aToB: boolean, fee: bigint, creatorOut: bigint):
     creatorFees0: figures.creatorFees0 + (aToB ? creatorIn : creatorOut),
     creatorFees1: figures.creatorFees1 + (aToB ? creatorOut : creatorIn),
   };
-}
-
-/**
- * The pool account of a settled state over its previous bytes. Throws `account-missing` when `source` does not hold
- * the account. The observation account, which no quote reads, is left as it was.
- */
-export function write(state: CpmmState, source: AccountSource): readonly AccountWrite[] {
-  const before = source(state.address);
-  if (before === null || before === undefined) {
-    throw new ArbError('account-missing', `no bytes of pool ${state.address} to write over`, {
-      pool: state.address,
-    });
-  }
-  const data = before.data.slice();
-  writeSwapFigures(data, state.figures);
-  return [{ address: state.address, account: { ...before, data } }];
 }

@@ -1,13 +1,12 @@
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
-import type { SwapArgs, SwapCall } from '../venue.ts';
-import { addressesAscend } from './address-order.ts';
+import type { SwapArgs } from '../venue.ts';
 import { CPMM_AUTHORITY, CPMM_PROGRAM } from './program.ts';
 import type { CpmmState } from './state.ts';
 
 /** `swap_base_input(amount_in: u64, minimum_amount_out: u64)`. */
 export const SWAP_DISCRIMINATOR = Uint8Array.of(143, 190, 90, 218, 196, 30, 51, 222);
-const SWAP_BYTES = 24;
-const SWAP_ACCOUNTS = 13;
+export const SWAP_BYTES = 24;
+export const SWAP_ACCOUNTS = 13;
 
 /** The instruction with its 13 accounts in the order of the program's `Swap`. */
 export function swap(state: CpmmState, args: SwapArgs): Instruction {
@@ -44,22 +43,4 @@ function readonly(address: InstructionAccount['address']): InstructionAccount {
 
 function writable(address: InstructionAccount['address']): InstructionAccount {
   return { address, isSigner: false, isWritable: true };
-}
-
-/** The swap read back from its bytes. The direction is told by the mints: a pool's mint A stands before mint B. */
-export function readSwap(instruction: Instruction): SwapCall | undefined {
-  const { accounts, data, programId } = instruction;
-  if (programId !== CPMM_PROGRAM || data.length !== SWAP_BYTES || accounts.length < SWAP_ACCOUNTS) return;
-  if (SWAP_DISCRIMINATOR.some((byte, i) => data[i] !== byte)) return;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const aToB = addressesAscend(accounts[10]!.address, accounts[11]!.address);
-  return {
-    pool: accounts[3]!.address,
-    owner: accounts[0]!.address,
-    tokenA: accounts[aToB ? 4 : 5]!.address,
-    tokenB: accounts[aToB ? 5 : 4]!.address,
-    aToB,
-    amountIn: view.getBigUint64(8, true),
-    minAmountOut: view.getBigUint64(16, true),
-  };
 }

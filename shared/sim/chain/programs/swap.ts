@@ -3,8 +3,10 @@ import type { AccountSource } from '../../../core/account.ts';
 import type { Address } from '../../../core/address.ts';
 import type { Instruction } from '../../../core/instruction.ts';
 import { bothTransferUnits } from '../../../venues/compute.ts';
+import type { LocalVenue, SwapCall } from '../../../venues/local/local-venue.ts';
+import { localHalf } from '../../../venues/local-registry.ts';
 import { decodeTokenAccount } from '../../../venues/token/token.ts';
-import type { PoolState, SettledPaid, SwapCall, Venue } from '../../../venues/venue.ts';
+import type { PoolState, SettledPaid, Venue } from '../../../venues/venue.ts';
 import { loadLocally } from '../local-rules.ts';
 import type { InstructionError } from '../transaction.ts';
 import type { Program, ProgramCall } from './program.ts';
@@ -32,25 +34,27 @@ const ENTRY_UNITS = 5_000;
  * the bank's bytes, tokens move, and the state it leaves is encoded back.
  */
 export function swapProgram<S extends PoolState>(venue: Venue<S>): Program {
+  const local = localHalf(venue);
   return {
     programId: venue.programId,
     native: false,
-    units: (instruction) => (venue.book?.isFillLog(instruction) ? FILL_LOG_UNITS : ENTRY_UNITS),
+    units: (instruction) => (local.book?.isFillLog(instruction) ? FILL_LOG_UNITS : ENTRY_UNITS),
     run(call) {
-      if (venue.book?.isFillLog(call.instruction)) return undefined;
-      const swap = venue.readSwap(call.instruction, (address) => call.get(address));
+      if (local.book?.isFillLog(call.instruction)) return undefined;
+      const swap = local.readSwap(call.instruction, (address) => call.get(address));
       if (swap === undefined) return fail(call, FALLBACK_NOT_FOUND);
       call.log('Instruction: Swap');
-      return runSwap(venue, call, swap);
+      return runSwap(local, call, swap);
     },
   };
 }
 
 function runSwap<S extends PoolState>(
-  venue: Venue<S>,
+  local: LocalVenue<S>,
   call: ProgramCall,
   swap: SwapCall,
 ): InstructionError | undefined {
+  const { venue } = local;
   const signed = call.instruction.accounts.some((entry) => entry.address === swap.owner && entry.isSigner);
   if (!signed) return fail(call, NOT_SIGNER);
   const source: AccountSource = (address) => call.get(address);
@@ -70,14 +74,14 @@ function runSwap<S extends PoolState>(
   if ((settled.comparedOut ?? settled.amountOut) < swap.minAmountOut)
     return fail(call, swapProfile(venue.id).slippage);
   // Before the state is written: it may be written into what the venue still holds.
-  const logged = venue.book?.fillLog(state, swap, call.clock) ?? [];
+  const logged = local.book?.fillLog(state, swap, call.clock) ?? [];
   const { divertedIn } = settled;
   const vaultIn = swap.aToB ? state.vaultA : state.vaultB;
   return (
     (divertedIn && moveIn(call, swap, state, divertedIn.account, divertedIn.amount)) ??
     moveIn(call, swap, state, vaultIn, settled.consumedIn - (divertedIn?.amount ?? 0n)) ??
     moveOut(call, swap, state, settled) ??
-    writeState(venue, call, settled) ??
+    writeState(local, call, settled) ??
     invokeAll(call, logged)
   );
 }
@@ -141,13 +145,13 @@ function moveOut(
 }
 
 function writeState<S extends PoolState>(
-  venue: Venue<S>,
+  local: LocalVenue<S>,
   call: ProgramCall,
   settled: SettledPaid<S>,
 ): InstructionError | undefined {
   const writable = new Set<Address>();
   for (const entry of call.instruction.accounts) if (entry.isWritable) writable.add(entry.address);
-  for (const { address, account } of venue.write(settled.state, (key) => call.get(key))) {
+  for (const { address, account } of local.write(settled.state, (key) => call.get(key))) {
     const before = call.get(address);
     if (before !== null && isDeepStrictEqual(before.data, account.data)) continue;
     // A tick array or oracle that the swap changes but the instruction does not name.

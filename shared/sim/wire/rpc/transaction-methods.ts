@@ -1,4 +1,5 @@
 import type { Address } from '../../../core/address.ts';
+import { localHalf } from '../../../venues/local-registry.ts';
 import { venueByProgram } from '../../../venues/registry.ts';
 import type { Bank } from '../../chain/bank.ts';
 import type { BankTransaction, ExecutionResult } from '../../chain/transaction.ts';
@@ -91,7 +92,8 @@ function canLand(bank: Bank, { signature, recentBlockhash }: BankTransaction): b
 function poolsOf(bank: Bank, transaction: BankTransaction): readonly Address[] {
   const pools: Address[] = [];
   for (const instruction of transaction.instructions) {
-    const swap = venueByProgram(instruction.programId)?.readSwap(instruction, bank.get);
+    const venue = venueByProgram(instruction.programId);
+    const swap = venue && localHalf(venue).readSwap(instruction, bank.get);
     if (swap !== undefined) pools.push(swap.pool);
   }
   return pools;
