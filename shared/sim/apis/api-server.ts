@@ -19,6 +19,7 @@ export interface ApiRequest {
 export interface ApiReply {
   readonly status: number;
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An outside API served on loopback, with a switch for its faults. */
@@ -50,9 +51,9 @@ export async function startApiServer(
 
   const answered = (request: ApiRequest, response: ServerResponse): void => {
     if (response.destroyed) return;
-    const { status, body } = answer(request);
+    const { status, body, headers } = answer(request);
     const text = JSON.stringify(body);
-    reply(response, status, fault === 'garbage' ? text.slice(0, text.length >> 1) : text);
+    reply(response, status, fault === 'garbage' ? text.slice(0, text.length >> 1) : text, headers);
   };
 
   const server = createServer((incoming, response) => {

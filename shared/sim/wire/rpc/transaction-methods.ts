@@ -89,7 +89,7 @@ function canLand(bank: Bank, { signature, recentBlockhash }: BankTransaction): b
 }
 
 /** The pools that a transaction's swaps name. */
-function poolsOf(bank: Bank, transaction: BankTransaction): readonly Address[] {
+export function poolsOf(bank: Bank, transaction: BankTransaction): readonly Address[] {
   const pools: Address[] = [];
   for (const instruction of transaction.instructions) {
     const venue = venueByProgram(instruction.programId);
