@@ -30,7 +30,7 @@ const LOCAL_HALF_USERS = [/^functions\/cli\/prove\//];
 const REGISTRIES: readonly string[] = ['shared/venues/registry.ts', 'shared/venues/local-registry.ts'];
 
 /** Folders of shared/ that no deployable carries: checks and measurements. They may import all of shared. */
-const TOOLS: readonly string[] = ['bench', 'layers', 'mutation', 'repository-checks'];
+const TOOLS: readonly string[] = ['bench', 'dev', 'layers', 'mutation', 'repository-checks'];
 
 /** npm packages a layer may import; layers not named here may import none. */
 const LAYER_PACKAGES: Readonly<Record<string, readonly string[]>> = { core: ['bs58', '@noble/curves'] };
