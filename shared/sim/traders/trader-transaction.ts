@@ -3,12 +3,12 @@ import { type Message, PublicKey, TransactionMessage, VersionedTransaction } fro
 import bs58 from 'bs58';
 import { type Address, addressAt } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
+import { encodeV1Message } from '../../execution/build/encode-v1.ts';
 import type { SwapCall } from '../../venues/local/local-venue.ts';
 import type { PoolState, Venue } from '../../venues/venue.ts';
 import type { Bank } from '../chain/bank.ts';
 import { tokenBalances } from '../chain/token-balances.ts';
 import type { LandedTransaction } from '../chain/transaction.ts';
-import { encodeV1Message } from '../wire/wire-v1.ts';
 
 const FEE_LAMPORTS = 5_000n;
 /** Of so many transactions one is of version 1. */
@@ -95,7 +95,7 @@ export function traderTransaction(parts: {
 
 /** The same message as one of version 1, with a limit of units and no priority fee. */
 function v1Wire(message: Message, signature: Uint8Array): Uint8Array {
-  const signed = encodeV1Message({
+  const { bytes: signed } = encodeV1Message({
     header: message.header,
     config: { computeUnitLimit: 400_000 },
     blockhash: bs58.decode(message.recentBlockhash),

@@ -2,18 +2,18 @@ import { createPublicKey, verify } from 'node:crypto';
 import { type Message, type MessageV0, type MessageV1, VersionedTransaction } from '@solana/web3.js';
 import bs58 from 'bs58';
 import type { AccountBytes } from '../../core/account.ts';
-import { type Address, addressAt } from '../../core/address.ts';
+import type { Address } from '../../core/address.ts';
 import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import { errorText } from '../../core/errors.ts';
 import type { Instruction, InstructionAccount } from '../../core/instruction.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
+import { encodeV1Message, V1_PREFIX } from '../../execution/build/encode-v1.ts';
+import { decodeLookupTable, usableAddresses } from '../../execution/build/lookup-table.ts';
 import type { ChainRules } from '../chain/chain-rules.ts';
 import type { BankTransaction, TransactionBudget } from '../chain/transaction.ts';
-import { configOfV1, encodeV1Message, isSaneV1, signedPartOfV1, V1_PREFIX } from './wire-v1.ts';
+import { configOfV1, isSaneV1, signedPartOfV1 } from './wire-v1.ts';
 
 export const MAX_TRANSACTION_BYTES = ASSUMED_CHAIN.transactionBytes;
-const LOOKUP_TABLE_PROGRAM = 'AddressLookupTab1e1111111111111111111111111' as Address;
-const LOOKUP_TABLE_HEADER_BYTES = 56;
 /** SubjectPublicKeyInfo of an ed25519 key without the key itself. */
 const ED25519_SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
@@ -70,7 +70,7 @@ function isExactV1(message: MessageV1, bytes: Uint8Array): boolean {
     addresses: message.staticAccountKeys.map((key) => key.toBase58() as Address),
     instructions: message.compiledInstructions,
   });
-  return Buffer.compare(again, signedPartOfV1(bytes)) === 0;
+  return Buffer.compare(again.bytes, signedPartOfV1(bytes)) === 0;
 }
 
 function isSane(decoded: VersionedTransaction, message: WireTransaction['message']): boolean {
@@ -125,7 +125,9 @@ export function resolveTransaction(
   const writable: Address[] = [];
   const readonly: Address[] = [];
   for (const table of wire.message.addressTableLookups) {
-    const addresses = readLookupTable(get(table.accountKey.toBase58() as Address), slot);
+    const decoded = decodeLookupTable(get(table.accountKey.toBase58() as Address));
+    if (!decoded.ok) return decoded;
+    const addresses = usableAddresses(decoded.value, slot);
     if (!addresses.ok) return addresses;
     for (const index of table.writableIndexes) writable.push(addresses.value[index] as Address);
     for (const index of table.readonlyIndexes) readonly.push(addresses.value[index] as Address);
@@ -168,22 +170,4 @@ function readInstructions(wire: WireTransaction, accountKeys: readonly Address[]
     accounts: compiled.accountKeyIndexes.map((index) => accounts[index]!),
     data: Uint8Array.from(compiled.data),
   }));
-}
-
-/** The addresses of a table that `slot` may use: those added in this very slot are not yet among them. */
-function readLookupTable(account: AccountBytes | null, slot: number): Outcome<readonly Address[]> {
-  if (account === null) return refusal('AddressLookupTableNotFound');
-  if (account.owner !== LOOKUP_TABLE_PROGRAM) return refusal('InvalidAddressLookupTableOwner');
-  const { data } = account;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const body = data.length - LOOKUP_TABLE_HEADER_BYTES;
-  if (body < 0 || body % 32 !== 0 || view.getUint32(0, true) !== 1) {
-    return refusal('InvalidAddressLookupTableData');
-  }
-  if (view.getBigUint64(4, true) < BigInt(slot)) return refusal('AddressLookupTableNotFound');
-  const extendedNow = view.getBigUint64(12, true) >= BigInt(slot);
-  const count = extendedNow ? Math.min(body / 32, data[20]!) : body / 32;
-  return success(
-    Array.from({ length: count }, (_, index) => addressAt(data, LOOKUP_TABLE_HEADER_BYTES + 32 * index)),
-  );
 }

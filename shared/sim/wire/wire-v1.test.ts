@@ -3,10 +3,11 @@ import type { MessageV1 } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Address, addressAt, SYSTEM_PROGRAM } from '../../core/address.ts';
+import { encodeV1Message, type V1Config } from '../../execution/build/encode-v1.ts';
 import { createTestGenesis, keyOf, OTHER, WALLET } from '../chain/test-genesis.ts';
 import { type LocalNode, startLocalNode } from './node.ts';
 import { decodeWireTransaction, signaturesValid } from './wire-transaction.ts';
-import { configOfV1, encodeV1Message, signedPartOfV1, type V1Config } from './wire-v1.ts';
+import { configOfV1, signedPartOfV1 } from './wire-v1.ts';
 
 /** Signed with the wallet's key by @solana/kit 8.x: two instructions, a priority fee, two limits. */
 const BY_KIT =
@@ -35,7 +36,7 @@ describe('a transaction of version 1', () => {
     });
     expect(wire.message.compiledInstructions.map(({ data }) => data.length)).toEqual([5, 300]);
     expect(signaturesValid(wire)).toBe(true);
-    const again = encodeV1Message({
+    const { bytes: again } = encodeV1Message({
       header: wire.message.header,
       config: configOfV1(wire.message),
       blockhash: bs58.decode(wire.recentBlockhash),
@@ -93,7 +94,7 @@ describe('a node that takes version 1', () => {
     const data = Buffer.alloc(12);
     data.writeUInt32LE(2);
     data.writeBigUInt64LE(5_000_000n, 4);
-    const message = encodeV1Message({
+    const { bytes: message } = encodeV1Message({
       header: { numRequiredSignatures: 1, numReadonlySignedAccounts: 0, numReadonlyUnsignedAccounts: 1 },
       config,
       blockhash: bs58.decode(genesis().latestBlockhash().blockhash),

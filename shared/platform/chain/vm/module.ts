@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ArbError, errorText } from '../../../core/errors.ts';
 
 /** Where `npm run prove:install` puts LiteSVM: a native package that only proofs need, outside the dependencies. */
-export const LITESVM_FOLDER: string = fileURLToPath(new URL('../../../.program-vm', import.meta.url));
+export const LITESVM_FOLDER: string = fileURLToPath(new URL('../../../../.program-vm', import.meta.url));
 export const LITESVM_VERSION = '1.5.0';
 
 /** An account as LiteSVM takes and gives it. */

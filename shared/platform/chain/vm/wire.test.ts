@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { VersionedTransaction } from '@solana/web3.js';
 import { describe, expect, test } from 'vitest';
 import { type Address, addressAt } from '../../../core/address.ts';
 import type { Instruction } from '../../../core/instruction.ts';
+import { LITESVM_FOLDER } from './module.ts';
 import { encodeTransaction, MAX_TRANSACTION_BYTES } from './wire.ts';
 
 const PAYER = numbered(1);
@@ -27,6 +30,10 @@ function instruction(accounts: number, dataBytes: number): Instruction {
     data: new Uint8Array(dataBytes).fill(8),
   };
 }
+
+test('the folder that LiteSVM is installed into stands beside the manifest, where git leaves it out', () => {
+  expect(existsSync(join(LITESVM_FOLDER, '..', 'package-lock.json'))).toBe(true);
+});
 
 describe('a transaction for a program', () => {
   test('names its accounts itself while they fit', () => {

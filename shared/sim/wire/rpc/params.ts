@@ -1,7 +1,8 @@
 import bs58 from 'bs58';
 import type { Address } from '../../../core/address.ts';
+import { V1_PREFIX } from '../../../execution/build/encode-v1.ts';
 import { MAX_TRANSACTION_BYTES } from '../wire-transaction.ts';
-import { MAX_V1_BYTES, V1_PREFIX } from '../wire-v1.ts';
+import { MAX_V1_BYTES } from '../wire-v1.ts';
 import { invalidParams } from './rpc-error.ts';
 
 /** The fields of a configuration object, none of them checked yet. */
