@@ -52,6 +52,65 @@ describe('the costs of an attempt', () => {
     expect(expectedLamports(costs, 0n)).toBe(-1_750n);
   });
 
+  it('are worth what they are on average rounded down, below nothing too', () => {
+    const costs = createStaticCosts({ ...FIGURES, landingOdds: 0.3, revertOdds: 0.1 }).costsOf({ legs: 2 });
+    // 7,000 lamports in one of ten attempts that fail, and a third of what is earned.
+    expect(costs.failureLamports).toBe(7_000n);
+    expect(expectedLamports(costs, 2_335n)).toBe(0n);
+    expect(expectedLamports(costs, 2_334n)).toBe(0n);
+    expect(expectedLamports(costs, 2_333n)).toBe(-1n);
+    expect(expectedLamports(costs, 2_330n)).toBe(-1n);
+    expect(expectedLamports(costs, 2_329n)).toBe(-2n);
+    expect(expectedLamports(costs, 0n)).toBe(-700n);
+  });
+
+  it('have the hurdle of their total where nothing is said of attempts that fail', () => {
+    const { odds, hurdleLamports, totalLamports } = createStaticCosts(FIGURES).costsOf({ legs: 2 });
+    expect(odds).toEqual({ successPpm: 1_000_000n, revertPpm: 0n });
+    expect(hurdleLamports).toBe(totalLamports);
+    const never = createStaticCosts({ ...FIGURES, landingOdds: 0 }).costsOf({ legs: 2 });
+    expect(never.hurdleLamports).toBe(never.totalLamports);
+  });
+
+  it('are the same for every route of the same swaps and new accounts, and reckoned once', () => {
+    const costs = createStaticCosts(FIGURES);
+    const known = costs.costsOf({ legs: 2, newAccounts: 1 });
+    expect(costs.costsOf({ legs: 2, newAccounts: 1 })).toBe(known);
+    for (const other of [{ legs: 2 }, { legs: 3 }, { legs: 2, newAccounts: 2 }, { legs: 1, newAccounts: 15 }])
+      expect(costs.costsOf(other).rentLamports).toBe(BigInt(other.newAccounts ?? 0) * 2_039_280n);
+    expect(costs.costsOf({ legs: 3, newAccounts: 1 }).priorityFeeLamports).toBe(3_000n);
+    // Sixteen more accounts are not two swaps less.
+    const [a, b] = [costs.costsOf({ legs: 2, newAccounts: 3 }), costs.costsOf({ legs: 3, newAccounts: 13 })];
+    expect([a.rentLamports, b.rentLamports]).toEqual([3n * 2_039_280n, 13n * 2_039_280n]);
+    costs.setTokenAccountRent(2_039_280n);
+    expect(costs.costsOf({ legs: 2, newAccounts: 1 })).toBe(known);
+    costs.setTokenAccountRent(5n);
+    expect(costs.costsOf({ legs: 2, newAccounts: 1 }).rentLamports).toBe(5n);
+  });
+
+  it('of fixed figures do not follow what a compute unit costs', () => {
+    const costs = createStaticCosts(FIGURES);
+    const known = costs.costsOf({ legs: 2 });
+    costs.setUnitPrice(9_000_000n);
+    expect(costs.unitPriceMicroLamports).toBeUndefined();
+    expect(costs.costsOf({ legs: 2 })).toBe(known);
+    expect(costs.costsOf({ legs: 2, computeUnits: 400_000 }).priorityFeeLamports).toBe(2_000n);
+  });
+
+  it('say what a compute unit costs, while that is known, and take no more for a swap than they may', () => {
+    const costs = createEstimatedCosts({ ...FIGURES, unitsPerLeg: 120_000, maxPriorityFeeLamports: 50_000n });
+    expect(costs.unitPriceMicroLamports).toBeUndefined();
+    costs.setUnitPrice(1_000_000n);
+    expect(costs.unitPriceMicroLamports).toBe(1_000_000n);
+    expect(costs.costsOf({ legs: 2 }).priorityFeeLamports).toBe(100_000n);
+    expect(costs.costsOf({ legs: 2, computeUnits: 99_999 }).priorityFeeLamports).toBe(99_999n);
+    expect(costs.costsOf({ legs: 2, computeUnits: 100_001 }).priorityFeeLamports).toBe(100_000n);
+    costs.setUnitPrice(1n);
+    expect(costs.costsOf({ legs: 2, computeUnits: 1 }).priorityFeeLamports).toBe(1n);
+    costs.setUnitPrice(undefined);
+    expect(costs.unitPriceMicroLamports).toBeUndefined();
+  });
+
   it('cannot be earned back where nothing ever lands', () => {
     const costs = createStaticCosts({ ...FIGURES, landingOdds: 0, revertOdds: 0.5 }).costsOf({ legs: 2 });
     expect(expectedLamports(costs, 10n ** 18n)).toBeLessThan(0n);

@@ -111,7 +111,7 @@ export function createEstimatedCosts(figures: EstimatedCosts): CostModel {
   const { maxPriorityFeeLamports: most } = figures;
   const feeOf = (price: bigint, units: bigint): bigint =>
     (price * units + MICRO_LAMPORTS - 1n) / MICRO_LAMPORTS;
-  const atMost = (fee: bigint, limit: bigint): bigint => (fee < limit ? fee : limit);
+  const atMost = (fee: bigint, limit: bigint): bigint => (fee > limit ? limit : fee);
   const units = BigInt(figures.unitsPerLeg);
   return createCosts(
     figures,
@@ -178,7 +178,6 @@ function createCosts(
 
 /** What the failed attempts cost for each that succeeds, rounded up. */
 function perSuccess(failureLamports: bigint, { successPpm, revertPpm }: AttemptOdds): bigint {
-  if (revertPpm === 0n) return 0n;
   // Nothing ever succeeds: no profit is large enough.
   if (successPpm === 0n) return failureLamports * revertPpm * PPM;
   return (failureLamports * revertPpm + successPpm - 1n) / successPpm;

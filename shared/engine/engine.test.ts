@@ -112,6 +112,16 @@ describe('engine', () => {
     expect(engine.balances.free(WSOL_MINT)).toBe(100_000_000_000n - 7_000n);
   });
 
+  it('has taken no gap with a paper trade that reverted: the next one there is as good as any', () => {
+    const { begin, trade, pools } = withGap();
+    begin(NEXT + 1);
+    trade(pools[0]!, WSOL_MINT, 58_000_000_000n, NEXT + 1);
+    expect(begin(NEXT + 2).fills[0]?.outcome).toBe('reverted');
+    const again = trade(pools[0]!, USDC_MINT, 9_000_000_000n, NEXT + 2);
+    expect(again.refused.of('edge-spent')).toBe(0);
+    expect(again.decisions[0]?.outcome).toBe('approved');
+  });
+
   it('never lands an order that chance keeps out, at no cost', () => {
     const { begin, engine } = withGap({ paper: { latencySlots: 1, landingOdds: 0 } });
     begin(NEXT + 1);
@@ -121,6 +131,7 @@ describe('engine', () => {
       netLamports: 0n,
     });
     expect(engine.ledger.netLamports).toBe(0n);
+    expect([...engine.ledger.byMint()]).toEqual([]);
   });
 
   it('takes one gap once: the edge stays spent until the market was seen without it', () => {

@@ -11,7 +11,7 @@ import { type Applied, createMarket, DEFAULT_ESTIMATE_AGE_SLOTS, type Market } f
 import type { PoolEntry } from '../market/pool-entry.ts';
 import { type Approved, approve, termsOf } from '../risk/approve.ts';
 import { type Balances, createBalances } from '../risk/balances.ts';
-import { type DoorLimits, type RiskLimits, type RiskView, WHOLE_POOL_BPS } from '../risk/judge.ts';
+import { type DoorLimits, type RiskLimits, WHOLE_POOL_BPS } from '../risk/judge.ts';
 import { createSpentEdges } from '../risk/spent-edges.ts';
 import { createTally, type Tally } from '../routing/reason.ts';
 import { createSearch, type Search, type SearchGate } from '../routing/search.ts';
@@ -20,6 +20,7 @@ import { applyEvent } from './apply-event.ts';
 import type { MarketEvent } from './event.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Decision, EngineRecord, StageTimes } from './record.ts';
+import { createRiskView } from './risk-view.ts';
 import { createSettlement } from './settlement.ts';
 
 export interface EngineParams {
@@ -111,12 +112,10 @@ export function createEngine(params: EngineParams): Engine {
   const refused = createTally();
   const decisions: Decision[] = [];
   const stages: StageTimes = { applyMicros: 0, searchMicros: 0, approveMicros: 0 };
-  let paused = false;
-  let halted = false;
+  const switches = { paused: false, halted: false };
   let everLive = false;
   /** The net when trading was last resumed: the loss limit counts from there. */
   let lossFromLamports = 0n;
-  let feedStale = false;
 
   for (const { venue, address } of params.pools) market.addPool(venue, address);
 
@@ -162,27 +161,17 @@ export function createEngine(params: EngineParams): Engine {
     hasAccount,
   };
 
-  const view: RiskView = {
+  const view = createRiskView({
     market,
     costs: params.costs,
     accountsOf: search.accountsOf,
-    get paused() {
-      return paused;
-    },
-    get halted() {
-      return halted;
-    },
-    get feedStale() {
-      return feedStale;
-    },
-    get pending() {
-      return open.list.length;
-    },
-    isPoolBusy: (pool) => open.isPoolBusy(pool),
-    isSpent: (pool, aToB) => spent.isSpent(pool, aToB),
-    free: (mint) => balances.free(mint),
+    maxSlotLag: limits.maxSlotLag,
+    open,
+    spent,
+    balances,
     hasAccount,
-  };
+    switches,
+  });
 
   const place = (order: Approved, atMicros: number): void => {
     settlement.place(termsOf(order), atMicros);
@@ -194,8 +183,6 @@ export function createEngine(params: EngineParams): Engine {
     const chainClock = market.clock;
     // Before a slot is told nobody knows how old the states are, nor in which slot an order would be placed.
     if (changed.length === 0 || !market.live || market.slot === 0 || chainClock === undefined) return;
-    // The clock sysvar comes by the account feed: when it lags the slot stream, so do the pools.
-    feedStale = market.slot - chainClock.slot > limits.maxSlotLag;
     const from = clock.monotonicMicros();
     const { best, passedOver } = search.run(changed, chainClock, gate, refused, {
       maxChosen: limits.maxPending - open.list.length,
@@ -219,7 +206,7 @@ export function createEngine(params: EngineParams): Engine {
   };
 
   const haltAtLimit = (): void => {
-    if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) halted = true;
+    if (ledger.netLamports - lossFromLamports <= -limits.maxLossLamports) switches.halted = true;
   };
 
   /** Why the event comes to nothing, or ''. */
@@ -230,7 +217,7 @@ export function createEngine(params: EngineParams): Engine {
     record.fills = [...record.fills, settled];
     haltAtLimit();
     // Something else than what was approved was executed: nobody knows what is next.
-    if (isBreach(settled)) halted = true;
+    if (isBreach(settled)) switches.halted = true;
     return '';
   };
 
@@ -238,19 +225,19 @@ export function createEngine(params: EngineParams): Engine {
     const applied = market.beginSlot(slot, parent);
     if (applied.taken !== '') return applied;
     unitPrice.beginSlot(slot);
-    record.told = orders.beginSlot(slot, atMicros);
-    for (const event of record.told) takeOrder(event);
+    const executed = orders.beginSlot(slot, atMicros);
+    for (const event of executed) takeOrder(event);
     const byTime = open.beginSlot(slot, atMicros);
     for (const event of byTime) takeOrder(event);
-    if (byTime.length > 0) record.told = [...record.told, ...byTime];
-    if (spent.size > 0 && market.clock !== undefined) spent.reopen(market.clock, search.hasMarginalProfit);
+    record.told = [...executed, ...byTime];
+    if (market.clock !== undefined) spent.reopen(market.clock, search.hasMarginalProfit);
     return applied;
   };
 
   const onControl = (command: 'pause' | 'resume'): void => {
-    paused = command === 'pause';
-    if (paused) return;
-    halted = false;
+    switches.paused = command === 'pause';
+    if (switches.paused) return;
+    switches.halted = false;
     lossFromLamports = ledger.netLamports;
   };
 
@@ -267,7 +254,7 @@ export function createEngine(params: EngineParams): Engine {
         break;
       case 'loss':
         lossFromLamports += event.lamports;
-        halted ||= event.halted;
+        switches.halted ||= event.halted;
         haltAtLimit();
         break;
       case 'chain':
@@ -295,15 +282,15 @@ export function createEngine(params: EngineParams): Engine {
       return open.list;
     },
     get halted() {
-      return halted;
+      return switches.halted;
     },
     get graph() {
       return search.size;
     },
     get status() {
       if (!market.live) return everLive ? 'feed-down' : 'starting';
-      if (halted) return 'halted';
-      return paused ? 'paused' : 'running';
+      if (switches.halted) return 'halted';
+      return switches.paused ? 'paused' : 'running';
     },
     process(event) {
       record.sequence += 1;

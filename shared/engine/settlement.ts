@@ -43,9 +43,8 @@ export function createSettlement(params: SettlementParams): Settlement {
     for (const { pool, aToB, mintOut, amountIn } of legs) {
       // Whatever it paid out, the wallet has an account for it now.
       balances.change(mintOut, 0n, slot);
-      const entry = market.poolAt(pool);
-      if (!params.movesMarket && entry !== undefined && market.clock !== undefined)
-        spent.spend(entry, aToB, amountIn, market.clock);
+      if (!params.movesMarket && market.clock !== undefined)
+        spent.spend(market.poolAt(pool)!, aToB, amountIn, market.clock);
     }
   };
 

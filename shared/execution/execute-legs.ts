@@ -27,7 +27,7 @@ export function executeLegs(opportunity: Opportunity, minProfit: bigint, market:
   const { legs, startMint } = opportunity;
   const left: Swapped[] = [];
   const held = new Map<Address, bigint>([[startMint, offeredIn(opportunity)]]);
-  const lastHop = legs.at(-1)?.hop ?? 0;
+  const lastHop = legs.at(-1)!.hop;
   let amountIn = 0n;
   let amountOut = 0n;
   for (const leg of legs) {

@@ -128,5 +128,15 @@ describe('open orders', () => {
     const other = createOpenOrders();
     other.place(termsOf('a'), [apart.pools[0]!], 0);
     expect(apart.pools.map((pool) => other.isPoolBusy(pool))).toEqual([true, false]);
+    // Of a pool whose state is not there nobody knows what it stands over: but itself it is.
+    const [first, second] = still.pools;
+    const [held, asked] = [
+      { ...first!, state: undefined },
+      { ...second!, state: undefined },
+    ];
+    expect(open.isPoolBusy(asked)).toBe(false);
+    open.take(event('a', 'expired'));
+    open.place(termsOf('b'), [held], 0);
+    expect([held, second!].map((pool) => open.isPoolBusy(pool))).toEqual([true, false]);
   });
 });

@@ -38,14 +38,11 @@ interface Placed {
 
 export function createOpenOrders(): OpenOrders {
   let list: Placed[] = [];
-  const busy = new Map<PoolEntry, number>();
+  let busy: ReadonlySet<PoolEntry> = new Set();
 
-  const hold = (pools: readonly PoolEntry[], change: 1 | -1): void => {
-    for (const pool of pools) {
-      const count = (busy.get(pool) ?? 0) + change;
-      if (count === 0) busy.delete(pool);
-      else busy.set(pool, count);
-    }
+  const hold = (orders: Placed[]): void => {
+    list = orders;
+    busy = new Set(orders.flatMap(({ pools }) => pools));
   };
 
   return {
@@ -53,19 +50,18 @@ export function createOpenOrders(): OpenOrders {
       return list;
     },
     isPoolBusy(pool) {
-      if (busy.size === 0) return false;
       if (busy.has(pool)) return true;
       const { venue, state } = pool;
+      // Of most venues no two pools share anything.
       if (venue.carry === undefined || state === undefined) return false;
-      for (const other of busy.keys()) {
-        if (other.state === undefined || other.venue !== venue) continue;
-        if (areEntangled({ venue, state }, { venue, state: other.state })) return true;
+      for (const other of busy) {
+        if (other.state === undefined) continue;
+        if (areEntangled({ venue, state }, { venue: other.venue, state: other.state })) return true;
       }
       return false;
     },
     place(terms, pools, atMicros) {
-      list.push({ terms, state: 'approved', reason: '', sinceMicros: atMicros, pools });
-      hold(pools, 1);
+      hold([...list, { terms, state: 'approved', reason: '', sinceMicros: atMicros, pools }]);
     },
     take({ id, state, reason, atMicros }) {
       const order = list.find(({ terms }) => terms.id === id);
@@ -73,9 +69,7 @@ export function createOpenOrders(): OpenOrders {
       if (order.state !== state) order.sinceMicros = atMicros;
       order.state = state;
       order.reason = reason;
-      if (!isEnd(state)) return order;
-      list = list.filter((other) => other !== order);
-      hold(order.pools, -1);
+      if (isEnd(state)) hold(list.filter((other) => other !== order));
       return order;
     },
     beginSlot(slot, atMicros) {

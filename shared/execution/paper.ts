@@ -24,8 +24,6 @@ interface PaperOrder {
   told: boolean;
 }
 
-const NONE: readonly OrderEvent[] = [];
-
 /** Executes on paper: what was approved meets whatever the market is once its landing slot is over. */
 export function createPaperOrders(
   { latencySlots, latencyMs = 0, landingOdds }: PaperParams,
@@ -60,7 +58,6 @@ export function createPaperOrders(
       pending.push({ terms, landingSlot: terms.slot + slotsUnderWay(), told: false });
     },
     beginSlot(slot, atMicros) {
-      if (pending.length === 0) return NONE;
       const events: OrderEvent[] = [];
       const before = pending;
       pending = [];

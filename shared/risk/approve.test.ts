@@ -4,7 +4,7 @@ import { unitsForSwaps } from '../core/compute.ts';
 import { type Leg, type Opportunity, offeredIn } from '../routing/opportunity.ts';
 import type { Reason } from '../routing/reason.ts';
 import { CLOCK, createStill, MEME_MINT } from '../routing/test-market.ts';
-import { approve, termsOf } from './approve.ts';
+import { type Approved, approve, termsOf } from './approve.ts';
 import type { DoorLimits, RiskView } from './judge.ts';
 import { createTestDoor, SPLIT_POOLS, type TestDoor } from './test-door.ts';
 
@@ -48,6 +48,7 @@ describe('approve', () => {
       maxSwaps: 4,
       maxHops: 2,
       maxPriorityFeeLamports: costs.priorityFeeLamports / 4n,
+      maxPoolShareBps: 3_000,
     };
     const view = { free: (mint: Address) => (mint === WSOL_MINT ? solNeeded : 0n) };
     expect(outcome(door, { limits, view })).toBe('approved');
@@ -239,12 +240,14 @@ describe('approve', () => {
 });
 
 describe('an approved order', () => {
-  const approval = approve(structuredClone(opportunity), door.limits, door.view);
-  if (!approval.ok) throw new Error(approval.reason);
-  const { approved } = approval;
+  const approvedNow = (): Approved => {
+    const approval = approve(structuredClone(opportunity), door.limits, door.view);
+    if (!approval.ok) throw new Error(approval.reason);
+    return approval.approved;
+  };
 
   it('carries its id, its slots, the least it must pay and the most it may cost', () => {
-    expect(termsOf(approved)).toEqual({
+    expect(termsOf(approvedNow())).toEqual({
       id: opportunity.id,
       opportunity,
       slot: market.slot,
@@ -255,6 +258,7 @@ describe('an approved order', () => {
   });
 
   it('changes no more, in nothing', () => {
+    const approved = approvedNow();
     const terms = termsOf(approved);
     const { legs } = terms.opportunity;
     for (const part of [approved, terms, terms.opportunity, legs, legs[0], terms.opportunity.costs])
@@ -264,9 +268,15 @@ describe('an approved order', () => {
   });
 
   it('is refused at execution where it was copied, loosened, cloned or made by its constructor', () => {
+    const approved = approvedNow();
     const Forge = approved.constructor as new (...args: unknown[]) => typeof approved;
     const terms = termsOf(approved);
-    expect(() => new Forge(Symbol('approve'), terms)).toThrow(/something else than approve/);
+    expect(() => new Forge(Symbol('approve'), terms)).toThrow(
+      expect.objectContaining({
+        code: 'order-forged',
+        message: expect.stringMatching(/something else than approve/),
+      }),
+    );
     const forgeries: unknown[] = [
       { ...terms, minAmountOut: 0n },
       { ...approved, minAmountOut: 0n },
@@ -278,7 +288,12 @@ describe('an approved order', () => {
       'order',
     ];
     for (const forgery of forgeries) {
-      expect(() => termsOf(forgery as unknown as typeof approved)).toThrow(/approve has not made/);
+      expect(() => termsOf(forgery as unknown as typeof approved)).toThrow(
+        expect.objectContaining({
+          code: 'order-forged',
+          message: expect.stringMatching(/approve has not made/),
+        }),
+      );
     }
   });
 });

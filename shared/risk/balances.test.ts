@@ -72,6 +72,16 @@ describe('balances', () => {
     expect(balances.free(WSOL_MINT)).toBe(16n);
   });
 
+  it('count every trade while the chain has told nothing of its mint, of whichever slot, and each mint by itself', () => {
+    const balances = createBalances(new Map(), true);
+    balances.change(WSOL_MINT, 2n, 0);
+    balances.change(WSOL_MINT, 3n, 0);
+    balances.change(USDC_MINT, 7n, 1);
+    expect([balances.free(WSOL_MINT), balances.free(USDC_MINT)]).toEqual([5n, 7n]);
+    balances.tell(WALLET, sol(9n, 3));
+    expect([balances.free(WSOL_MINT), balances.free(USDC_MINT)]).toEqual([9n, 7n]);
+  });
+
   it('know of no account once it is gone, and of one that a trade has made', () => {
     const balances = createBalances(new Map([[USDC_MINT, 1n]]), true);
     balances.tell(USDC_ACCOUNT, { mint: USDC_MINT, amount: 0n, exists: false, slot: 5 });

@@ -28,6 +28,7 @@ export interface Balances {
 
 /** A change that the chain may not have told of yet. */
 interface Change {
+  readonly mint: Address;
   readonly slot: number;
   readonly delta: bigint;
 }
@@ -40,7 +41,7 @@ export function createBalances(initial: ReadonlyMap<Address, bigint>, countsTold
   const amounts = new Map(initial);
   const locked = new Map<Address, bigint>();
   const told = new Map<Address, ToldBalance>();
-  const changes = new Map<Address, Change[]>();
+  let changes: readonly Change[] = [];
   const lockedOf = (mint: Address): bigint => locked.get(mint) ?? 0n;
 
   /** By what the chain says of a mint, and what it does not say yet. */
@@ -54,8 +55,8 @@ export function createBalances(initial: ReadonlyMap<Address, bigint>, countsTold
       isThere ||= account.exists;
       upTo = Math.max(upTo, account.slot);
     }
-    const left = (changes.get(mint) ?? []).filter(({ slot }) => slot > upTo);
-    changes.set(mint, left);
+    changes = changes.filter((change) => change.mint !== mint || change.slot > upTo);
+    const left = changes.filter((change) => change.mint === mint);
     for (const { delta } of left) amount += delta;
     if (isThere || left.length > 0) amounts.set(mint, amount);
     else amounts.delete(mint);
@@ -69,7 +70,7 @@ export function createBalances(initial: ReadonlyMap<Address, bigint>, countsTold
     unlock: (mint, amount) => void locked.set(mint, lockedOf(mint) - amount),
     change(mint, delta, slot) {
       if (countsTold) {
-        changes.set(mint, [...(changes.get(mint) ?? []), { slot, delta }]);
+        changes = [...changes, { mint, slot, delta }];
         recount(mint);
       } else amounts.set(mint, (amounts.get(mint) ?? 0n) + delta);
     },

@@ -124,7 +124,8 @@ function againstFigures(
     netLamports !== unitsToLamports(netProfit, price)
   )
     return 'misstated';
-  if (netProfit <= 0n || expectedLamports(own, netLamports) <= 0n) return 'below-costs';
+  // What nets nothing or less is worth no more than that: failures only cost.
+  if (expectedLamports(own, netLamports) <= 0n) return 'below-costs';
   return netLamports < limits.minNetProfitLamports ? 'below-min-profit' : undefined;
 }
 

@@ -48,7 +48,6 @@ export function quoteAgain(
   if (lockedAccounts(legs, pools, accountsOf) > market.chain.transactionAccounts) return 'beyond-accounts';
   const consumed: bigint[] = [];
   const left: Swapped[] = [];
-  const lastHop = legs.at(-1)!.hop;
   /** What the hop may be offered still: what the hop before paid. */
   let available = 0n;
   let paid = 0n;
@@ -76,7 +75,7 @@ export function quoteAgain(
     if (!settled.ok) return 'quote-refused';
     left.push({ venue, state: settled.state });
   }
-  return { pools, consumed, amountIn, amountOut: lastHop > 0 ? paid : 0n, computeUnits };
+  return { pools, consumed, amountIn, amountOut: paid, computeUnits };
 }
 
 /** True when a later leg meets what this one leaves of its pool. */
@@ -89,10 +88,13 @@ function isMetAgain(pools: readonly PoolEntry[], at: number): boolean {
   return false;
 }
 
-/** Hops from 0 on, each from the mint that the one before ended in, the last one back to the first; no mint twice. */
+/**
+ * Hops from 0 on, each from the mint that the one before ended in, the last one back to the first; no mint twice. That
+ * there are two at least follows: no pool trades a mint for itself.
+ */
 function isCycle(legs: readonly Leg[], startMint: Address, { maxHops, maxSwaps }: Extent): boolean {
   const last = legs.at(-1);
-  if (last === undefined || legs.length > maxSwaps || last.hop < 1 || last.hop >= maxHops) return false;
+  if (last === undefined || legs.length > maxSwaps || last.hop >= maxHops) return false;
   if (last.mintOut !== startMint) return false;
   const left = new Set<Address>();
   let before: Leg | undefined;

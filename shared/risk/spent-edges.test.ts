@@ -44,6 +44,18 @@ describe('createSpentEdges', () => {
     expect(edges.size).toBe(0);
   });
 
+  it('keeps an edge spent of a pool whose state is not there, when it was taken or when it is looked at', () => {
+    const { pool, edges } = spentPool();
+    const { state } = pool;
+    pool.state = undefined;
+    edges.reopen(CLOCK, () => false);
+    expect(edges.isSpent(pool, true)).toBe(true);
+    edges.spend(pool, false, AMOUNT, CLOCK);
+    pool.state = state;
+    edges.reopen(CLOCK, pays);
+    expect(edges.isSpent(pool, false)).toBe(true);
+  });
+
   it('keeps an edge spent while its pool cannot be quoted: its gap was not seen to close', () => {
     const { pool, edges } = spentPool();
     pool.coherent = false;

@@ -33,10 +33,10 @@ export function createSpentEdges(): SpentEdges {
     spend(pool, aToB, amountIn, clock) {
       edges.set(edgeOf(pool, aToB), { pool, aToB, priceLeft: priceAfter(pool, aToB, amountIn, clock) });
     },
-    isSpent: (pool, aToB) => edges.size > 0 && edges.has(edgeOf(pool, aToB)),
+    isSpent: (pool, aToB) => edges.has(edgeOf(pool, aToB)),
     reopen(clock, pays) {
       for (const [at, { pool, aToB, priceLeft }] of edges) {
-        if (!isQuotable(pool) || pool.state === undefined) continue;
+        if (pool.state === undefined || !isQuotable(pool)) continue;
         const price = pool.venue.marginalPrice(pool.state, aToB, clock);
         if (price <= priceLeft || !pays(pool, aToB)) edges.delete(at);
       }
