@@ -12,6 +12,7 @@ RUN npm ci --omit=dev --omit=optional --workspaces=false --include-workspace-roo
 FROM node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
 ENV NODE_ENV=production \
     FUNCTION_TARGET=streamer \
+    ARB_MARKET=live \
     PORT=8080 \
     ARB_STORE_DIR=/var/lib/arb
 WORKDIR /app

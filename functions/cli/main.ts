@@ -4,6 +4,7 @@ import { didYouMean } from '../../shared/platform/process/nearest.ts';
 import { EXIT, exitCodeOf } from './frame/exit-code.ts';
 import { generalHelp, verbHelp } from './frame/help.ts';
 import { keysInFlags } from './frame/keys-in-flags.ts';
+import { carried } from './frame/local-chain.ts';
 import { refuseFlagsTakenByNpm } from './frame/npm-flags.ts';
 import { acceptedFlags, parseFlags } from './frame/parse-flags.ts';
 import type { Verb, VerbContext } from './frame/verb.ts';
@@ -91,7 +92,7 @@ function refuseMore(what: string, [word]: readonly string[]): void {
 
 async function loadVerb(name: string): Promise<Verb> {
   const entry = VERBS.find((candidate) => candidate.name === name);
-  if (entry !== undefined) return await entry.load();
+  if (entry !== undefined) return await carried(`arb ${name}`, () => entry.load());
   const names = VERBS.map((candidate) => candidate.name);
   const suggestion = didYouMean(name, names) || `; verbs: ${names.join(', ')}`;
   const what = name.startsWith('-') ? `the first word must be a verb, not ${name}` : `no verb "${name}"`;

@@ -7,8 +7,8 @@ import { createApiAccess } from '../../../shared/platform/outside/api-access.ts'
 import { findRuns, readRun } from '../../../shared/platform/recording/recording.ts';
 import { chainView } from '../../streamer/dashboard/state/read-chain.ts';
 import type { ChainView } from '../../streamer/dashboard/view/view.ts';
-import { startLocalNodeProcess } from '../../streamer/local/local-node.ts';
 import { EXIT } from '../frame/exit-code.ts';
+import { localNodeModule } from '../frame/local-chain.ts';
 import { refuseIdle } from '../frame/used-keys.ts';
 import { defineVerb, type VerbContext } from '../frame/verb.ts';
 
@@ -57,6 +57,7 @@ export const chainVerb = defineVerb({
 async function askedView(context: Omit<VerbContext, 'flags' | 'positionals'>): Promise<ChainView> {
   const { config } = context.loadConfig();
   if (asksConfigured(config)) return ask(context, config, config.rpc.endpoints);
+  const { startLocalNodeProcess } = await localNodeModule();
   const { feed, stop } = await startLocalNodeProcess(config);
   try {
     return await ask(context, config, feed.endpoints);

@@ -5,10 +5,10 @@ import { formatUnits } from '../../../shared/core/units.ts';
 import type { Market } from '../../../shared/market/market.ts';
 import { createApiBudget } from '../../../shared/platform/limits/api-budget.ts';
 import { createJupiter } from '../../../shared/platform/outside/jupiter/jupiter.ts';
-import { createLocalMarket } from '../../../shared/run/local-market.ts';
-import { type LocalApis, startLocalApis } from '../../streamer/local/local-apis.ts';
+import type { LocalApis } from '../../streamer/local/local-apis.ts';
 import { type ComparedQuotes, compareQuotes } from '../../streamer/outside/compare-quotes.ts';
 import { EXIT } from '../frame/exit-code.ts';
+import { localApisModule, localMarketModule } from '../frame/local-chain.ts';
 import { STANDING_MARKET_KEYS } from '../frame/used-keys.ts';
 import { defineVerb } from '../frame/verb.ts';
 import { loadStandingMarket } from './venue-market.ts';
@@ -95,6 +95,8 @@ function mintOf(flag: string, text: string): Address {
 }
 
 async function serveMarket(source: string, seed: number): Promise<LocalApis> {
+  const { createLocalMarket } = await localMarketModule();
+  const { startLocalApis } = await localApisModule();
   const { world, pools } = createLocalMarket(source, seed);
   world.bank.advanceSlot();
   const named = pools.map(({ venue, address }) => ({ venue: venue.id, address }));

@@ -18,8 +18,8 @@ import {
 } from '../../../shared/platform/universe/universe-file.ts';
 import { VENUES, venueById } from '../../../shared/venues/registry.ts';
 import type { Venue } from '../../../shared/venues/venue.ts';
-import { startLocalNodeProcess } from '../../streamer/local/local-node.ts';
 import { EXIT } from '../frame/exit-code.ts';
+import { localNodeModule } from '../frame/local-chain.ts';
 import { refuseIdle, STANDING_MARKET_KEYS } from '../frame/used-keys.ts';
 import { defineVerb, type VerbContext } from '../frame/verb.ts';
 
@@ -127,6 +127,7 @@ async function withNode<T>(
   if (config.market === 'live' || config.rpc.endpoints.some(({ url }) => url !== undefined)) {
     return ask(config.rpc.endpoints);
   }
+  const { startLocalNodeProcess } = await localNodeModule();
   const { feed, stop } = await startLocalNodeProcess({
     market: config.market,
     seed: config.seed,

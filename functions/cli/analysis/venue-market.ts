@@ -8,9 +8,9 @@ import type { LoadedConfig } from '../../../shared/platform/config/load.ts';
 import { readMarketSnapshot } from '../../../shared/platform/files/snapshot-file.ts';
 import { createApiAccess } from '../../../shared/platform/outside/api-access.ts';
 import { enabledUniverse, readUniverseFile } from '../../../shared/platform/universe/universe-file.ts';
-import { createLocalMarket } from '../../../shared/run/local-market.ts';
 import { type SkippedPool, selectPools, type Universe } from '../../../shared/run/universe.ts';
 import { rulesOfPrograms } from '../../../shared/venues/program-rules-of.ts';
+import { localMarketModule } from '../frame/local-chain.ts';
 import { refuseIdle } from '../frame/used-keys.ts';
 
 /** A market as it stands now, and the pools that are not even in it. */
@@ -90,6 +90,7 @@ async function loadSource(
     }
   }
   if (snapshotFile === undefined && source === 'built-in') {
+    const { createLocalMarket } = await localMarketModule();
     const { world, pools: all, skipped, rules } = createLocalMarket(source, config.seed);
     const pools = listed?.pools ?? all;
     const { accounts } = world.market;

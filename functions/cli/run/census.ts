@@ -7,10 +7,10 @@ import { findRuns } from '../../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../../shared/platform/recording/segment-reader.ts';
 import type { Gap } from '../../../shared/platform/recording/segment-text.ts';
 import { type CensusTask, takeMarketCensus, takeRecordingCensus } from '../../../shared/run/census.ts';
-import { createLocalMarket } from '../../../shared/run/local-market.ts';
 import { createTokenNames, type TokenNames } from '../../../shared/run/token-names.ts';
 import { type SkippedPool, selectPools } from '../../../shared/run/universe.ts';
 import { EXIT } from '../frame/exit-code.ts';
+import { localMarketModule } from '../frame/local-chain.ts';
 import { createProgress } from '../frame/progress.ts';
 import { refuseIdle } from '../frame/used-keys.ts';
 import { defineVerb } from '../frame/verb.ts';
@@ -165,6 +165,7 @@ async function ofMarket(
   seed: number,
   cwd: string,
 ): Promise<Taken> {
+  const { createLocalMarket } = await localMarketModule();
   const market = createLocalMarket(name === 'built-in' ? name : resolve(cwd, name), seed, task.config.sim);
   const census = await takeMarketCensus(task, market, seconds);
   const names = createTokenNames(census, market.symbols);

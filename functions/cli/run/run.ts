@@ -9,15 +9,13 @@ import { createLogger } from '../../../shared/platform/process/log.ts';
 import { limitLog } from '../../../shared/platform/process/log-limit.ts';
 import { enabledUniverse, readUniverseFile } from '../../../shared/platform/universe/universe-file.ts';
 import type { Run } from '../../../shared/run/create-run.ts';
-import { createLocalMarket } from '../../../shared/run/local-market.ts';
 import { createRunRecorder } from '../../../shared/run/run-recorder.ts';
-import { runSimulated } from '../../../shared/run/simulated-run.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { selectPools } from '../../../shared/run/universe.ts';
 import type { FeedSource } from '../../streamer/feed-source.ts';
-import { nodeEnded, startLocalNodeProcess } from '../../streamer/local/local-node.ts';
 import { type Service, startService } from '../../streamer/main.ts';
 import { EXIT } from '../frame/exit-code.ts';
+import { localMarketModule, localNodeModule, simulatedRunModule } from '../frame/local-chain.ts';
 import { createProgress } from '../frame/progress.ts';
 import { refuseIdle } from '../frame/used-keys.ts';
 import { defineVerb, type VerbContext } from '../frame/verb.ts';
@@ -140,6 +138,8 @@ async function simulate({ clock, signal, stderr, version }: RunContext, config: 
   if (config.duration === undefined) {
     throw new ArbError('usage-simulated-endless', 'simulated time needs an end: add --duration SECONDS');
   }
+  const { createLocalMarket } = await localMarketModule();
+  const { runSimulated } = await simulatedRunModule();
   const market = createLocalMarket(config.market, config.seed, config.sim);
   for (const { pool, venue, reason } of market.skipped) stderr.line(`skipped ${venue} ${pool}: ${reason}`);
   let shown = 'starting';
@@ -176,8 +176,8 @@ async function serve(given: RunContext, config: Config, portNamed: boolean): Pro
   const { feed, ended, stopNode } = await openFeed(config, given);
   let gone: ArbError | undefined;
   const lost = new AbortController();
-  void ended?.then((how) => {
-    gone = nodeEnded(how);
+  void ended?.then(({ how, error }) => {
+    gone = error;
     log.error('market.node-ended', { how });
     lost.abort();
   });
@@ -234,10 +234,15 @@ async function checkFeed(
 async function openFeed(
   config: Config,
   { cwd, signal }: Pick<RunContext, 'cwd' | 'signal'>,
-): Promise<{ feed: FeedSource; ended?: Promise<string>; stopNode: () => Promise<void> }> {
+): Promise<{
+  feed: FeedSource;
+  ended?: Promise<{ readonly how: string; readonly error: ArbError }>;
+  stopNode: () => Promise<void>;
+}> {
   const { file, pools } = config.universe;
   const listed = file === undefined ? undefined : enabledUniverse(readUniverseFile(resolve(cwd, file))).pools;
   if (config.market !== 'live') {
+    const { startLocalNodeProcess, nodeEnded } = await localNodeModule();
     const { feed, ended, stop } = await startLocalNodeProcess({
       market: config.market,
       seed: config.seed,
@@ -245,7 +250,8 @@ async function openFeed(
       signal,
     });
     const chosen = listed === undefined ? {} : selectPools(listed);
-    return { feed: { ...feed, ...chosen }, ended, stopNode: stop };
+    const known = ended.then((how) => ({ how, error: nodeEnded(how) }));
+    return { feed: { ...feed, ...chosen }, ended: known, stopNode: stop };
   }
   if (listed === undefined && pools.length === 0) {
     const way = 'give universe.pools, or universe.file with a file that arb discover writes';
