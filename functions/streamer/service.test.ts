@@ -119,6 +119,10 @@ describe('the streaming service over real sockets', () => {
     expect(state.refusals.some(({ reason }) => reason === 'no-marginal-profit')).toBe(true);
     const metrics = await (await fetch(`${running.url}metrics`)).text();
     expect(metrics).toMatch(/^arb_trades_total\{outcome="filled"\} [1-9]/m);
+    expect(metrics).toMatch(/^arb_trades_corrected_total\{outcome="reverted"\} 0$/m);
+    for (const state of ['unknown', 'earlier'])
+      expect(metrics).toMatch(new RegExp(`^arb_open_orders\\{state="${state}"\\} 0$`, 'm'));
+    expect(metrics).toMatch(/^arb_unknown_order_age_seconds 0$/m);
     expect(metrics).toMatch(/^arb_stage_seconds_bucket\{le="0.001",stage="total"\} [1-9]/m);
     expect((await fetch(`${running.url}readyz`)).status).toBe(200);
 

@@ -28,6 +28,10 @@ export interface RunSummary {
     readonly notLanded: number;
     /** Approved but not yet landed when the run ended. */
     readonly pending: number;
+    /** Of those: nobody may send them any more, and nobody knows what became of them. */
+    readonly unknown: number;
+    /** Ends that the chain proved wrong: each counts as what it was corrected to. */
+    readonly corrected: number;
   };
   /** Every attempt's profit less every cost, valued in lamports. */
   readonly netLamports: string;
@@ -96,6 +100,8 @@ export function summarise(params: SummaryParams): RunSummary {
       reverted: ledger.reverted,
       notLanded: ledger.notLanded,
       pending: engine.pending.length,
+      unknown: engine.pending.filter(({ state }) => state === 'unknown').length,
+      corrected: Object.values(ledger.corrected).reduce((sum, count) => sum + count, 0),
     },
     netLamports: String(ledger.netLamports),
     costLamports: String(ledger.costLamports),

@@ -9,7 +9,7 @@ export function summaryLines(summary: RunSummary): readonly string[] {
   return [
     `run ${summary.runId}: ${summary.mode} on ${summary.market}, ${summary.durationSeconds.toFixed(1)} s, ended ${summary.status}`,
     `${summary.updates} updates in ${summary.slots} slots over ${summary.pools} pools, ${summary.opportunities} opportunities`,
-    `trades: ${attempts.filled} filled, ${attempts.reverted} reverted, ${attempts.notLanded} not landed, ${attempts.pending} pending`,
+    `trades: ${attempts.filled} filled, ${attempts.reverted} reverted, ${attempts.notLanded} not landed, ${attempts.pending} pending${oddOrders(attempts)}`,
     `net ${formatUnits(BigInt(summary.netLamports), 9)} SOL after ${formatUnits(BigInt(summary.costLamports), 9)} SOL of costs`,
     ...summary.netByMint.map(({ netText }) => `  ${netText}`),
     ...Object.entries(summary.refused).map(([reason, count]) => `refused ${count} × ${reason}`),
@@ -22,6 +22,12 @@ export function summaryLines(summary: RunSummary): readonly string[] {
     ...recordingLines(summary.recording),
     `decisions ${summary.decisionsHash}`,
   ];
+}
+
+/** What a person has to look at, said only where there is something. */
+function oddOrders({ unknown, corrected }: RunSummary['attempts']): string {
+  const of = unknown === 0 ? '' : `, ${unknown} of them UNKNOWN`;
+  return corrected === 0 ? of : `${of}; ${corrected} ends corrected`;
 }
 
 function recordingLines(recording: RecordingSummary | undefined): readonly string[] {
