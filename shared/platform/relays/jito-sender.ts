@@ -17,7 +17,7 @@ export interface JitoSenderParams {
 const BUNDLES = '/api/v1/bundles';
 const TRANSACTIONS = '/api/v1/transactions?bundleOnly=true';
 /** SHA-256 in hex, or base58 as the oldest answers had it. */
-const BUNDLE_ID = /^(?:[0-9a-f]{64}|[1-9A-HJ-NP-Za-km-z]{43,88})$/;
+export const BUNDLE_ID = /^(?:[0-9a-f]{64}|[1-9A-HJ-NP-Za-km-z]{43,88})$/;
 
 /** A bundle of one transaction to the Jito block engine by JSON-RPC: private, and it lands whole or not at all. */
 export function createJitoSender({ line, takes, by }: JitoSenderParams): Sender {

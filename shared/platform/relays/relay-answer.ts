@@ -25,7 +25,7 @@ export interface RelayAnswer {
 /** The answer behind what a call threw. Anything but a coded error is a fault of this program, and is thrown on. */
 export function answerOfFault(relay: RelayKind, thrown: unknown): RelayAnswer {
   if (!(thrown instanceof ArbError)) throw thrown;
-  const { status, code, kind, unsent, message, why, problem } = thrown.context;
+  const { status, code, grpcCode, kind, unsent, message, why, problem } = thrown.context;
   const words = [message, problem, why].find((text) => typeof text === 'string' && text !== '');
   return {
     relay,
@@ -34,6 +34,7 @@ export function answerOfFault(relay: RelayKind, thrown: unknown): RelayAnswer {
     ...(thrown.code === 'rpc-bad-answer' ? { isOdd: true } : {}),
     ...(typeof status === 'number' ? { status } : {}),
     ...(typeof code === 'number' ? { code } : {}),
+    ...(typeof grpcCode === 'number' ? { grpcCode } : {}),
     ...(typeof kind === 'string' ? { kind: kind as RefusalKind } : {}),
     text: typeof words === 'string' ? words : thrown.message,
   };

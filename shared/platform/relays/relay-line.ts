@@ -1,27 +1,22 @@
 import type { Clock } from '../../core/clock.ts';
-import { ArbError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import { boundOf } from '../http/answer-bound.ts';
 import { createHttpCaller, type HttpAnswer } from '../http/http-caller.ts';
 import type { ApiBudget } from '../limits/api-budget.ts';
-import type { Priority } from '../limits/priority.ts';
-import { refusalOf } from '../rpc/pool/call-fault.ts';
-import { createEndpointHealth, type EndpointHealth } from '../rpc/pool/endpoint-health.ts';
+import type { EndpointHealth } from '../rpc/pool/endpoint-health.ts';
 import { answerOf, badAnswer, checkedRpcUrl, readMember } from '../rpc/rpc-http.ts';
+import { createRelayDesk, type DeskCall } from './relay-desk.ts';
 
 /** One call of a relay's JSON-RPC. */
-export interface RelayCall<T> {
-  readonly method: string;
+export interface RelayCall<T> extends DeskCall {
   readonly params: readonly unknown[];
   /** Path and query below the relay's address. */
   readonly path: string;
-  readonly priority: Priority;
-  readonly deadlineMicros: number;
   /** Checks the result; throws `rpc-bad-answer` (`badAnswer`) for one that is no good. */
   readonly check: (result: unknown, answer: HttpAnswer) => T;
 }
 
-/** The way to one relay in one region: its turn, its health and what it costs are kept here. */
+/** The way to one relay in one region over HTTP. */
 export interface RelayLine {
   /** `<relay>/<region>`: the name of its limit and its costs. */
   readonly name: string;
@@ -38,7 +33,7 @@ export interface RelayLine {
 
 export interface RelayLineParams {
   readonly name: string;
-  /** Without a path of its own. May hold secrets. */
+  /** May hold secrets. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly requestsPerSecond: number;
@@ -55,8 +50,7 @@ const PING_BOUND = { bytes: 4_096, values: 100, depth: 4 };
 
 /** Throws `rpc-url-invalid`; connects only when first asked. */
 export function createRelayLine(params: RelayLineParams): RelayLine {
-  const { name, clock, requestsPerSecond, timeoutMs, budget } = params;
-  const { limiter, lanes, costs } = budget;
+  const { name, clock, timeoutMs } = params;
   const caller = createHttpCaller({
     url: checkedRpcUrl(params.url),
     headers: params.headers ?? {},
@@ -65,10 +59,9 @@ export function createRelayLine(params: RelayLineParams): RelayLine {
     nowMs: () => clock.nowMs(),
   });
   const { host } = caller;
-  const health = createEndpointHealth(clock, params.random);
+  const desk = createRelayDesk({ ...params, host });
   const never = new AbortController().signal;
   let lastId = 0;
-  let problem = '';
 
   /** Path and query of the call; the query of the address itself, a key perhaps, stays. */
   function urlOf(path: string): URL {
@@ -96,59 +89,14 @@ export function createRelayLine(params: RelayLineParams): RelayLine {
     return call.check(readMember({ method, id, caller }, answer), answer);
   }
 
-  function noteFailure(thrown: unknown, sentMicros: number): void {
-    const kind = refusalOf(thrown);
-    if (kind === 'request') {
-      // It works, and says no to this one.
-      health.answered((clock.monotonicMicros() - sentMicros) / 1_000);
-      return;
-    }
-    problem = thrown instanceof ArbError ? thrown.message : 'it failed';
-    if (isUnsent(thrown)) health.failed('unreachable');
-    else if (kind === 'rate') health.failed('rate');
-    else health.failed(kind === undefined || kind === 'busy' ? 'failed' : 'refused');
-  }
-
   return {
     name,
     host,
-    health,
+    health: desk.health,
     get problem() {
-      return problem;
+      return desk.problem;
     },
-    async call(call) {
-      const { method, priority, deadlineMicros } = call;
-      const { lane, weight } = lanes.ofApi(name, requestsPerSecond, method);
-      const waitMs = (deadlineMicros - clock.monotonicMicros()) / 1_000;
-      if (waitMs <= 0) throw tooLate(method, host);
-      const turn = limiter.enter(lane, { priority, weight, deadlineMs: waitMs });
-      if (turn !== undefined) await turn;
-      const sentMicros = clock.monotonicMicros();
-      const leftMs = (deadlineMicros - sentMicros) / 1_000;
-      if (leftMs <= 0) {
-        lane.settled(weight, sentMicros);
-        throw tooLate(method, host);
-      }
-      health.sent();
-      let throttled = false;
-      let unsent = false;
-      try {
-        const value = await exchange(call, leftMs);
-        health.answered((clock.monotonicMicros() - sentMicros) / 1_000);
-        lane.accepted();
-        problem = '';
-        return value;
-      } catch (thrown) {
-        throttled = refusalOf(thrown) === 'rate';
-        unsent = isUnsent(thrown);
-        noteFailure(thrown, sentMicros);
-        if (throttled) lane.throttled(sentMicros, retryAfterOf(thrown));
-        throw thrown;
-      } finally {
-        if (!unsent) costs.record(name, method, throttled);
-        lane.settled(weight, sentMicros);
-      }
-    },
+    call: (call) => desk.run(call, (leftMs) => exchange(call, leftMs)),
     async warm(path) {
       const request = {
         method: 'GET',
@@ -168,26 +116,4 @@ export function createRelayLine(params: RelayLineParams): RelayLine {
 export function textResult(method: string, host: string, result: unknown): string {
   if (typeof result === 'string') return result;
   throw badAnswer(method, host, 'result', 'is no text');
-}
-
-function tooLate(method: string, host: string): ArbError {
-  return new ArbError('rpc-unreachable', `${method}: no time is left to ask ${host}`, {
-    method,
-    host,
-    why: 'no time is left',
-    unsent: true,
-  });
-}
-
-function isUnsent(thrown: unknown): boolean {
-  return thrown instanceof ArbError && thrown.context.unsent === true;
-}
-
-function retryAfterOf(thrown: unknown): number | undefined {
-  if (!(thrown instanceof ArbError)) return undefined;
-  const { retryAfterMs, message } = thrown.context;
-  if (typeof retryAfterMs === 'number') return retryAfterMs;
-  // Jito says it in its sentence.
-  const told = typeof message === 'string' ? /retry after (\d{1,6}) ?ms/i.exec(message)?.[1] : undefined;
-  return told === undefined ? undefined : Number(told);
 }

@@ -191,6 +191,20 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     words: /^no connection established/i,
   },
   {
+    reason: 'tip-refused',
+    verdict: 'never-accepted',
+    because: 'INVALID_ARGUMENT, for its tip',
+    grpcCodes: [INVALID_ARGUMENT],
+    words: TIP_WORDS,
+  },
+  {
+    reason: 'blockhash-refused',
+    verdict: 'never-accepted',
+    because: 'INVALID_ARGUMENT, for its blockhash',
+    grpcCodes: [INVALID_ARGUMENT],
+    words: /blockhash/i,
+  },
+  {
     reason: 'request-refused',
     verdict: 'never-accepted',
     because: 'INVALID_ARGUMENT, OUT_OF_RANGE, UNIMPLEMENTED: it cannot do anything with the request',
