@@ -23,6 +23,8 @@ const OTHERWISE: Readonly<Record<string, readonly string[]>> = {
 /** Counts of slots that no slot time changes: how many are kept, or lie between two things of the protocol. */
 const COUNTS: Readonly<Record<string, readonly string[]>> = {
   'functions/cli/chaos/chaos-chain.ts': ['RECENT_SLOTS'],
+  // What the SlotHashes sysvar holds, however long its slots are.
+  'shared/execution/build/plan-tables.ts': ['REMEMBERED_SLOTS'],
   'shared/run/census.ts': ['SLOTS_PER_TURN'],
   'shared/run/simulated-run.ts': ['SLOTS_PER_TURN'],
   'shared/market/market.ts': ['DEFAULT_ESTIMATE_AGE_SLOTS'],

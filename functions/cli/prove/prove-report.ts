@@ -5,6 +5,7 @@ import type { VenueProof } from '../../../shared/platform/chain/proofs.ts';
 import type { SkippedPool } from '../../../shared/run/universe.ts';
 import type { Mismatch } from './prove-compare.ts';
 import type { ProvablePool } from './prove-market.ts';
+import type { OrderProof } from './prove-orders.ts';
 import type { RouteProof } from './prove-route.ts';
 import type { RuledProofs } from './prove-rules.ts';
 import { type PoolProof, totalOf } from './prove-tally.ts';
@@ -25,6 +26,8 @@ export interface ProofReport {
     readonly mismatches: readonly RouteProof[];
     readonly proofs: readonly RouteProof[];
   };
+  /** Only with --routes: orders that approval let through, as whole signed transactions. */
+  readonly orders?: readonly OrderProof[];
   readonly programs: readonly Omit<ProgramBinary, 'elf'>[];
   readonly skipped: readonly SkippedPool[];
   /** The file that the venues' proofs were written to. */
@@ -37,15 +40,16 @@ const SHOWN_MISMATCHES = 10;
 export function createReport(parts: {
   readonly pools: readonly PoolProof[];
   readonly routes: readonly RouteProof[] | undefined;
+  readonly orders: readonly OrderProof[] | undefined;
   readonly programs: readonly ProgramBinary[];
   readonly skipped: readonly SkippedPool[];
   readonly proofsFile: string;
 }): ProofReport {
-  const { pools, routes, programs, skipped, proofsFile } = parts;
+  const { pools, routes, orders, programs, skipped, proofsFile } = parts;
   const poolsEqual = pools.every((pool) => totalOf(pool).equal === totalOf(pool).checked);
   const wrong = routes?.filter(({ equal }) => !equal) ?? [];
   return {
-    allEqual: pools.length > 0 && poolsEqual && wrong.length === 0,
+    allEqual: pools.length > 0 && poolsEqual && wrong.length === 0 && (orders?.every(orderHolds) ?? true),
     pools,
     ...(routes === undefined
       ? {}
@@ -60,6 +64,7 @@ export function createReport(parts: {
             proofs: routes,
           },
         }),
+    ...(orders === undefined ? {} : { orders }),
     programs: programs.map(({ programId, sha256, programDataHash, source }) => {
       return { programId, sha256, programDataHash, source };
     }),
@@ -112,6 +117,12 @@ export function reportLines(report: ProofReport): readonly string[] {
     );
     lines.push(...mismatches.map((route) => `  ${routeText(route)}`));
   }
+  if (report.orders !== undefined) {
+    lines.push(
+      `orders: ${report.orders.filter(orderHolds).length} of ${report.orders.length} hold as whole signed transactions`,
+    );
+    lines.push(...report.orders.map((order) => `  ${orderText(order)}`));
+  }
   lines.push(`${report.allEqual ? 'all equal' : 'NOT all equal'}; proofs in ${proofsFile}`);
   return lines;
 }
@@ -141,6 +152,23 @@ function routeText({ venues, routeId, amountIn, predicted, realised, error, left
   const got = realised === null ? `failed (${error})` : realised;
   const left = leftOver === undefined ? '' : `, left over: ${leftOver}`;
   return `DIFFERS ${pathText(venues, routeId)} with ${amountIn}: predicted ${predicted}, realised ${got}${left} (${routeId})`;
+}
+
+/** It did what was predicted, would have reverted where it lost, and its bytes are those of others' encoders. */
+function orderHolds({ equal, revertsWhenLosing, encodersEqual }: OrderProof): boolean {
+  return equal && revertsWhenLosing && encodersEqual;
+}
+
+function orderText(proof: OrderProof): string {
+  const { venues, routeId, predicted, realised, error, bytes, lookupTables, computeUnits } = proof;
+  const units = `${computeUnits ?? 'no'} of ${proof.computeUnitLimit} units`;
+  const paid = `predicted ${predicted}, realised ${realised ?? `failed (${error})`}`;
+  const costs = `costs ${proof.predictedLamports} and ${proof.realisedLamports ?? 'none'} lamports`;
+  const size = `${bytes} bytes over ${lookupTables} tables, ${units}`;
+  const held = orderHolds(proof) ? 'holds' : 'DOES NOT HOLD';
+  const late = proof.revertsWhenLosing ? 'reverts when losing' : 'does NOT revert when losing';
+  const same = proof.encodersEqual ? 'as others encode it' : 'NOT as others encode it';
+  return `${held}: ${pathText(venues, routeId)}: ${paid}; ${costs}; ${size}; ${late}; ${same}`;
 }
 
 function isProfitable({ startMint, endMint, predicted }: RouteProof): boolean {

@@ -151,12 +151,15 @@ describe.skipIf(reason !== undefined)('arb prove with real programs', () => {
     }
     const args = ['--samples', '2', '--routes', '--json'];
     const { code, stdout, stderr } = await prove('--snapshot', SNAPSHOT, '--programs', programs, ...args);
-    const { routes, pools, skipped } = JSON.parse(stdout) as ProofReport;
+    const { routes, orders, pools, skipped } = JSON.parse(stdout) as ProofReport;
     expect(pools.map(({ venue }) => venue).sort()).toEqual([AMM.id, CPMM.id].sort());
     expect(skipped.length).toBeGreaterThan(0);
     expect(stderr).toContain('could not be had');
     expect(routes!.executed).toBeGreaterThan(2);
     expect(routes!.equal).toBe(routes!.executed);
+    for (const order of orders!) {
+      expect(order).toMatchObject({ equal: true, revertsWhenLosing: true, encodersEqual: true });
+    }
     expect(routes!.proofs[0]!.venues).toHaveLength(2);
     expect(code).toBe(0);
   });

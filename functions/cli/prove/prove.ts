@@ -6,12 +6,14 @@ import { createStillMarket } from '../../../shared/market/still-market.ts';
 import {
   createProgramFolder,
   createProgramRpc,
+  type ProgramBinary,
   type ProgramSource,
 } from '../../../shared/platform/chain/program-binary.ts';
 import { createProofs } from '../../../shared/platform/chain/proofs.ts';
 import { createProgramVm, type ProgramVm } from '../../../shared/platform/chain/vm/program-vm.ts';
 import type { Config } from '../../../shared/platform/config/schema.ts';
 import { type MarketSnapshot, readMarketSnapshot } from '../../../shared/platform/files/snapshot-file.ts';
+import { createEd25519Signer } from '../../../shared/platform/keys/ed25519-signer.ts';
 import { createRpcClient } from '../../../shared/platform/rpc/rpc-client.ts';
 import { EXIT } from '../frame/exit-code.ts';
 import { createProgress } from '../frame/progress.ts';
@@ -19,6 +21,7 @@ import { refuseIdle } from '../frame/used-keys.ts';
 import { defineVerb, type VerbContext } from '../frame/verb.ts';
 import { capsLines, holds, proveCaps } from './prove-caps.ts';
 import { loadProvable, type ProvablePool } from './prove-market.ts';
+import { type OrderProof, proveOrders } from './prove-orders.ts';
 import { provePool } from './prove-pool.ts';
 import { createReport, reportLines, venueProofs } from './prove-report.ts';
 import type { RouteProof } from './prove-route.ts';
@@ -41,6 +44,9 @@ export const proveVerb = defineVerb({
     'executes our own swap instructions on the snapshot’s accounts and clock: single swaps of logarithmically spaced',
     'amounts in both directions, two swaps in one transaction, and swaps with the quoted amount as the least output.',
     'A swap is equal when the wallet changes by what was predicted, to the unit, or when we refuse and the program fails.',
+    'With --routes, what pays after costs is also approved, built, signed and executed as the whole transaction that would be',
+    'sent (limits, guards, look-up tables, tip): it must pay what was predicted, cost what was predicted, and revert, tip',
+    'unpaid, once somebody else has traded first; its bytes are held against those of web3.js and kit.',
     'Accounts that the snapshot lacks do not exist to a proof. The result is kept as each venue’s proof, with the hash of',
     'its program, in proofs.json under store.dir. Exit 0 when all is equal, 1 otherwise.',
   ].join('\n'),
@@ -57,7 +63,7 @@ export const proveVerb = defineVerb({
     samples: { kind: 'count', value: 'N', summary: `amounts in each direction (default ${DEFAULT_SAMPLES})` },
     routes: {
       kind: 'boolean',
-      summary: `also execute the ${BEST_ROUTES} best cycles, and routes through every other pool`,
+      summary: `also execute the ${BEST_ROUTES} best cycles, routes through every other pool, and orders whole and signed`,
     },
     json: { kind: 'boolean', summary: 'print one JSON object' },
   },
@@ -113,14 +119,15 @@ export const proveVerb = defineVerb({
     }
     const { proofs: proven, rules } = ruled;
     const routes = flags.routes
-      ? routesOf(snapshot, { pools, rules }, vm, wallet, config.routing)
+      ? await routesOf(snapshot, { pools, rules }, vm, wallet, binaries, config.routing)
       : undefined;
 
     const proofs = createProofs(resolve(cwd, config.store.dir));
     proofs.record(venueProofs(pools, ruled, programs, new Date(clock.nowMs()).toISOString()));
     const report = createReport({
       pools: proven,
-      routes,
+      routes: routes?.routes,
+      orders: routes?.orders,
       programs: binaries,
       skipped,
       proofsFile: proofs.path,
@@ -148,13 +155,14 @@ function programSource({ flags, cwd, clock }: VerbContext<typeof proveVerb.flags
   throw new ArbError('usage-prove-programs', 'prove needs either --programs DIR or --rpc URL');
 }
 
-function routesOf(
+async function routesOf(
   snapshot: MarketSnapshot,
   { pools, rules }: { pools: readonly ProvablePool[]; rules: ReadonlyMap<string, string> },
   vm: ProgramVm,
   wallet: ProofWallet,
+  programs: readonly ProgramBinary[],
   { maxLegs, maxSwaps }: Config['routing'],
-): readonly RouteProof[] {
+): Promise<{ readonly routes: readonly RouteProof[]; readonly orders: readonly OrderProof[] }> {
   const { clock, accounts } = snapshot;
   const market = createStillMarket({
     clock,
@@ -162,15 +170,28 @@ function routesOf(
     rules,
     pools: pools.map(({ venue, state }) => ({ venue, address: state.address })),
   });
-  return proveRoutes({
+  const about = {
     market,
-    clock,
-    vm,
-    wallet,
     maxLegs,
     maxSwaps,
     startMints: [WSOL_MINT, USDC_MINT],
     maxIn: ROUTE_MAX_IN,
     best: BEST_ROUTES,
+  };
+  // A key of the VM's chain alone: nothing was ever sent to it.
+  const signer = createEd25519Signer(new Uint8Array(32).fill(7));
+  const checking = createProgramVm({ clock, accounts, programs, payer: signer.publicKey });
+  const held = new Map(accounts.map(({ address, account }) => [address, account]));
+  const ours = createProofWallet(checking, held);
+  for (const { state } of pools) ours.learn(state);
+  const orders = await proveOrders({
+    ...about,
+    vm: checking,
+    wallet: ours,
+    signer,
+    rival: { vm, wallet },
+    snapshot: held,
+    programBytes: programs.reduce((sum, { elf }) => sum + elf.length, 0),
   });
+  return { routes: proveRoutes({ ...about, clock, vm, wallet }), orders };
 }

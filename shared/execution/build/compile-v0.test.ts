@@ -1,16 +1,9 @@
-import {
-  AddressLookupTableAccount,
-  PublicKey,
-  TransactionInstruction,
-  TransactionMessage,
-  VersionedTransaction,
-} from '@solana/web3.js';
 import bs58 from 'bs58';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Address } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
-import { U64_MAX } from '../../core/units.ts';
+import { bytesByWeb3 } from '../../platform/chain/vm/outside-encoders.ts';
 import { decodeWireTransaction } from '../../sim/wire/wire-transaction.ts';
 import { compileV0 } from './compile-v0.ts';
 import { type LookupTable, lookupTable } from './lookup-table.ts';
@@ -22,36 +15,8 @@ function byWeb3(
   over: readonly LookupTable[],
   hash: Uint8Array,
 ): Uint8Array | undefined {
-  const message = new TransactionMessage({
-    payerKey: new PublicKey(PAYER),
-    recentBlockhash: bs58.encode(hash),
-    instructions: given.map(
-      ({ programId, accounts, data }) =>
-        new TransactionInstruction({
-          programId: new PublicKey(programId),
-          keys: accounts.map(({ address, isSigner, isWritable }) => ({
-            pubkey: new PublicKey(address),
-            isSigner,
-            isWritable,
-          })),
-          data: Buffer.from(data),
-        }),
-    ),
-  });
-  const accounts = over.map(
-    ({ address, addresses }) =>
-      new AddressLookupTableAccount({
-        key: new PublicKey(address),
-        state: {
-          deactivationSlot: U64_MAX,
-          lastExtendedSlot: 0,
-          lastExtendedSlotStartIndex: 0,
-          addresses: addresses.map((one) => new PublicKey(one)),
-        },
-      }),
-  );
   try {
-    const bytes = new VersionedTransaction(message.compileToV0Message(accounts)).serialize();
+    const bytes = bytesByWeb3({ payer: PAYER, instructions: given, blockhash: hash }, over);
     return bytes.length > ROOMY.transactionBytes ? undefined : bytes;
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined;

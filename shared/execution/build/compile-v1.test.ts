@@ -1,58 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import bs58 from 'bs58';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Instruction } from '../../core/instruction.ts';
 import { hasLiteSvm, LITESVM_FOLDER } from '../../platform/chain/vm/module.ts';
+import { bytesByKit } from '../../platform/chain/vm/outside-encoders.ts';
 import { decodeWireTransaction } from '../../sim/wire/wire-transaction.ts';
 import { compileV1 } from './compile-v1.ts';
-import type { V1Config } from './encode-v1.ts';
 import { blockhash, instructions, numbered, PAYER, ROOMY } from './test-instructions.ts';
 
-/** The part of @solana/kit that is used here: the same in versions 6.10 and 8. */
-interface Kit {
-  compileTransaction(message: unknown): { readonly messageBytes: Uint8Array };
-  getTransactionEncoder(): { encode(transaction: unknown): Uint8Array };
-}
-
 /** Those that are installed: 6.10 comes with helius-sdk, 8 with `npm run prove:install`. */
-function kits(): readonly { readonly name: string; readonly kit: Kit }[] {
+function kits(): readonly { readonly name: string; readonly load: NodeJS.Require }[] {
   const loaders = [createRequire(import.meta.url)];
   if (hasLiteSvm()) loaders.push(createRequire(`${LITESVM_FOLDER}/package.json`));
   return loaders.map((load) => {
     const [folder] = /^.*@solana.kit./.exec(load.resolve('@solana/kit'))!;
     const { version } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as { version: string };
-    return { name: version, kit: load('@solana/kit') as Kit };
+    return { name: version, load };
   });
-}
-
-const READONLY = 0;
-const WRITABLE = 1;
-const SIGNER = 2;
-
-function byKit(kit: Kit, given: readonly Instruction[], config: V1Config, hash: Uint8Array): Uint8Array {
-  const { priorityFeeLamports, computeUnitLimit, loadedDataLimit, heapBytes } = config;
-  const compiled = kit.compileTransaction({
-    version: 1,
-    feePayer: { address: PAYER },
-    lifetimeConstraint: { blockhash: bs58.encode(hash), lastValidBlockHeight: 1n },
-    config: {
-      ...(priorityFeeLamports === undefined ? {} : { priorityFeeLamports }),
-      ...(computeUnitLimit === undefined ? {} : { computeUnitLimit }),
-      ...(loadedDataLimit === undefined ? {} : { loadedAccountsDataSizeLimit: loadedDataLimit }),
-      ...(heapBytes === undefined ? {} : { heapSize: heapBytes }),
-    },
-    instructions: given.map(({ programId, accounts, data }) => ({
-      programAddress: programId,
-      accounts: accounts.map(({ address, isSigner, isWritable }) => ({
-        address,
-        role: (isSigner ? SIGNER : READONLY) + (isWritable ? WRITABLE : READONLY),
-      })),
-      data,
-    })),
-  });
-  return Uint8Array.from(kit.getTransactionEncoder().encode(compiled));
 }
 
 const config = fc.record({
@@ -66,7 +31,7 @@ const config = fc.record({
 });
 
 describe('a compiled transaction of version 1', () => {
-  test.each(kits())('is what @solana/kit $name makes of it, byte for byte', ({ kit }) => {
+  test.each(kits())('is what @solana/kit $name makes of it, byte for byte', ({ load }) => {
     fc.assert(
       fc.property(instructions, config, blockhash, (given, asked, hash) => {
         const compiled = compileV1({ payer: PAYER, instructions: given }, asked, ROOMY);
@@ -76,7 +41,11 @@ describe('a compiled transaction of version 1', () => {
         }
         const { bytes, blockhashAt } = compiled.value;
         bytes.set(hash, blockhashAt);
-        expect(Buffer.from(bytes).equals(byKit(kit, given, asked, hash))).toBe(true);
+        expect(
+          Buffer.from(bytes).equals(
+            bytesByKit({ payer: PAYER, instructions: given, blockhash: hash }, asked, load),
+          ),
+        ).toBe(true);
       }),
       { numRuns: 250, seed: 14 },
     );

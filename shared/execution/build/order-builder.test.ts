@@ -96,7 +96,7 @@ describe('an approved order as a transaction', () => {
     const others = lookupTable(numbered(901), [...addresses.slice(0, 3), numbered(902)]);
     made.builder.setTables([others, made.table]);
     const short = build({}, made);
-    expect(short.tables).toBe(1);
+    expect(short.tables).toEqual([made.table.address]);
     const [, , , ...swapsAndTip] = read(short);
     expect(swapsAndTip).toEqual(read(build({ version: 1 }, made)));
     const wire = decodeWireTransaction(short.bytes);

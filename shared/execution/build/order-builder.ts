@@ -1,3 +1,4 @@
+import type { Address } from '../../core/address.ts';
 import type { ChainValues } from '../../core/chain-parameters.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { type Outcome, refusal, success } from '../../core/outcome.ts';
@@ -23,9 +24,9 @@ export interface UnsignedTransaction {
   /** What is to be signed: a part of `bytes`. */
   readonly message: Uint8Array;
   readonly signatureAt: number;
-  /** Accounts that it locks, and how many tables it reads: what `loadedDataLimit` counts. */
+  /** Accounts that it locks, and the tables that it reads: what `loadedDataLimit` counts. */
   readonly accounts: number;
-  readonly tables: number;
+  readonly tables: readonly Address[];
 }
 
 export interface OrderBuilderParams {
@@ -189,6 +190,6 @@ function fill(
     message: bytes.subarray(compiled.messageStart, compiled.messageEnd),
     signatureAt: compiled.signatureAt,
     accounts: compiled.accounts,
-    tables: compiled.tables.length,
+    tables: compiled.tables,
   };
 }

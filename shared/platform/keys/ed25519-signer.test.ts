@@ -31,7 +31,7 @@ function unsigned(): UnsignedTransaction {
     message: bytes.subarray(messageStart, messageEnd),
     signatureAt,
     accounts,
-    tables: 0,
+    tables: [],
   };
 }
 
