@@ -20,10 +20,11 @@ export interface JitoGrpcParams {
   readonly name: string;
   /** `http://` (plain) or `https://`. */
   readonly url: string;
-  readonly takes: RelayTakes;
   /** Of the key that Jito has admitted; without one nothing is proven, and the limit is the common one. */
   readonly authSecret?: Uint8Array | undefined;
   readonly requestsPerSecond: number;
+  /** One attempt. Default 2 s. */
+  readonly timeoutMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly budget: ApiBudget;
@@ -47,7 +48,9 @@ export interface ResultsStatus {
 
 /** A block engine by gRPC. */
 export interface JitoGrpc {
-  readonly sender: Sender;
+  readonly host: string;
+  /** Sends bundles of one transaction that it takes. */
+  senderFor(takes: RelayTakes): Sender;
   readonly desk: RelayDesk;
   nextLeader(deadlineMicros: number): Promise<LeaderWord>;
   tipAccounts(deadlineMicros: number): Promise<readonly unknown[]>;
@@ -59,11 +62,12 @@ export interface JitoGrpc {
 
 const REOPEN: BackoffPolicy = { minMs: 50, baseMs: 250, capMs: 10_000 };
 const SILENCE_MS = 15_000;
+const TIMEOUT_MS = 2_000;
 const WAITING_MAX = 1_000;
 
 /** Throws `grpc-url-invalid` and `jito-key-invalid`; connects only when first asked. */
 export function createJitoGrpc(params: JitoGrpcParams): JitoGrpc {
-  const { name, takes, authSecret, clock, random, silenceMs = SILENCE_MS } = params;
+  const { name, authSecret, clock, random, silenceMs = SILENCE_MS, timeoutMs = TIMEOUT_MS } = params;
   const address = grpcAddress(params.url);
   const { host } = address;
   const { searcher, auth: authService } = searcherServices();
@@ -79,9 +83,10 @@ export function createJitoGrpc(params: JitoGrpcParams): JitoGrpc {
         );
   const desk = createRelayDesk({ ...params, host });
   const unary = createUnaryCall(client, host, clock, metadata);
-  const call: UnaryCall = async (...ask) => {
+  const call: UnaryCall = async (method, ask, deadlineMicros) => {
     try {
-      return await unary(...ask);
+      const soonest = clock.monotonicMicros() + timeoutMs * 1_000;
+      return await unary(method, ask, Math.min(deadlineMicros, soonest));
     } catch (thrown) {
       noteRefusal(thrown);
       throw thrown;
@@ -188,7 +193,7 @@ export function createJitoGrpc(params: JitoGrpcParams): JitoGrpc {
   );
   watch.unref();
 
-  const sender: Sender = {
+  const senderFor = (takes: RelayTakes): Sender => ({
     name,
     relay: takes.relay,
     async send(bytes, signature, terms) {
@@ -204,10 +209,11 @@ export function createJitoGrpc(params: JitoGrpcParams): JitoGrpc {
         return outcomeOf(answerOfFault('jito', thrown));
       }
     },
-  };
+  });
 
   return {
-    sender,
+    host,
+    senderFor,
     desk,
     async nextLeader(deadlineMicros) {
       const asked = { method: 'GetNextScheduledLeader', priority: 'confirmation', deadlineMicros } as const;

@@ -46,7 +46,7 @@ beforeEach(async () => {
         regions: { ny: ny.url, tokyo: tokyo.url },
         token: 'S3CRET-uuid',
         requestsPerSecond: 500,
-        timeoutMs: 300,
+        timeoutMs: 3_000,
       },
       { name: 'rpc', protocol: 'rpc' },
     ]),

@@ -1,3 +1,4 @@
+import bs58 from 'bs58';
 import type { Clock } from '../../core/clock.ts';
 import { ArbError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
@@ -5,10 +6,13 @@ import type { Sender, SendOutcome, SendTerms } from '../../execution/sender.ts';
 import type { ApiBudget } from '../limits/api-budget.ts';
 import type { RpcPool } from '../rpc/pool/rpc-pool.ts';
 import type { RelayTakes } from './before-sending.ts';
+import type { BundleResult } from './bundle-result.ts';
 import { createHeliusSender } from './helius-sender.ts';
+import { createJitoGrpc, type JitoGrpc } from './jito-grpc.ts';
 import { createJitoSender } from './jito-sender.ts';
 import { createJitoStatuses, type JitoStatuses } from './jito-statuses.ts';
 import { createLandingBook, type LandingBook } from './landing-book.ts';
+import type { RelayDesk } from './relay-desk.ts';
 import { createRelayLine, type RelayLine } from './relay-line.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import { createRpcSender } from './rpc-sender.ts';
@@ -22,6 +26,8 @@ export interface Outlet {
   readonly sender: Sender;
   /** Reads of a block engine; undefined where there is none. Regions do not know of each other's bundles. */
   readonly statuses: JitoStatuses | undefined;
+  /** What a block engine tells by gRPC; undefined of others. */
+  readonly engine: Pick<JitoGrpc, 'nextLeader' | 'results'> | undefined;
   readonly landing: LandingBook;
   status(): OutletStatus;
 }
@@ -55,6 +61,8 @@ export interface Relay {
 
 export interface RelayRegistry {
   readonly relays: readonly Relay[];
+  /** Listens to the results of bundles at every block engine that is spoken to by gRPC. */
+  listen(): void;
   /** Throws `relay-unknown`, naming those that there are. */
   relay(name: string): Relay;
   close(): Promise<void>;
@@ -67,14 +75,19 @@ export interface RelayRegistryParams {
   readonly budget: ApiBudget;
   /** For relays of protocol `rpc`; its own owner closes it. */
   readonly pool: RpcPool;
+  /** Told by the outlet of that name. */
+  readonly onResult?: (outlet: string, result: BundleResult) => void;
 }
 
 /** Every relay that is configured, none of them asked yet. Adding one of a known protocol is an entry of data. */
 export function createRelayRegistry(params: RelayRegistryParams): RelayRegistry {
-  const lines: RelayLine[] = [];
-  const relays = params.settings.map((settings) => createRelay(settings, params, lines));
+  const open: Open = { lines: [], engines: [] };
+  const relays = params.settings.map((settings) => createRelay(settings, params, open));
   return {
     relays,
+    listen: () => {
+      for (const engine of open.engines) engine.listen();
+    },
     relay(name) {
       const found = relays.find(({ settings }) => settings.name === name);
       if (found !== undefined) return found;
@@ -84,11 +97,20 @@ export function createRelayRegistry(params: RelayRegistryParams): RelayRegistry 
         known,
       });
     },
-    close: async () => void (await Promise.all(lines.map((line) => line.close()))),
+    async close() {
+      for (const engine of open.engines) engine.close();
+      await Promise.all(open.lines.map((line) => line.close()));
+    },
   };
 }
 
-function createRelay(settings: RelaySettings, params: RelayRegistryParams, lines: RelayLine[]): Relay {
+/** What is to be closed. */
+interface Open {
+  readonly lines: RelayLine[];
+  readonly engines: JitoGrpc[];
+}
+
+function createRelay(settings: RelaySettings, params: RelayRegistryParams, open: Open): Relay {
   const tips = createTipAccounts(settings.tipAccounts);
   const versions = createVersionBook(settings.versions);
   const takes: RelayTakes = {
@@ -99,7 +121,7 @@ function createRelay(settings: RelaySettings, params: RelayRegistryParams, lines
         : { minimumLamports: settings.minimumTipLamports, isTipAccount: (account) => tips.has(account) },
     takesVersion: (version) => versions.takes(version),
   };
-  const ways = settings.protocol === 'rpc' ? rpcWays(settings, params) : lineWays(settings, params, lines);
+  const ways = waysOf(settings, params, open);
   const outlets = ways.map((way) => ({ ...way.outlet, sender: way.senderOf(takes) }));
 
   function ranked(): readonly Outlet[] {
@@ -117,10 +139,11 @@ function createRelay(settings: RelaySettings, params: RelayRegistryParams, lines
     outlets,
     ranked,
     async refreshTipAccounts(deadlineMicros) {
-      for (const { statuses } of ranked()) {
-        if (statuses === undefined) continue;
+      for (const { name } of ranked()) {
+        const { tipList } = ways.find(({ outlet }) => outlet.name === name)!;
+        if (tipList === undefined) continue;
         try {
-          tips.told(await statuses.tipAccounts(deadlineMicros));
+          tips.told(await tipList(deadlineMicros));
           return true;
         } catch (thrown) {
           // Its line keeps what it said; the next region may tell.
@@ -130,8 +153,10 @@ function createRelay(settings: RelaySettings, params: RelayRegistryParams, lines
       return false;
     },
     async probe(version, bytes, signature, terms) {
-      const open = ways[0]!.senderOf({ ...takes, takesVersion: () => true });
-      const outcome = await open.send(bytes, signature, terms);
+      const best = ranked()[0]?.name;
+      const way = ways.find(({ outlet }) => outlet.name === best)!;
+      const any = way.senderOf({ ...takes, takesVersion: () => true });
+      const outcome = await any.send(bytes, signature, terms);
       versions.probed(version, outcome);
       return outcome;
     },
@@ -144,6 +169,57 @@ interface Way {
   /** Of a call to it, in milliseconds: smaller is better. */
   readonly cost: () => number;
   readonly senderOf: (takes: RelayTakes) => Sender;
+  /** The relay's own tip accounts, where it tells them. */
+  readonly tipList: ((deadlineMicros: number) => Promise<readonly unknown[]>) | undefined;
+}
+
+function waysOf(settings: RelaySettings, params: RelayRegistryParams, open: Open): readonly Way[] {
+  if (settings.protocol === 'rpc') return rpcWays(settings, params);
+  return settings.protocol === 'jito-grpc'
+    ? grpcWays(settings, params, open.engines)
+    : lineWays(settings, params, open.lines);
+}
+
+function grpcWays(settings: RelaySettings, params: RelayRegistryParams, engines: JitoGrpc[]): readonly Way[] {
+  const { clock, random, budget, onResult } = params;
+  return Object.entries(settings.regions).map(([region, url]) => {
+    const name = `${settings.name}/${region}`;
+    const engine = createJitoGrpc({
+      name,
+      url,
+      authSecret: settings.token === undefined ? undefined : bs58.decode(settings.token),
+      requestsPerSecond: settings.requestsPerSecond,
+      timeoutMs: settings.timeoutMs,
+      clock,
+      random: random.fork(name),
+      budget,
+      ...(onResult === undefined ? {} : { onResult: (result: BundleResult) => onResult(name, result) }),
+    });
+    engines.push(engine);
+    const { host, desk } = engine;
+    return {
+      outlet: {
+        name,
+        region,
+        statuses: undefined,
+        engine,
+        landing: createLandingBook(),
+        status: () => statusOf(name, host, desk),
+      },
+      cost: () => desk.health.cost(),
+      senderOf: (takes) => engine.senderFor(takes),
+      tipList: (deadlineMicros) => engine.tipAccounts(deadlineMicros),
+    };
+  });
+}
+
+function statusOf(
+  name: string,
+  host: string,
+  { health, problem }: Pick<RelayDesk, 'health' | 'problem'>,
+): OutletStatus {
+  const { up, latencyMs, errorRate } = health;
+  return { name, host, up, latencyMs, errorRate, problem };
 }
 
 function lineWays(settings: RelaySettings, params: RelayRegistryParams, lines: RelayLine[]): readonly Way[] {
@@ -165,22 +241,18 @@ function lineWays(settings: RelaySettings, params: RelayRegistryParams, lines: R
       budget,
     });
     lines.push(line);
+    const statuses = isJito ? createJitoStatuses(line) : undefined;
     return {
       outlet: {
         name,
         region,
-        statuses: isJito ? createJitoStatuses(line) : undefined,
+        statuses,
+        engine: undefined,
         landing: createLandingBook(),
-        status: () => ({
-          name,
-          host: line.host,
-          up: line.health.up,
-          latencyMs: line.health.latencyMs,
-          errorRate: line.health.errorRate,
-          problem: line.problem,
-        }),
+        status: () => statusOf(name, line.host, line),
       },
       cost: () => line.health.cost(),
+      tipList: statuses === undefined ? undefined : (deadlineMicros) => statuses.tipAccounts(deadlineMicros),
       senderOf: (takes) =>
         isJito
           ? createJitoSender({ line, takes, by: protocol === 'jito-bundle' ? 'bundle' : 'transaction' })
@@ -198,6 +270,7 @@ function rpcWays(settings: RelaySettings, { pool, clock }: RelayRegistryParams):
         name,
         region: endpoint,
         statuses: undefined,
+        engine: undefined,
         landing: createLandingBook(),
         status: () => {
           const { host, up, latencyMs, errorRate, problem } = seen();
@@ -205,6 +278,7 @@ function rpcWays(settings: RelaySettings, { pool, clock }: RelayRegistryParams):
         },
       },
       cost: () => seen().score,
+      tipList: undefined,
       senderOf: (takes) => createRpcSender({ pool, endpoint, takes, clock, nodePreflight: false }),
     };
   });

@@ -118,6 +118,11 @@ describe('the settings of relays', () => {
       [{ name: 'a', protocol: 'helius-sender', token: 'S3CRET' }],
       /regions\.slc would send the token unencrypted: give an https/,
     ],
+    [
+      'a key of the wrong length',
+      [{ name: 'a', protocol: 'jito-grpc', token: 'S3CRET' }],
+      /token must be the key that Jito has admitted, 32 or 64 bytes in base58 \(given: \*\*\*\*\)/,
+    ],
   ])('that have %s are refused by name, with the way out', (_, value, message) => {
     expect(problem(value)).toMatch(message);
   });

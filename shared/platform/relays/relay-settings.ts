@@ -1,3 +1,4 @@
+import bs58 from 'bs58';
 import { z } from 'zod';
 import { type Address, isAddress } from '../../core/address.ts';
 import { ArbError } from '../../core/errors.ts';
@@ -5,7 +6,7 @@ import { HELIUS_TIP_ACCOUNTS, jitoTipAccounts } from './tip-accounts.ts';
 import type { Version } from './version-probe.ts';
 
 /** By what protocol a relay is spoken to. */
-export type RelayProtocol = 'jito-bundle' | 'jito-transaction' | 'helius-sender' | 'rpc';
+export type RelayProtocol = 'jito-bundle' | 'jito-transaction' | 'jito-grpc' | 'helius-sender' | 'rpc';
 
 /** One relay, as data. */
 export interface RelaySettings {
@@ -24,7 +25,7 @@ export interface RelaySettings {
   readonly versions: readonly Version[];
   /** What fails there does not land, so it costs nothing. */
   readonly revertProtected: boolean;
-  /** A secret: `x-jito-auth` of Jito, `api-key` of Helius. */
+  /** A secret: `x-jito-auth` of Jito, `api-key` of Helius; over gRPC the admitted key in base58, 32 or 64 bytes. */
   readonly token?: string | undefined;
   /** Of Helius Sender: only by staked connections. */
   readonly swqosOnly: boolean;
@@ -33,7 +34,7 @@ export interface RelaySettings {
 /** What may be configured of a relay; the rest follows from its protocol. */
 const ENTRY = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be of lower-case letters, digits and dashes'),
-  protocol: z.enum(['jito-bundle', 'jito-transaction', 'helius-sender', 'rpc']),
+  protocol: z.enum(['jito-bundle', 'jito-transaction', 'jito-grpc', 'helius-sender', 'rpc']),
   regions: z
     .record(
       z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be of lower-case letters, digits and dashes'),
@@ -78,6 +79,7 @@ const NOT_FOR: Readonly<Record<RelayProtocol, readonly (keyof Entry)[]>> = {
   'helius-sender': [],
   'jito-bundle': ['swqosOnly'],
   'jito-transaction': ['swqosOnly'],
+  'jito-grpc': ['swqosOnly'],
 };
 type Defaults = Omit<RelaySettings, 'name' | 'protocol' | 'token'>;
 
@@ -125,6 +127,9 @@ function completed(entry: Entry, at: string): RelaySettings {
   if (entry.protocol !== 'rpc' && Object.keys(regions).length === 0) {
     throw invalid(`${at}.regions`, 'must name at least one region, or be left out', '{}');
   }
+  if (entry.protocol === 'jito-grpc' && entry.token !== undefined && !isKey(entry.token)) {
+    throw invalid(`${at}.token`, 'must be the key that Jito has admitted, 32 or 64 bytes in base58', '****');
+  }
   const open = Object.entries(regions).find(([, url]) => entry.token !== undefined && isOpen(url));
   if (open !== undefined) {
     const wayOut = 'would send the token unencrypted: give an https:// address, or no token';
@@ -155,6 +160,7 @@ function defaultsOf({ protocol, swqosOnly }: Entry): Defaults {
   switch (protocol) {
     case 'jito-bundle':
     case 'jito-transaction':
+    case 'jito-grpc':
       return {
         ...shared,
         regions: byRegion(JITO_REGIONS, (region) => `https://${region}.mainnet.block-engine.jito.wtf`),
@@ -186,6 +192,11 @@ function defaultsOf({ protocol, swqosOnly }: Entry): Defaults {
 
 function byRegion(regions: readonly string[], url: (region: string) => string): Record<string, string> {
   return Object.fromEntries(regions.map((region) => [region, url(region)]));
+}
+
+function isKey(text: string): boolean {
+  const bytes = bs58.decodeUnsafe(text)?.length;
+  return bytes === 32 || bytes === 64;
 }
 
 /** Whoever stands on the way could read what is sent there. */

@@ -25,7 +25,9 @@ const OURS = testTransaction(7);
 const THEIRS = testTransaction(8);
 const BUNDLE = 'ab'.repeat(32);
 const TIP = SYSTEM_PROGRAM;
-const TIMEOUT_MS = 150;
+/** Far more than an answer takes on a busy machine; silence alone is waited for less. */
+const TIMEOUT_MS = 4_000;
+const SILENCE_MS = 150;
 const HTML = '<html><h1>Welcome</h1></html>';
 
 type Via = 'bundle' | 'transaction' | 'helius' | 'rpc';
@@ -52,9 +54,9 @@ function terms(changed: Partial<SendTerms> = {}): SendTerms {
   return { deadlineMicros, version: 0, tipLamports: 1_000n, tipAccount: TIP, ...changed };
 }
 
-function senderVia(via: Via): Sender {
+function senderVia(via: Via, timeoutMs = TIMEOUT_MS): Sender {
   if (via === 'rpc') {
-    const { pool } = createTestPool([wire], { timeoutMs: TIMEOUT_MS });
+    const { pool } = createTestPool([wire], { timeoutMs });
     close.push(() => pool.close());
     const takes = { ...TAKES, tip: undefined };
     return createRpcSender({ pool, endpoint: 'a', takes, clock, nodePreflight: true });
@@ -63,7 +65,7 @@ function senderVia(via: Via): Sender {
     name: `test/${via}`,
     url: wire.url,
     requestsPerSecond: 1_000,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
     clock,
     random: createRandom(1),
     budget: createTestBudget(),
@@ -75,7 +77,8 @@ function senderVia(via: Via): Sender {
 
 async function sent(via: Via, script: Script, changed: Partial<SendTerms> = {}): Promise<SendOutcome> {
   wire.script = script;
-  return senderVia(via).send(OURS.bytes, OURS.signature, terms(changed));
+  const sender = senderVia(via, script === hang ? SILENCE_MS : TIMEOUT_MS);
+  return sender.send(OURS.bytes, OURS.signature, terms(changed));
 }
 
 const ALL: readonly Via[] = ['bundle', 'transaction', 'helius', 'rpc'];

@@ -6,10 +6,14 @@ import { createRandom } from '../../../core/random.ts';
 import type { SendOutcome } from '../../../execution/sender.ts';
 import { createTestBudget } from '../../../platform/outside/gate/test-budget.ts';
 import { createSystemClock } from '../../../platform/process/system-clock.ts';
+import type { RelayTakes } from '../../../platform/relays/before-sending.ts';
 import type { BundleResult } from '../../../platform/relays/bundle-result.ts';
 import { createJitoGrpc, type JitoGrpc, type JitoGrpcParams } from '../../../platform/relays/jito-grpc.ts';
+import { createRelayRegistry } from '../../../platform/relays/relay-registry.ts';
+import { readRelaySettings } from '../../../platform/relays/relay-settings.ts';
 import { jitoTipAccounts } from '../../../platform/relays/tip-accounts.ts';
 import { VERDICT_ROWS } from '../../../platform/relays/verdicts.ts';
+import { createTestPool } from '../../../platform/rpc/pool/test-pool.ts';
 import {
   type BlockEngineGrpc,
   type BlockEngineGrpcOptions,
@@ -43,18 +47,19 @@ async function serve(options: Partial<BlockEngineGrpcOptions> = {}): Promise<voi
   close.push(() => mine.stop());
 }
 
+const TAKES: RelayTakes = {
+  relay: 'jito',
+  tip: {
+    minimumLamports: 1_000n,
+    isTipAccount: (account) => jitoTipAccounts().includes(account as never),
+  },
+  takesVersion: (version) => version !== 1,
+};
+
 function open(options: Partial<JitoGrpcParams> = {}): JitoGrpc {
   const jito = createJitoGrpc({
     name: `grpc/${server.url}`,
     url: server.url,
-    takes: {
-      relay: 'jito',
-      tip: {
-        minimumLamports: 1_000n,
-        isTipAccount: (account) => jitoTipAccounts().includes(account as never),
-      },
-      takesVersion: (version) => version !== 1,
-    },
     requestsPerSecond: 1_000,
     clock,
     random: createRandom(1),
@@ -70,7 +75,7 @@ function next(): TestTransaction {
 }
 
 function sendBy(jito: JitoGrpc, transaction: TestTransaction, forMs = 3_000): Promise<SendOutcome> {
-  return jito.sender.send(transaction.bytes, transaction.signature, termsOf(transaction, forMs));
+  return jito.senderFor(TAKES).send(transaction.bytes, transaction.signature, termsOf(transaction, forMs));
 }
 
 describe('a bundle by gRPC', () => {
@@ -154,6 +159,44 @@ describe('a bundle by gRPC', () => {
       leader: made.engine.leaders.leaderOf(made.bank.slot).identity,
     });
     expect(await jito.tipAccounts(inTime())).toEqual(jitoTipAccounts());
+  });
+});
+
+describe('the registry', () => {
+  it('speaks by gRPC where an entry says so, with what it learns of tips, leaders and results', async () => {
+    await serve({ admitted: PUBLIC });
+    const { pool } = createTestPool([{ url: 'http://127.0.0.1:1' }]);
+    const told: string[] = [];
+    const registry = createRelayRegistry({
+      settings: readRelaySettings([
+        { name: 'jito', protocol: 'jito-grpc', regions: { here: server.url }, token: bs58.encode(SECRET) },
+      ]),
+      clock,
+      random: createRandom(3),
+      budget: createTestBudget(),
+      pool,
+      onResult: (outlet, { result }) => told.push(`${outlet} ${result}`),
+    });
+    close.push(async () => {
+      await registry.close();
+      await pool.close();
+    });
+    registry.listen();
+    await expect.poll(() => server.streams).toBe(1);
+    const relay = registry.relay('jito');
+    const [outlet] = relay.ranked();
+    const transaction = next();
+    expect(
+      await outlet!.sender.send(transaction.bytes, transaction.signature, termsOf(transaction)),
+    ).toMatchObject({
+      verdict: 'sent',
+    });
+    made.engine.auction();
+    await expect.poll(() => told).toEqual(['jito/here accepted', 'jito/here processed']);
+    expect(await relay.refreshTipAccounts(inTime())).toBe(true);
+    expect(relay.tips).toMatchObject({ strangers: [], refused: 0 });
+    expect((await outlet!.engine!.nextLeader(inTime())).nextLeaderSlot).toBe(made.bank.slot);
+    expect(outlet!.status()).toMatchObject({ name: 'jito/here', up: true, problem: '' });
   });
 });
 

@@ -367,8 +367,8 @@ describe('every way in which providers treat their callers', () => {
       proxy.set(row);
       for (let i = 0; i < 2; i++) {
         const transaction = tipped(genesis, [], { tipLamports: tipLamports++ });
-        const ways = openWays(proxy.url, 100);
-        const terms = termsOf(transaction, 300);
+        const ways = openWays(proxy.url, 300);
+        const terms = termsOf(transaction, 600);
         const { verdict } = await ways.jito.send(transaction.bytes, transaction.signature, terms);
         await ways.close();
         const taken = engine.received(transaction.signature) > 0;
