@@ -1,3 +1,4 @@
+import { CONFIG_CODES } from '../../shared/core/error-codes.ts';
 import { ArbError, errorText } from '../../shared/core/errors.ts';
 import { loadConfig } from '../../shared/platform/config/load.ts';
 import { didYouMean } from '../../shared/platform/process/nearest.ts';
@@ -109,5 +110,5 @@ function expandAlias(args: readonly string[]): readonly string[] {
 }
 
 function isConfigError(thrown: unknown): boolean {
-  return thrown instanceof ArbError && thrown.code.startsWith('config-');
+  return thrown instanceof ArbError && (CONFIG_CODES as readonly string[]).includes(thrown.code);
 }

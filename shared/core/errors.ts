@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** What a coded error may carry besides its message: plain values, never secrets. */
 export type ErrorContext = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
@@ -6,10 +8,10 @@ export type ErrorContext = Readonly<Record<string, string | number | bigint | bo
  * that explain it. Expected refusals are values (see outcome.ts); this is for broken input and invariants.
  */
 export class ArbError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly context: ErrorContext;
 
-  constructor(code: string, message: string, context: ErrorContext = {}, cause?: unknown) {
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'ArbError';
     this.code = code;

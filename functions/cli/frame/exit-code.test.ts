@@ -11,8 +11,11 @@ describe('the exit code', () => {
     ['port-in-use', EXIT.environment],
     ['rpc-unreachable', EXIT.environment],
     ['snapshot-unreadable', EXIT.environment],
-    ['invariant-broken', EXIT.internal],
-  ])('of an ArbError %s is %d', (code, exit) => {
+    ['order-forged', EXIT.internal],
+    ['intents-unusable', EXIT.environment],
+    ['api-unreachable', EXIT.environment],
+    ['feed-redundancy', EXIT.usage],
+  ] as const)('of an ArbError %s is %d', (code, exit) => {
     expect(exitCodeOf(new ArbError(code, 'sentence'))).toBe(exit);
   });
 

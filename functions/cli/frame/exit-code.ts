@@ -1,3 +1,4 @@
+import { blameOf } from '../../../shared/core/error-codes.ts';
 import { ArbError } from '../../../shared/core/errors.ts';
 
 /** What the exit code of `arb` means. */
@@ -13,34 +14,12 @@ export const EXIT = {
   internal: 70,
 } as const;
 
-const USAGE_PREFIXES = ['usage-', 'config-', 'sim-rules-'];
-const ENVIRONMENT_PREFIXES = [
-  'file-',
-  'store-',
-  'port-',
-  'network-',
-  'rpc-',
-  'snapshot-',
-  'market-',
-  'listen-',
-  'ws-',
-  'recording-',
-  'universe-',
-  'grpc-',
-  'prove-',
-  'soak-',
-];
-
 /**
- * The exit code for anything a verb throws: by the prefix of an ArbError's code (`config-unknown-key` is usage,
- * `store-unwritable` is environment), by a Node system error's errno, and `internal` for everything else.
+ * The exit code for anything a verb throws: by who can mend an ArbError (`shared/core/error-codes.ts`), by a Node system
+ * error's errno, and `internal` for everything else.
  */
 export function exitCodeOf(thrown: unknown): number {
-  if (thrown instanceof ArbError) {
-    if (USAGE_PREFIXES.some((prefix) => thrown.code.startsWith(prefix))) return EXIT.usage;
-    if (ENVIRONMENT_PREFIXES.some((prefix) => thrown.code.startsWith(prefix))) return EXIT.environment;
-    return EXIT.internal;
-  }
+  if (thrown instanceof ArbError) return EXIT[blameOf(thrown.code)];
   return isSystemError(thrown) ? EXIT.environment : EXIT.internal;
 }
 

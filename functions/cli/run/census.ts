@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { createCensusCounts } from '../../../shared/census/counts.ts';
 import type { Address } from '../../../shared/core/address.ts';
 import { ASSUMED_CHAIN } from '../../../shared/core/chain-parameters.ts';
+import type { ErrorCode } from '../../../shared/core/error-codes.ts';
 import { ArbError } from '../../../shared/core/errors.ts';
 import { findRuns } from '../../../shared/platform/recording/recording.ts';
 import type { Damage } from '../../../shared/platform/recording/segment-reader.ts';
@@ -188,7 +189,7 @@ function checkSource(
   { recording, market, duration, seed }: SourceFlags,
   recordings: readonly string[],
 ): void {
-  const refuse = (code: string, message: string): never => {
+  const refuse = (code: ErrorCode, message: string): never => {
     throw new ArbError(code, message);
   };
   if (recording.length === 0 && recordings.length > 0) {

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../../../shared/core/address.ts';
+import { errorCodeOf } from '../../../shared/core/error-codes.ts';
 import { ArbError, errorText } from '../../../shared/core/errors.ts';
 import type { Config } from '../../../shared/platform/config/schema.ts';
 import { LOCAL_NODE_MEMORY_FLAGS } from '../../../shared/platform/process/memory-settings.ts';
@@ -92,7 +93,7 @@ export async function startLocalNodeProcess({
   };
   if (!reply.ok) {
     await stop();
-    throw new ArbError(reply.code, reply.message, { market });
+    throw new ArbError(errorCodeOf(reply.code), reply.message, { market });
   }
   const { rpcUrl, wsUrl, symbols, apis } = reply;
   const { pools, skipped } = selectPools(reply.pools);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { errorCodeOf } from '../../core/error-codes.ts';
 import { ArbError, type ErrorContext, errorText } from '../../core/errors.ts';
 
 /** What the main thread sends. One with the id UNANSWERED gets no reply. */
@@ -101,7 +102,7 @@ async function start({ module, workerData, died, onThread }: CallThreadOptions):
     waiting.delete(reply.id);
     if (waiting.size === 0) worker.unref();
     if (reply.ok) waiter?.resolve(reply.value);
-    else waiter?.reject(new ArbError(reply.code, reply.message, reply.context));
+    else waiter?.reject(new ArbError(errorCodeOf(reply.code), reply.message, reply.context));
   });
   worker.on('error', (error) => end(died(errorText(error))));
   worker.on('exit', (code) => end(died(`exit code ${code}`)));

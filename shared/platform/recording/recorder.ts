@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { errorCodeOf } from '../../core/error-codes.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 import { createEventEncoder } from './event-encoder.ts';
@@ -104,7 +105,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
           break;
         case 'refused':
           dead = true;
-          reject(new ArbError(reply.code, reply.message));
+          reject(new ArbError(errorCodeOf(reply.code), reply.message));
           break;
         case 'trouble':
           onTrouble(reply.event, reply.message);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../core/error-codes.ts';
 import { ArbError, errorText } from '../../core/errors.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). */
@@ -21,7 +22,12 @@ export function storeError(thrown: unknown, path: string): ArbError {
   return new ArbError(code, `${sentence} (${errorText(thrown)})`, { path }, thrown);
 }
 
-function explain(thrown: unknown, path: string): { readonly code: string; readonly sentence: string } {
+interface Explained {
+  readonly code: ErrorCode;
+  readonly sentence: string;
+}
+
+function explain(thrown: unknown, path: string): Explained {
   switch (primaryCode(thrown)) {
     case CORRUPT:
     case NOT_A_DATABASE:
@@ -53,7 +59,7 @@ function explain(thrown: unknown, path: string): { readonly code: string; readon
   return { code: 'store-failed', sentence: `the store in ${path} failed` };
 }
 
-function unwritable(path: string) {
+function unwritable(path: string): Explained {
   return {
     code: 'store-unwritable',
     sentence: `cannot write ${path}: make its directory writable, or use another data directory (store.dir)`,

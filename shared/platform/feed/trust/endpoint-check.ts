@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../core/error-codes.ts';
 import { ArbError } from '../../../core/errors.ts';
 import type { EndpointConfig } from '../../config/endpoint-leaf.ts';
 import { sleep } from '../../process/backoff.ts';
@@ -50,7 +51,7 @@ export async function checkEndpoints(params: EndpointCheckParams): Promise<reado
 }
 
 const ORDER = ['wrong-network', 'key', 'plan', 'no-websocket', 'no-node', 'unreachable'] as const;
-const CODES: Readonly<Record<(typeof ORDER)[number], string>> = {
+const CODES: Readonly<Record<(typeof ORDER)[number], ErrorCode>> = {
   'wrong-network': 'network-wrong',
   key: 'rpc-key-refused',
   plan: 'rpc-plan-too-small',

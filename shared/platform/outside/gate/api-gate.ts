@@ -1,4 +1,5 @@
 import type { Clock } from '../../../core/clock.ts';
+import type { ErrorCode } from '../../../core/error-codes.ts';
 import { ArbError, errorText } from '../../../core/errors.ts';
 import { type Outcome, refusal, success } from '../../../core/outcome.ts';
 import type { ApiBudget } from '../../limits/api-budget.ts';
@@ -20,9 +21,19 @@ export type ApiRefusal =
   | 'refused'
   | 'bad-answer';
 
-/** What a request throws so that the gate knows what it means: `api-<refusal>`. */
+/** What a request throws so that the gate knows what it means. */
+const THROWN: ReadonlyMap<ErrorCode, ThrownRefusal> = new Map([
+  ['api-unreachable', 'unreachable'],
+  ['api-overloaded', 'overloaded'],
+  ['api-api-failed', 'api-failed'],
+  ['api-refused', 'refused'],
+  ['api-bad-answer', 'bad-answer'],
+]);
+
+type ThrownRefusal = Exclude<ApiRefusal, 'rate-limited' | 'breaker-open'>;
+
 export function apiError(
-  reason: Exclude<ApiRefusal, 'rate-limited' | 'breaker-open'>,
+  reason: ThrownRefusal,
   message: string,
   context: { readonly retryAfterMs?: number; readonly answer?: string; readonly unsent?: boolean } = {},
 ): ArbError {
@@ -92,9 +103,9 @@ export function createApiGate(options: ApiGateOptions): ApiGate {
       breaker.failed();
       return refuse('unreachable', `no answer in ${timeoutMs} ms`);
     }
-    const coded = thrown instanceof ArbError && thrown.code.startsWith('api-');
-    const reason = coded ? (thrown.code.slice('api-'.length) as ApiRefusal) : 'bad-answer';
-    const context = coded ? thrown.context : {};
+    const told = thrown instanceof ArbError ? THROWN.get(thrown.code) : undefined;
+    const reason = told ?? 'bad-answer';
+    const context = thrown instanceof ArbError && told !== undefined ? thrown.context : {};
     const retryAfterMs = typeof context.retryAfterMs === 'number' ? context.retryAfterMs : undefined;
     if (reason === 'overloaded') lane.throttled(sentMicros, retryAfterMs);
     if (reason === 'refused') {
