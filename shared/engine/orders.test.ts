@@ -208,6 +208,17 @@ describe('orders that somebody else executes', () => {
     expect(trade(pools[0]!, USDC_MINT, 1_000_000n, NEXT).decisions[0]?.outcome).toBe('approved');
   });
 
+  it('mark no edge as spent where they took nothing, and those that they went through where they did', () => {
+    const orders = () => ({ ...toldOrders, movesMarket: false });
+    const failed = withOrder({ orders });
+    failed.engine.process(failed.event('failed'));
+    const again = failed.trade(failed.pools[0]!, USDC_MINT, 1_000_000n, NEXT);
+    expect(again.decisions[0]?.outcome).toBe('approved');
+    const filled = withOrder({ orders });
+    filled.engine.process(filled.landed());
+    expect(filled.trade(filled.pools[0]!, USDC_MINT, 1_000_000n, NEXT).refused.of('edge-spent')).toBe(1);
+  });
+
   it('halt trading when one cost more, or brought less, than it was approved for', () => {
     const same = withOrder();
     const { costs, costUnits, amountIn, amountOut } = same.opportunity;

@@ -51,7 +51,7 @@ function toldOnly(keeps: (event: MarketEvent) => boolean) {
 describe('an engine', () => {
   it('is starting until the feed is live, down when it no longer is, and decides nothing then', () => {
     const { engine } = toldOnly(() => false);
-    expect(engine.status).toBe('starting');
+    expect([engine.status, engine.halted]).toEqual(['starting', false]);
     engine.process(feed(false));
     expect(engine.status).toBe('starting');
     engine.process(feed(true));

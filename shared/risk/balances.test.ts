@@ -80,6 +80,8 @@ describe('balances', () => {
     expect([balances.free(WSOL_MINT), balances.free(USDC_MINT)]).toEqual([5n, 7n]);
     balances.tell(WALLET, sol(9n, 3));
     expect([balances.free(WSOL_MINT), balances.free(USDC_MINT)]).toEqual([9n, 7n]);
+    balances.change(USDC_MINT, 1n, 1);
+    expect(balances.free(USDC_MINT)).toBe(8n);
   });
 
   it('know of no account once it is gone, and of one that a trade has made', () => {

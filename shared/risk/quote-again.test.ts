@@ -171,6 +171,7 @@ describe('a trade is no cycle', () => {
 
   it('where a leg of a hop pays another mint than the others', () => {
     expect(outcome(over([first, fromSol, third]))).toBe('malformed-route');
+    expect(outcome(over([fromSol, first, offered(third, first.amountOut)]))).toBe('malformed-route');
   });
 
   it('where a leg of a hop takes another mint than the others', () => {
