@@ -2,10 +2,10 @@ import { ASSUMED_CHAIN } from './chain-parameters.ts';
 import type { ChainClock } from './clock.ts';
 
 /**
- * Compute units that a transaction spends beside its swaps: two instructions that set its budget and the transfer of a
+ * Compute units that a transaction spends beside its swaps: three instructions that set its budget and the transfer of a
  * tip, 150 each, and a comparison of what the wallet holds.
  */
-export const OVERHEAD_UNITS = 1_300;
+export const OVERHEAD_UNITS = 1_450;
 
 /** Compute units that one transaction may use. */
 export function transactionUnits(clock: ChainClock): number {

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Address } from '../../core/address.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { hasLiteSvm, LITESVM_FOLDER } from '../../platform/chain/vm/module.ts';
 import { bytesByKit } from '../../platform/chain/vm/outside-encoders.ts';
 import { decodeWireTransaction } from '../../sim/wire/wire-transaction.ts';
-import { compileV1 } from './compile-v1.ts';
+import { compareAddresses, compileV1 } from './compile-v1.ts';
 import { blockhash, instructions, numbered, PAYER, ROOMY } from './test-instructions.ts';
 
 /** Those that are installed: 6.10 comes with helius-sdk, 8 with `npm run prove:install`. */
@@ -122,6 +123,25 @@ describe('a compiled transaction of version 1', () => {
       reason,
       detail,
     });
+  });
+
+  test('sorts addresses as the collator of @solana/kit does, also those that differ in case alone', () => {
+    const { compare } = new Intl.Collator('en', {
+      caseFirst: 'lower',
+      ignorePunctuation: false,
+      localeMatcher: 'best fit',
+      numeric: false,
+      sensitivity: 'variant',
+      usage: 'sort',
+    });
+    const text = fc.array(fc.constantFrom('1', '9', 'a', 'A', 'b', 'B', 'z', 'Z'), { maxLength: 5 });
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        const [one, other] = [a.join(''), b.join('')] as [Address, Address];
+        expect(Math.sign(compareAddresses(one, other))).toBe(Math.sign(compare(one, other)));
+      }),
+      { numRuns: 2_000, seed: 18 },
+    );
   });
 
   test('has all of what 64 accounts and 4,096 bytes allow', () => {

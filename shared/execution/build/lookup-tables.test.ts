@@ -56,6 +56,17 @@ describe('the tables of a message', () => {
     expect(used).toBeGreaterThan(10);
   });
 
+  test('are the two that fit together, not the one that has most and two that fill its gaps', () => {
+    const named = Array.from({ length: 20 }, (_, i) => numbered(300 + i));
+    const accounts = named.map((address) => ({ address, isSigner: false, isWritable: true }));
+    const given = [{ programId: numbered(100), accounts, data: new Uint8Array(1) }];
+    const [low, high, middle] = [named.slice(0, 10), named.slice(10), named.slice(4, 16)].map((of, i) =>
+      lookupTable(numbered(900 + i), of),
+    );
+    const chosen = chooseTables({ payer: PAYER, instructions: given }, [middle!, low!, high!]);
+    expect(new Set(chosen)).toEqual(new Set([low, high]));
+  });
+
   test('are none where none saves its own place', () => {
     const given = [
       {

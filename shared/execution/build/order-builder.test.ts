@@ -5,13 +5,23 @@ import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import type { Instruction } from '../../core/instruction.ts';
 import { termsOf } from '../../risk/approve.ts';
 import { SPLIT_POOLS } from '../../risk/test-door.ts';
+import type { StillPool } from '../../routing/test-market.ts';
 import { decodeWireTransaction, resolveTransaction } from '../../sim/wire/wire-transaction.ts';
 import type { Attempt } from './attempt.ts';
 import { LIGHTHOUSE_PROGRAM } from './lighthouse.ts';
 import { encodeLookupTable, lookupTable } from './lookup-table.ts';
 import type { UnsignedTransaction } from './order-builder.ts';
 import { numbered } from './test-instructions.ts';
-import { ACCOUNTS, ATTEMPT, DONT_FRONT, OWNER, TIP_ACCOUNT, testOrder, WALLET } from './test-order.ts';
+import {
+  ACCOUNTS,
+  ATTEMPT,
+  DONT_FRONT,
+  OWNER,
+  TIP_ACCOUNT,
+  TRIANGLE,
+  testOrder,
+  WALLET,
+} from './test-order.ts';
 
 function build(attempt: Partial<Attempt> = {}, made = testOrder()): UnsignedTransaction {
   const built = made.builder.build(made.order, { ...ATTEMPT, ...attempt });
@@ -88,6 +98,26 @@ describe('an approved order as a transaction', () => {
       );
     });
     expect(minAmountOut).toBe(opportunity.amountIn + opportunity.costUnits);
+  });
+
+  test('asks a program that compares other figures for what makes it pay the least, where that can be had', () => {
+    const asked = (pools: readonly StillPool[], at: number) => {
+      const made = testOrder(pools);
+      const leg = termsOf(made.order).opportunity.legs[at]!;
+      const { venue, state } = made.door.market.poolAt(leg.pool)!;
+      expect(venue.id).toBe('meteora-damm-v1');
+      const [, , , ...swaps] = read(build({}, made), made);
+      return { made, leg, minimum: Buffer.from(swaps[at]!.data).readBigUInt64LE(16), venue, state: state! };
+    };
+    const withV1 = (at: number) =>
+      TRIANGLE.map((pool, i) => (i === at ? { ...pool, venue: 'meteora-damm-v1' } : pool));
+    const last = asked(withV1(2), 2);
+    const { minAmountOut } = termsOf(last.made.order);
+    expect(last.minimum).toBe(last.venue.minimumFor!(last.state, last.leg.aToB, minAmountOut));
+    expect(last.minimum).toBeGreaterThan(minAmountOut);
+    // Held to all that it is to pay: one unit more would refuse what is predicted.
+    const first = asked(withV1(0), 0);
+    expect(first.minimum).toBe(termsOf(first.made.order).opportunity.legs[1]!.amountIn);
   });
 
   test('says over look-up tables what it says without, and only its tip account stands in the message', () => {
