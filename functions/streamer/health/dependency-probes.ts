@@ -1,5 +1,5 @@
 import type { Engine } from '../../../shared/engine/engine.ts';
-import type { ShardStatus } from '../../../shared/platform/feed/connection/shard-contract.ts';
+import type { StreamConnectionStatus } from '../../../shared/platform/feed/connection/stream-connection-contract.ts';
 import type { ApiStatus } from '../../../shared/platform/outside/gate/api-gate.ts';
 import type { EndpointStatus } from '../../../shared/platform/rpc/pool/rpc-pool.ts';
 import type { StoreWriterStats } from '../../../shared/platform/store/writer.ts';
@@ -10,7 +10,7 @@ export interface DependencyProbesParams {
   /** Those that are asked over HTTP. */
   readonly asked: () => readonly EndpointStatus[];
   /** Those that are listened to. */
-  readonly heard: () => readonly Pick<ShardStatus, 'endpoint' | 'state' | 'reason'>[];
+  readonly heard: () => readonly Pick<StreamConnectionStatus, 'endpoint' | 'state' | 'reason'>[];
   readonly store: () => StoreWriterStats;
   /** Undefined where the API is not configured. */
   readonly jupiter: () => ApiStatus | undefined;

@@ -84,11 +84,11 @@ async function openLive(count: number, options: Parameters<typeof open>[0] = {})
   }
   made.watch([CLOCK_SYSVAR]);
   made.start();
-  await until(() => made.status().confirmed === count && everyShard('live'));
+  await until(() => made.status().confirmed === count && everyConnection('live'));
   return made;
 }
 
-function everyShard(state: string): boolean {
+function everyConnection(state: string): boolean {
   return stream?.status().connections.every((connection) => connection.state === state) === true;
 }
 
@@ -165,7 +165,7 @@ it('loses only what a broken connection carried, and the rest stays live', async
   const mine = servers[1]!.subscriptions().map(({ address }) => address);
   expect(mine).toHaveLength(2);
   servers[1]!.cutSockets();
-  await until(() => made.status().recoveries === 1 && everyShard('live'));
+  await until(() => made.status().recoveries === 1 && everyConnection('live'));
   expect(feeds()).toEqual([true]);
   expect(lost().map(({ addresses }) => [...addresses].sort())).toEqual([[...mine].sort()]);
   expect(lost()[0]?.reason).toMatch(/^closed 1006/);
@@ -494,6 +494,6 @@ it('relies on nothing after this process stood still, and acts on nothing that w
   expect(lost()[0]?.reason).toMatch(/^this process stood still for \d+ ms/);
   const [live] = feeds().slice(-1);
   expect(live).toBe(false);
-  await until(() => made.status().confirmed === 2 && everyShard('live'));
+  await until(() => made.status().confirmed === 2 && everyConnection('live'));
   expect(told(at(1)).at(-1)).toMatch(/:45$/);
 });

@@ -3,7 +3,7 @@ import { ASSUMED_CHAIN } from '../../core/chain-parameters.ts';
 import { ArbError } from '../../core/errors.ts';
 import { ClockRelay } from './clock-relay.ts';
 import { ConflatingQueue } from './conflating-queue.ts';
-import type { ShardListener } from './connection/shard-contract.ts';
+import type { StreamConnectionListener } from './connection/stream-connection-contract.ts';
 import { FeedConnections } from './feed-connections.ts';
 import { FeedPulse } from './feed-pulse.ts';
 import {
@@ -62,49 +62,49 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     rule: tellRuleOf(tellAt, redundancy),
     counters,
     isAbandoned: (slot) => course.line.isAbandoned(slot),
-    begunOn: (shard) => course.begunOn(shard),
-    hasBegun: (shard, slot) => course.hasBegun(shard, slot),
+    begunOn: (connection) => course.begunOn(connection),
+    hasBegun: (connection, slot) => course.hasBegun(connection, slot),
     onTold({ address, slot, account = null, endpoint }, atMicros) {
       queue.push({ kind: 'account', atMicros, update: { address, slot, account }, endpoint });
     },
     onContradiction: (track, claims, why) => reliance.onContradiction(track, claims, why),
   });
   /** What a connection says, to whom it concerns. */
-  const listener: ShardListener = {
+  const listener: StreamConnectionListener = {
     onFrame: (atMicros) => course.onFrame(atMicros),
-    onAccount(shard, address, slot, account, atMicros, fetched) {
+    onAccount(connection, address, slot, account, atMicros, fetched) {
       // HTTP is asked of whoever answers, whatever connection it is asked for.
-      const endpoint = fetched ? HTTP_VOICE : shard.options.endpoint.name;
+      const endpoint = fetched ? HTTP_VOICE : connection.options.endpoint.name;
       const word = { slot, account, endpoint, atMicros };
       if (address === CLOCK_SYSVAR) {
-        if (shard.isCurrent && !course.isFar(slot)) clockRelay.hear(word);
+        if (connection.isCurrent && !course.isFar(slot)) clockRelay.hear(word);
         return;
       }
       const track = table.of(address);
-      if (track === undefined || track.shards[shard.lane] !== shard) return;
-      if (fetched) reliance.onFetched(shard, track, word);
-      else table.hear(track, shard, word);
+      if (track === undefined || track.connections[connection.lane] !== connection) return;
+      if (fetched) reliance.onFetched(connection, track, word);
+      else table.hear(track, connection, word);
     },
-    mayBe: (shard, slot) => course.mayBe(shard, slot),
-    onSlot(shard, slot, parent, before, atMicros) {
-      if (course.onSlot(shard, slot, parent, before, atMicros) && pulse.live) course.advance();
+    mayBe: (connection, slot) => course.mayBe(connection, slot),
+    onSlot(connection, slot, parent, before, atMicros) {
+      if (course.onSlot(connection, slot, parent, before, atMicros) && pulse.live) course.advance();
     },
-    onHeartbeat(shard, slot, atMicros) {
-      course.onHeartbeat(shard, slot, atMicros);
+    onHeartbeat(connection, slot, atMicros) {
+      course.onHeartbeat(connection, slot, atMicros);
       if (pulse.live) course.advance();
     },
     onHttpSlot: (slot) => void course.onHttpSlot(slot),
     onImpossible: ({ options: { endpoint } }, why) => reliance.onLie(endpoint.name, why),
-    onOddClock: (shard, why) => course.onOddClock(shard, why),
+    onOddClock: (connection, why) => course.onOddClock(connection, why),
     onLive: () => reliance.onLive(),
-    onLost(shard, why) {
-      reliance.onLost(shard, why);
+    onLost(connection, why) {
+      reliance.onLost(connection, why);
       // Another connection of a lane may have been waiting for this one's slots.
       if (pulse.live) course.advance();
     },
     onRefused: () => pulse.look(table.unconfirmed),
-    onRoom: (shard) => placement.fit(shard),
-    onFailing: (shard) => connections.onFailing(shard),
+    onRoom: (connection) => placement.fit(connection),
+    onFailing: (connection) => connections.onFailing(connection),
   };
   const connections = new FeedConnections({
     stream: options,
@@ -116,7 +116,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     clockWitness,
     listener,
     log,
-    onMoved: (shard, tracks) => reliance.onMoved(shard, tracks),
+    onMoved: (connection, tracks) => reliance.onMoved(connection, tracks),
   });
   const { placement } = connections;
   const course = new ChainCourse({
@@ -130,7 +130,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     slotMicros,
     probeMs: timing.probeMs,
     clockWitness,
-    shards: () => connections.all,
+    connections: () => connections.all,
     log,
     onOver(slot) {
       table.settle(slot);
@@ -138,7 +138,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     },
     onSlot: ({ slot, parent, atMicros }) => queue.push({ kind: 'slot', atMicros, slot, parent }),
     onLeft: (slots) => reliance.onLeft(slots),
-    onSecondBank: (shard, slot) => reliance.onSecondBank(shard, slot),
+    onSecondBank: (connection, slot) => reliance.onSecondBank(connection, slot),
     onLie: (endpoint, why) => reliance.onLie(endpoint, why),
     onOverruled(what) {
       counters.overruled++;
@@ -168,7 +168,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
         const known = table.of(address);
         if (address === CLOCK_SYSVAR) clockRelay.isWatched = true;
         else if (known === undefined) wanted.push(table.add(address, groupOf?.(address) ?? address));
-        else for (const shard of known.shards) shard?.watch(address);
+        else for (const connection of known.connections) connection?.watch(address);
       }
       placement.place(wanted);
       if (placement.homeless.size > 0) log('stream.no-room', { accounts: placement.homeless.size });
@@ -186,7 +186,7 @@ export function createAccountStream(options: AccountStreamOptions): AccountStrea
     status: () =>
       streamStatus({
         counters: { ...counters, conflated: queue.dropped, overflows: queue.overflows },
-        connections: connections.all.map((shard) => shard.status()),
+        connections: connections.all.map((connection) => connection.status()),
         quarantined: connections.trust.quarantined,
         live: pulse.live,
         stopped,

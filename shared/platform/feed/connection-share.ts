@@ -1,8 +1,8 @@
 import { type Address, CLOCK_SYSVAR } from '../../core/address.ts';
 import { endpointSentence } from '../rpc/endpoint-sentence.ts';
 import { PlanLimit } from './connection/plan-limit.ts';
-import type { Shard } from './connection/shard.ts';
-import type { ShardListener } from './connection/shard-contract.ts';
+import type { StreamConnection } from './connection/stream-connection.ts';
+import type { StreamConnectionListener } from './connection/stream-connection-contract.ts';
 import { SubscriptionBook } from './connection/subscription-book.ts';
 import type { Topic } from './connection/subscription-entries.ts';
 import type { RefusalKind } from './connection/subscription-refusal.ts';
@@ -11,8 +11,8 @@ import type { StreamEnd, StreamRequest } from './wire/stream-transport.ts';
 import type { SubscriptionId } from './wire/subscription-id.ts';
 
 export interface ConnectionShareOptions {
-  readonly shard: Shard;
-  readonly listener: ShardListener;
+  readonly connection: StreamConnection;
+  readonly listener: StreamConnectionListener;
   readonly send: (request: StreamRequest) => void;
   readonly onSubscribed: (topic: Topic, subscription: SubscriptionId) => void;
   /** Refused is what the connection cannot do without. */
@@ -35,7 +35,7 @@ export class ConnectionShare {
   constructor(options: ConnectionShareOptions) {
     this.#options = options;
     const { clock, random, commitment, encoding, timing, maxRequestsInFlight, priorityOf } =
-      options.shard.options;
+      options.connection.options;
     this.book = new SubscriptionBook({
       clock,
       random,
@@ -76,8 +76,8 @@ export class ConnectionShare {
   learnFromEnd({ refused, reason }: StreamEnd, nowMs: number): void {
     const { subscribed, pending } = this.book;
     if (!refused || pending === 0) return;
-    const { shard, listener } = this.#options;
-    if (subscribed > 0 && this.plan.closed(subscribed, reason, nowMs)) listener.onRoom(shard);
+    const { connection, listener } = this.#options;
+    if (subscribed > 0 && this.plan.closed(subscribed, reason, nowMs)) listener.onRoom(connection);
     else this.book.slowDown();
   }
 
@@ -85,16 +85,16 @@ export class ConnectionShare {
   sweep(nowMs: number): void {
     if (!this.#roomChanged && !this.plan.isDue(nowMs)) return;
     this.#roomChanged = false;
-    this.#options.listener.onRoom(this.#options.shard);
+    this.#options.listener.onRoom(this.#options.connection);
   }
 
   #onRefused(topic: Topic, kind: RefusalKind, error: string): void {
-    const { shard, listener, onUseless } = this.#options;
-    const { endpoint, clock, log } = shard.options;
+    const { connection, listener, onUseless } = this.#options;
+    const { endpoint, clock, log } = connection.options;
     const said = endpointSentence(error, secretsOf(endpoint));
     this.#refusal = said;
-    shard.counters.refusals++;
-    log('stream.subscription-refused', { connection: shard.name, topic, error: said });
+    connection.counters.refusals++;
+    log('stream.subscription-refused', { connection: connection.name, topic, error: said });
     if (kind === 'plan') {
       this.plan.refused(this.book.subscribed + this.book.unanswered, said, clock.monotonicMicros() / 1_000);
     }
@@ -104,6 +104,6 @@ export class ConnectionShare {
       return;
     }
     if (kind === 'plan') this.#roomChanged = true;
-    listener.onRefused(shard, topic);
+    listener.onRefused(connection, topic);
   }
 }

@@ -1,6 +1,6 @@
 import type { PlanLimit } from './connection/plan-limit.ts';
-import { Shard } from './connection/shard.ts';
-import type { ShardListener } from './connection/shard-contract.ts';
+import { StreamConnection } from './connection/stream-connection.ts';
+import type { StreamConnectionListener } from './connection/stream-connection-contract.ts';
 import { createPlacement, type Placement } from './placement.ts';
 import type { AccountStreamOptions, StreamTiming } from './stream-contract.ts';
 import type { StreamLog } from './stream-counters.ts';
@@ -18,10 +18,10 @@ export interface FeedConnectionsOptions {
   readonly slotMicros: () => number;
   readonly table: AccountTable;
   readonly clockWitness: ClockWitness;
-  readonly listener: ShardListener;
+  readonly listener: StreamConnectionListener;
   readonly log: StreamLog;
   /** A connection does not carry these any more; whether another does, or nobody. */
-  readonly onMoved: (shard: Shard, tracks: readonly AccountTrack[]) => void;
+  readonly onMoved: (connection: StreamConnection, tracks: readonly AccountTrack[]) => void;
 }
 
 /** How often accounts on connections that fail, or on none, are offered to others. */
@@ -47,7 +47,7 @@ export class FeedConnections {
       endpoints,
       redundancy,
       open: (endpoint, lane, index) => this.#open(endpoint, lane, index),
-      tracksOn: (shard) => table.on(shard),
+      tracksOn: (connection) => table.on(connection),
       onMoved: options.onMoved,
     });
     this.trust = new EndpointTrust({
@@ -57,40 +57,40 @@ export class FeedConnections {
       log,
       onQuarantine: (endpoint, why, forMs) => {
         const mine = this.of(endpoint);
-        for (const shard of mine) shard.suspend(`quarantined: ${why}`, forMs);
-        for (const shard of mine) this.#evacuate(shard);
-        return this.of(endpoint).every((shard) => redundancy === 2 || shard.load === 0);
+        for (const connection of mine) connection.suspend(`quarantined: ${why}`, forMs);
+        for (const connection of mine) this.#evacuate(connection);
+        return this.of(endpoint).every((connection) => redundancy === 2 || connection.load === 0);
       },
       onRelease: (endpoint) => {
-        for (const shard of this.of(endpoint)) shard.resume();
+        for (const connection of this.of(endpoint)) connection.resume();
       },
     });
   }
 
-  get all(): readonly Shard[] {
-    return this.placement.shards;
+  get all(): readonly StreamConnection[] {
+    return this.placement.connections;
   }
 
-  of(endpoint: string): Shard[] {
-    return this.all.filter((shard) => shard.options.endpoint.name === endpoint);
+  of(endpoint: string): StreamConnection[] {
+    return this.all.filter((connection) => connection.options.endpoint.name === endpoint);
   }
 
   start(): void {
     if (this.#rehoming !== undefined) return;
     this.#rehoming = setInterval(() => this.#rehome(), REHOME_EVERY_MS);
     this.#rehoming.unref();
-    for (const shard of this.all) shard.start();
+    for (const connection of this.all) connection.start();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#rehoming);
     this.trust.stop();
-    await Promise.all(this.all.map((shard) => shard.stop()));
+    await Promise.all(this.all.map((connection) => connection.stop()));
   }
 
   /** Another connection takes over what this one carries, which does not come back as it should. */
-  onFailing(shard: Shard): void {
-    this.#evacuate(shard);
+  onFailing(connection: StreamConnection): void {
+    this.#evacuate(connection);
     const isAlone = this.all.every((other) => other.isFailing);
     if (isAlone) this.trust.releaseAll();
   }
@@ -98,14 +98,14 @@ export class FeedConnections {
   /** An endpoint told what is not so: it is left alone, or, where there is no other, begun anew. */
   leaveAlone(endpoint: string, why: string): void {
     if (this.trust.quarantine(endpoint, why)) return;
-    for (const shard of this.of(endpoint)) shard.dropForSlots(`not to be believed: ${why}`);
+    for (const connection of this.of(endpoint)) connection.dropForSlots(`not to be believed: ${why}`);
   }
 
-  #open(endpoint: StreamEndpoint, lane: number, index: number): Shard {
+  #open(endpoint: StreamEndpoint, lane: number, index: number): StreamConnection {
     const { stream, timing, maxSlotLag, slotMicros, table, clockWitness, listener, log } = this.#options;
     const { rpc, commitment, clock, random } = stream;
     const name = `${endpoint.name}/${index + 1}`;
-    const shard = new Shard(
+    const connection = new StreamConnection(
       {
         name,
         endpoint,
@@ -130,21 +130,22 @@ export class FeedConnections {
       listener,
     );
     const mine = this.#plans.get(endpoint) ?? [];
-    for (const plan of mine) shard.plan.inherit(plan, clock.monotonicMicros() / 1_000);
-    this.#plans.set(endpoint, [...mine, shard.plan]);
+    for (const plan of mine) connection.plan.inherit(plan, clock.monotonicMicros() / 1_000);
+    this.#plans.set(endpoint, [...mine, connection.plan]);
     // A connection that is opened later has nobody to start it.
-    if (this.#rehoming !== undefined) shard.start();
-    return shard;
+    if (this.#rehoming !== undefined) connection.start();
+    return connection;
   }
 
-  #evacuate(shard: Shard): void {
-    const moved = this.placement.evacuate(shard);
-    if (moved > 0) this.#options.log('stream.evacuated', { connection: shard.name, accounts: moved });
+  #evacuate(connection: StreamConnection): void {
+    const moved = this.placement.evacuate(connection);
+    if (moved > 0) this.#options.log('stream.evacuated', { connection: connection.name, accounts: moved });
   }
 
   /** Room may have come since: nothing that is wanted stays on a connection that fails, or on none. */
   #rehome(): void {
-    for (const shard of this.all) if (shard.isFailing && shard.load > 0) this.onFailing(shard);
+    for (const connection of this.all)
+      if (connection.isFailing && connection.load > 0) this.onFailing(connection);
     this.placement.rehome();
   }
 }

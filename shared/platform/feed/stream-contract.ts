@@ -4,7 +4,10 @@ import type { Random } from '../../core/random.ts';
 import type { MarketEvent } from '../../engine/event.ts';
 import type { BackoffPolicy } from '../process/backoff.ts';
 import type { AccountEncoding, Commitment, RpcClient } from '../rpc/rpc-client.ts';
-import type { ShardState, ShardStatus } from './connection/shard-contract.ts';
+import type {
+  StreamConnectionState,
+  StreamConnectionStatus,
+} from './connection/stream-connection-contract.ts';
 import type { FeedCounters, StreamCounters, StreamLog } from './stream-counters.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
 import type { StreamTransport } from './wire/stream-transport.ts';
@@ -98,7 +101,7 @@ export interface AccountStreamOptions {
   readonly transport?: (endpoint: StreamEndpoint, commitment: Commitment) => StreamTransport;
 }
 
-export type StreamState = ShardState;
+export type StreamState = StreamConnectionState;
 
 /** The counters of all connections together, and what only the stream as a whole can say. */
 export interface StreamStatus extends Readonly<StreamCounters>, Readonly<FeedCounters> {
@@ -106,7 +109,7 @@ export interface StreamStatus extends Readonly<StreamCounters>, Readonly<FeedCou
   readonly state: StreamState;
   /** Why the feed is not live, or why it last was not; '' before the first connection ended. */
   readonly reason: string;
-  readonly connections: readonly ShardStatus[];
+  readonly connections: readonly StreamConnectionStatus[];
   /** Endpoints that are left alone for now. */
   readonly quarantined: readonly QuarantinedEndpoint[];
   /** Accounts wanted, and those of them that may be relied on now. */

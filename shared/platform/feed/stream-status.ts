@@ -1,11 +1,14 @@
 import type { Address } from '../../core/address.ts';
-import type { ShardState, ShardStatus } from './connection/shard-contract.ts';
+import type {
+  StreamConnectionState,
+  StreamConnectionStatus,
+} from './connection/stream-connection-contract.ts';
 import type { QuarantinedEndpoint, StreamStatus } from './stream-contract.ts';
 import { createStreamCounters, type FeedCounters, type StreamCounters } from './stream-counters.ts';
 
 export interface StreamStatusParts {
   readonly counters: FeedCounters;
-  readonly connections: readonly ShardStatus[];
+  readonly connections: readonly StreamConnectionStatus[];
   readonly quarantined: readonly QuarantinedEndpoint[];
   readonly live: boolean;
   readonly stopped: boolean;
@@ -19,7 +22,7 @@ export interface StreamStatusParts {
 }
 
 /** The nearest to live first. */
-const STATES: readonly ShardState[] = [
+const STATES: readonly StreamConnectionState[] = [
   'snapshot',
   'subscribing',
   'behind',
@@ -80,13 +83,13 @@ function reasonOf({ live, reason, connections, stopped }: StreamStatusParts): st
   return connections.find((connection) => connection.reason !== '')?.reason ?? reason;
 }
 
-function summed(connections: readonly ShardStatus[]): StreamCounters {
+function summed(connections: readonly StreamConnectionStatus[]): StreamCounters {
   const total = createStreamCounters();
   const keys = Object.keys(total) as (keyof StreamCounters)[];
   for (const connection of connections) for (const key of keys) total[key] += connection[key];
   return total;
 }
 
-function sum(connections: readonly ShardStatus[], key: 'subscribed' | 'pending'): number {
+function sum(connections: readonly StreamConnectionStatus[], key: 'subscribed' | 'pending'): number {
   return connections.reduce((total, connection) => total + connection[key], 0);
 }

@@ -4,8 +4,8 @@ import type { ConnectionShare } from '../connection-share.ts';
 import type { StreamEnd, StreamRequest } from '../wire/stream-transport.ts';
 import type { ConnectionCourse } from './connection-course.ts';
 import type { FrameIntake } from './frame-intake.ts';
-import type { Shard } from './shard.ts';
-import type { ShardListener } from './shard-contract.ts';
+import type { StreamConnection } from './stream-connection.ts';
+import type { StreamConnectionListener } from './stream-connection-contract.ts';
 import { createSynchronizer, type StreamSession, type Synchronizer } from './synchronizer.ts';
 
 const SWEEP_MS = 100;
@@ -13,8 +13,8 @@ const SWEEP_MS = 100;
 const STOP_GRACE_MS = 300;
 
 export interface ConnectionSessionOptions {
-  readonly shard: Shard;
-  readonly listener: ShardListener;
+  readonly owner: StreamConnection;
+  readonly listener: StreamConnectionListener;
   readonly course: ConnectionCourse;
   readonly share: ConnectionShare;
   readonly intake: FrameIntake;
@@ -37,7 +37,7 @@ export class ConnectionSession {
 
   constructor(options: ConnectionSessionOptions) {
     this.#options = options;
-    const { shard, listener, course, share, intake } = options;
+    const { owner, listener, course, share, intake } = options;
     const {
       rpc,
       commitment,
@@ -50,33 +50,33 @@ export class ConnectionSession {
       timing,
       maxSlotLag,
       log,
-    } = shard.options;
+    } = owner.options;
     this.#synchronizer = createSynchronizer({
       rpc,
       commitment,
       sizeOf,
       floorOf,
-      mayBe: (slot) => listener.mayBe(shard, slot),
-      ownEndpoint: rpc.endpoints?.includes(shard.options.endpoint.name)
-        ? shard.options.endpoint.name
+      mayBe: (slot) => listener.mayBe(owner, slot),
+      ownEndpoint: rpc.endpoints?.includes(owner.options.endpoint.name)
+        ? owner.options.endpoint.name
         : undefined,
       clockProblem: (slot, account) => clockWitness.hearAnswer(slot, account, clock.monotonicMicros()),
       heartbeat: () => intake.heartbeat,
       random,
       backoff: timing.reconnectBackoff,
-      host: shard.host,
+      host: owner.host,
       slotMicros,
       maxSlotLag,
       book: share.book,
       slots: intake.slots,
       counters: intake.counters,
       log,
-      isLive: (mine) => shard.isLive && this.#open === mine,
+      isLive: (mine) => owner.isLive && this.#open === mine,
       onSnapshot: () => course.step({ kind: 'fetching' }),
       onProgress: () => course.step({ kind: 'progress' }),
       onFailure: (reason) => course.step({ kind: 'fetch-failed', reason }),
       onHttpSlot: (slot) => listener.onHttpSlot(slot),
-      onDisagreement: (why) => shard.dropForSlots(why),
+      onDisagreement: (why) => owner.dropForSlots(why),
       onAccount: options.onFetched,
     });
   }
@@ -86,9 +86,9 @@ export class ConnectionSession {
   }
 
   open(): void {
-    const { shard, intake } = this.#options;
-    const { timing, maxFrameBytes, transport } = shard.options;
-    if (this.#opened++ > 0) shard.counters.reconnects++;
+    const { owner, intake } = this.#options;
+    const { timing, maxFrameBytes, transport } = owner.options;
+    if (this.#opened++ > 0) owner.counters.reconnects++;
     const connection = transport.open({
       handshakeTimeoutMs: timing.handshakeTimeoutMs,
       silenceMs: timing.silenceMs,
@@ -146,7 +146,7 @@ export class ConnectionSession {
   /** Accounts that were subscribed or doubted while it is live, beside all else. */
   fetch(addresses: Iterable<Address>): void {
     for (const address of addresses) this.#synchronizer.unfetched.add(address);
-    if (this.#options.shard.isLive && this.#open !== undefined) {
+    if (this.#options.owner.isLive && this.#open !== undefined) {
       void this.#synchronizer.fetchAdditions(this.#open);
     }
   }
@@ -161,16 +161,16 @@ export class ConnectionSession {
     do {
       session.again = false;
       if (!(await this.#synchronizer.run(session))) return;
-    } while (session.again && !this.#options.shard.isBehind);
+    } while (session.again && !this.#options.owner.isBehind);
     session.synchronizing = false;
     this.#options.course.step({ kind: 'whole' });
     void this.#synchronizer.fetchAdditions(session);
   }
 
   #onOpen(): void {
-    const { shard, course, share, intake } = this.#options;
+    const { owner, course, share, intake } = this.#options;
     intake.opened();
-    const everyMs = Math.min(SWEEP_MS, shard.options.timing.ackTimeoutMs / 2);
+    const everyMs = Math.min(SWEEP_MS, owner.options.timing.ackTimeoutMs / 2);
     this.#sweeper = setInterval(() => {
       share.book.sweep();
       intake.sweep();
@@ -197,7 +197,7 @@ export class ConnectionSession {
   }
 
   #sayEnded(reason: string): void {
-    const { name: connection, host, options } = this.#options.shard;
+    const { name: connection, host, options } = this.#options.owner;
     options.log('stream.disconnected', { connection, host, reason });
   }
 }

@@ -8,9 +8,9 @@ import type { FrameKind } from '../wire/frame.ts';
 import type { StreamMessage } from '../wire/stream-transport.ts';
 import type { SubscriptionId } from '../wire/subscription-id.ts';
 import { EarlyFrames } from './early-frames.ts';
-import type { Shard } from './shard.ts';
-import type { ShardListener } from './shard-contract.ts';
 import { SlotWatch } from './slot-watch.ts';
+import type { StreamConnection } from './stream-connection.ts';
+import type { StreamConnectionListener } from './stream-connection-contract.ts';
 import type { SubscriptionBook } from './subscription-book.ts';
 import type { Topic } from './subscription-entries.ts';
 
@@ -24,21 +24,21 @@ export class FrameIntake {
   heardSinceMicros = Number.POSITIVE_INFINITY;
   /** Unix milliseconds; 0 before the first. */
   lastFrameAtMs = 0;
-  readonly #shard: Shard;
+  readonly #connection: StreamConnection;
   readonly #book: SubscriptionBook;
-  readonly #listener: ShardListener;
+  readonly #listener: StreamConnectionListener;
   readonly #early = new EarlyFrames();
 
-  constructor(shard: Shard, book: SubscriptionBook, listener: ShardListener) {
-    this.slots = new SlotWatch(this.counters, shard.options.slotMicros);
-    this.#shard = shard;
+  constructor(connection: StreamConnection, book: SubscriptionBook, listener: StreamConnectionListener) {
+    this.slots = new SlotWatch(this.counters, connection.options.slotMicros);
+    this.#connection = connection;
     this.#book = book;
     this.#listener = listener;
   }
 
   /** The connection is open, and has told nothing yet. */
   opened(): void {
-    this.slots.reset(this.#shard.options.clock.monotonicMicros());
+    this.slots.reset(this.#connection.options.clock.monotonicMicros());
   }
 
   /** What a connection told says nothing about the next one. */
@@ -49,7 +49,7 @@ export class FrameIntake {
   }
 
   take(kind: FrameKind, message: StreamMessage, bytes: number): void {
-    const { clock } = this.#shard.options;
+    const { clock } = this.#connection.options;
     const atMicros = clock.monotonicMicros();
     const { counters } = this;
     counters.frames++;
@@ -64,7 +64,7 @@ export class FrameIntake {
       const { slot, parent } = message;
       const { highestSlot } = this.slots;
       this.slots.slot(slot, parent, atMicros);
-      this.#listener.onSlot(this.#shard, slot, parent, highestSlot, atMicros);
+      this.#listener.onSlot(this.#connection, slot, parent, highestSlot, atMicros);
     } else if (kind === 'reply') {
       this.#onReply(message);
     } else {
@@ -76,7 +76,7 @@ export class FrameIntake {
   onSubscribed(topic: Topic, subscription: SubscriptionId): void {
     if (topic === 'slots' || topic === CLOCK_SYSVAR) {
       const both = this.#book.isSubscribed('slots') && this.#book.isSubscribed(CLOCK_SYSVAR);
-      if (both) this.heardSinceMicros = this.#shard.options.clock.monotonicMicros();
+      if (both) this.heardSinceMicros = this.#connection.options.clock.monotonicMicros();
     }
     if (topic === 'slots') return;
     for (const { slot, account, atMicros } of this.#early.take(subscription)) {
@@ -88,56 +88,56 @@ export class FrameIntake {
   /** To be called often. */
   sweep(): void {
     if (this.#book.pending === 0) this.counters.strayFrames += this.#early.clear();
-    const { name, clock, timing, log } = this.#shard.options;
+    const { name, clock, timing, log } = this.#connection.options;
     if (this.slots.sweep(clock.monotonicMicros(), timing.slotStallMs)) {
       log('stream.slot-stall', { connection: name, lastSlot: this.slots.lastSlot, lag: this.slots.lag });
     }
   }
 
   #onAccount(address: Address, slot: number, account: AccountBytes | null, atMicros: number): void {
-    if (!this.#listener.mayBe(this.#shard, slot)) {
+    if (!this.#listener.mayBe(this.#connection, slot)) {
       this.counters.framesTooEarly++;
-      this.#shard.distrust(`an account was told of slot ${slot}, which has not begun`);
+      this.#connection.distrust(`an account was told of slot ${slot}, which has not begun`);
       return;
     }
     this.slots.account(slot);
     if (address === CLOCK_SYSVAR && !this.#onClock(slot, account, atMicros)) return;
-    this.#listener.onAccount(this.#shard, address, slot, account, atMicros, false);
+    this.#listener.onAccount(this.#connection, address, slot, account, atMicros, false);
   }
 
   /** False where it cannot be believed, or not yet. */
   #onClock(slot: number, account: AccountBytes | null, atMicros: number): boolean {
-    const { clockWitness, endpoint } = this.#shard.options;
+    const { clockWitness, endpoint } = this.#connection.options;
     const { kind, why } = clockWitness.hear(endpoint.name, slot, account, atMicros);
     if (kind === 'impossible') {
-      this.#listener.onImpossible(this.#shard, why);
+      this.#listener.onImpossible(this.#connection, why);
       return false;
     }
     if (kind === 'odd') {
-      this.#listener.onOddClock(this.#shard, why);
+      this.#listener.onOddClock(this.#connection, why);
       return false;
     }
     // The clock's own slot, not only the label on it: bytes that stand still are no heartbeat.
     const told = Math.min(slot, decodeChainClock(account)?.slot ?? -1);
     if (told > this.heartbeat) this.heartbeat = told;
-    this.#listener.onHeartbeat(this.#shard, told, atMicros);
+    this.#listener.onHeartbeat(this.#connection, told, atMicros);
     return true;
   }
 
   #onReply({ replyId, replyResult, replyErrorCode, replyError }: StreamMessage): void {
     const fate = this.#book.reply(replyId, replyResult, replyErrorCode, replyError);
     if (fate === 'clash') {
-      this.#shard.drop('subscription-id-clash');
+      this.#connection.drop('subscription-id-clash');
     } else if (fate === 'stray') {
       this.counters.otherFrames++;
-      const { name, endpoint, log } = this.#shard.options;
+      const { name, endpoint, log } = this.#connection.options;
       const error = endpointSentence(replyError, secretsOf(endpoint));
       log('stream.stray-reply', { connection: name, id: replyId, error });
     }
   }
 
   #onOdd(kind: 'other' | 'bad', problem: string): void {
-    const { name, log } = this.#shard.options;
+    const { name, log } = this.#connection.options;
     if (kind === 'other') {
       this.counters.otherFrames++;
       log('stream.other-frame', { connection: name, problem });
@@ -146,7 +146,7 @@ export class FrameIntake {
     this.counters.badFrames++;
     log('stream.bad-frame', { connection: name, problem });
     // What it should have said is lost, so what is held can no longer be trusted.
-    this.#shard.distrust('bad-frame');
+    this.#connection.distrust('bad-frame');
   }
 
   /** A notification may overtake the acknowledgement of its subscription: it is held while one is awaited. */

@@ -1,5 +1,5 @@
 import type { Address } from '../../../core/address.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { FeedCounters } from '../stream-counters.ts';
 import { AccountTrack, sameBytes, type TellRule, type Word } from './account-track.ts';
 import type { Claim } from './contradictions.ts';
@@ -10,8 +10,8 @@ export interface AccountTableOptions {
   /** The chain has left the slot. */
   readonly isAbandoned: (slot: number) => boolean;
   /** The newest slot that has begun, as far as this connection and the others know. */
-  readonly begunOn: (shard: Shard) => number;
-  readonly hasBegun: (shard: Shard, slot: number) => boolean;
+  readonly begunOn: (connection: StreamConnection) => number;
+  readonly hasBegun: (connection: StreamConnection, slot: number) => boolean;
   /** It is so now, and may be relied on. */
   readonly onTold: (track: AccountTrack, atMicros: number) => void;
   /** Two things were said that cannot both be true. */
@@ -47,8 +47,8 @@ export class AccountTable {
   }
 
   /** The accounts that a connection carries. */
-  *on(shard: Shard): Iterable<AccountTrack> {
-    for (const address of shard.addresses) {
+  *on(connection: StreamConnection): Iterable<AccountTrack> {
+    for (const address of connection.addresses) {
       const track = this.tracks.get(address);
       if (track !== undefined) yield track;
     }
@@ -67,11 +67,11 @@ export class AccountTable {
   }
 
   /** A connection told it. What it tells of a slot that has not begun counts at the end of that, whatever the rule. */
-  hear(track: AccountTrack, shard: Shard, word: Word): void {
+  hear(track: AccountTrack, connection: StreamConnection, word: Word): void {
     const { counters, hasBegun, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
-    const rule = hasBegun(shard, slot) ? this.#options.rule : 'at-end';
-    const fate = track.take(shard.lane, slot, account, endpoint, atMicros, rule);
+    const rule = hasBegun(connection, slot) ? this.#options.rule : 'at-end';
+    const fate = track.take(connection.lane, slot, account, endpoint, atMicros, rule);
     if (track.confirmed && track.isOpen) this.#open.add(track);
     if (fate === 'told') onTold(track, atMicros);
     else if (fate === 'held') counters.heldFrames++;
@@ -84,7 +84,7 @@ export class AccountTable {
    * It was fetched for a connection as of `word.slot`, when all slots before `over` were over on it and on all that are
    * well. True: it was not relied on before, and is now.
    */
-  fetched(track: AccountTrack, { lane }: Shard, word: Word, over: number): boolean {
+  fetched(track: AccountTrack, { lane }: StreamConnection, word: Word, over: number): boolean {
     const { rule, onTold, onContradiction } = this.#options;
     const { slot, account, endpoint, atMicros } = word;
     track.covered |= 1 << lane;
@@ -155,9 +155,9 @@ export class AccountTable {
   }
 
   /** What a connection said of this slot and was not told yet is not told: its block never was. */
-  unsay(shard: Shard, slot: number): void {
-    for (const track of this.on(shard)) {
-      track.unsay(shard.lane, slot);
+  unsay(connection: StreamConnection, slot: number): void {
+    for (const track of this.on(connection)) {
+      track.unsay(connection.lane, slot);
       if (!track.isOpen) this.#open.delete(track);
     }
   }
@@ -173,8 +173,8 @@ export class AccountTable {
    */
   #tellFirst(track: AccountTrack, lane: number, atMicros: number, over: number): void {
     const { rule, begunOn, isAbandoned, onTold, onContradiction } = this.#options;
-    const shard = track.shards[lane];
-    const begun = shard === undefined ? -1 : begunOn(shard);
+    const connection = track.connections[lane];
+    const begun = connection === undefined ? -1 : begunOn(connection);
     if (rule === 'first') {
       const word = track.newestWord(begun);
       if (word !== undefined && !isAbandoned(word.slot)) track.settle(word);

@@ -1,6 +1,6 @@
 import type { AccountBytes } from '../../../core/account.ts';
 import type { Address } from '../../../core/address.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { Claim } from './contradictions.ts';
 
 /** What one connection said last of an account in a slot. */
@@ -42,7 +42,7 @@ export class AccountTrack {
   /** What it is part of (a pool): of use only together with the rest of that. */
   readonly group: unknown;
   /** The connection that carries it, by lane. */
-  readonly shards: (Shard | undefined)[] = [undefined, undefined];
+  readonly connections: (StreamConnection | undefined)[] = [undefined, undefined];
   /** Of what was told last; -1 while unconfirmed. */
   slot = -1;
   account: AccountBytes | null | undefined = undefined;
@@ -222,9 +222,9 @@ export class AccountTrack {
   #dissent(newest: Word, first: Word | undefined, second: Word | undefined): readonly Claim[] {
     const other = newest === first ? second : first;
     const lane = newest === first ? 1 : 0;
-    const shard = this.shards[lane];
+    const connection = this.connections[lane];
     const knows =
-      shard?.isCurrent === true &&
+      connection?.isCurrent === true &&
       (this.covered & (1 << lane)) !== 0 &&
       newest.slot > this.coveredSlot[lane]!;
     if (!knows) return NONE;
@@ -232,7 +232,12 @@ export class AccountTrack {
     // Silence is a word too: it says that the account is what it was.
     const says = other === undefined ? this.#before : other.account;
     if (says !== undefined && sameBytes(says, newest.account)) return NONE;
-    const claim = { endpoint: shard.options.endpoint.name, slot: newest.slot, account: says ?? null, silent };
+    const claim = {
+      endpoint: connection.options.endpoint.name,
+      slot: newest.slot,
+      account: says ?? null,
+      silent,
+    };
     return [newest, claim];
   }
 }

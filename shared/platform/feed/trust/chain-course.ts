@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Commitment, RpcClient } from '../../rpc/rpc-client.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { StreamLog } from '../stream-counters.ts';
 import { ChainPosition, HTTP_VOICE, slotDisagreementMax } from '../witness/chain-position.ts';
 import type { ClockWitness } from '../witness/clock-witness.ts';
@@ -21,7 +21,7 @@ export interface ChainCourseOptions {
   readonly slotMicros: () => number;
   readonly probeMs: number;
   readonly clockWitness: ClockWitness;
-  readonly shards: () => readonly Shard[];
+  readonly connections: () => readonly StreamConnection[];
   readonly log: StreamLog;
   /** Everything before `slot` was said by every connection that is well. */
   readonly onOver: (slot: number) => void;
@@ -30,7 +30,7 @@ export interface ChainCourseOptions {
   /** The chain has left these slots. */
   readonly onLeft: (slots: readonly number[]) => void;
   /** On this connection the slot has begun once more, with another block. */
-  readonly onSecondBank: (shard: Shard, slot: number) => void;
+  readonly onSecondBank: (connection: StreamConnection, slot: number) => void;
   /** An endpoint told what is not so. */
   readonly onLie: (endpoint: string, why: string) => void;
   /** What was known of the chain was overruled: it is elsewhere, or its clock was corrected. */
@@ -53,13 +53,13 @@ export class ChainCourse {
     this.#options = options;
     this.#position = new ChainPosition(options.slotMicros);
     const { line } = this;
-    const { clock, rpc, commitment, lanes, waitsForAll, maxLagMs, maxSlotLag, clockWitness, shards } =
+    const { clock, rpc, commitment, lanes, waitsForAll, maxLagMs, maxSlotLag, clockWitness, connections } =
       options;
     const isProcessed = commitment === 'processed';
     this.#barrier = new SlotBarrier({
       line,
       lanes,
-      shards,
+      connections,
       waitsForAll,
       isProcessed,
       onOver: options.onOver,
@@ -71,11 +71,12 @@ export class ChainCourse {
       maxLagMs,
       maxSlotLag,
       isProcessed,
-      shards,
+      connections,
       slotMicros: options.slotMicros,
       onStall: (ms) => {
         options.log('stream.stalled', { ms: Math.round(ms) });
-        for (const shard of shards()) shard.stall(`this process stood still for ${Math.round(ms)} ms`);
+        for (const connection of connections())
+          connection.stall(`this process stood still for ${Math.round(ms)} ms`);
         this.#probe.ask();
       },
     });
@@ -87,17 +88,18 @@ export class ChainCourse {
       maxSlotLag,
       slotMicros: options.slotMicros,
       clockWitness,
-      shards,
+      connections,
       onSlot: (slot) => this.onHttpSlot(slot),
       onClock: () => this.#ruleOnClock(),
       onAhead: (endpoint, reason) => {
         options.log('stream.slots-ahead', { endpoint, reason });
-        for (const shard of shards()) if (shard.options.endpoint.name === endpoint) shard.fallBehind(reason);
+        for (const connection of connections())
+          if (connection.options.endpoint.name === endpoint) connection.fallBehind(reason);
         this.#begunElsewhere();
       },
       onHeard: (endpoint) => options.log('stream.slots-heard', { endpoint }),
-      onBack: (shard, reason, nobodyThere) => {
-        shard.dropForSlots(reason);
+      onBack: (connection, reason, nobodyThere) => {
+        connection.dropForSlots(reason);
         if (nobodyThere) this.#begunElsewhere();
       },
     });
@@ -119,17 +121,17 @@ export class ChainCourse {
   }
 
   /** Whether an account may be of this slot: it has begun, as far as this connection and the others say, or is about to. */
-  mayBe(shard: Shard, slot: number): boolean {
-    return slot <= this.line.newest || slot <= this.begunOn(shard) + this.#probe.apartMax();
+  mayBe(connection: StreamConnection, slot: number): boolean {
+    return slot <= this.line.newest || slot <= this.begunOn(connection) + this.#probe.apartMax();
   }
 
   /** Whether the slot has begun, by what this connection and the others tell. */
-  hasBegun(shard: Shard, slot: number): boolean {
-    return slot <= this.line.newest || slot <= this.begunOn(shard);
+  hasBegun(connection: StreamConnection, slot: number): boolean {
+    return slot <= this.line.newest || slot <= this.begunOn(connection);
   }
 
   /** The newest slot that has begun, by what this connection and the others tell, or by what was known before they did. */
-  begunOn({ slots, options: { endpoint } }: Shard): number {
+  begunOn({ slots, options: { endpoint } }: StreamConnection): number {
     const own = this.#probe.isAhead(endpoint.name) ? -1 : slots.highestSlot;
     const told = Math.max(own, this.line.newest);
     return told >= 0 ? told : this.#position.reach(this.#options.clock.monotonicMicros());
@@ -148,15 +150,21 @@ export class ChainCourse {
   }
 
   /** A connection told a slot. False: nothing else that it tells is to be believed before that is settled. */
-  onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): boolean {
-    const { endpoint } = shard.options;
+  onSlot(
+    connection: StreamConnection,
+    slot: number,
+    parent: number,
+    before: number,
+    atMicros: number,
+  ): boolean {
+    const { endpoint } = connection.options;
     if (this.#probe.isAhead(endpoint.name)) {
-      shard.fallBehind('its slots are ahead of everybody else’s');
+      connection.fallBehind('its slots are ahead of everybody else’s');
       return false;
     }
     const known = this.#position.slot;
     if (this.#position.hear(endpoint.name, slot, atMicros) === 'far') {
-      shard.fallBehind(`slot ${slot} is far from ${known}`);
+      connection.fallBehind(`slot ${slot} is far from ${known}`);
       this.#probe.ask();
       this.#ruleOnPosition();
       return false;
@@ -166,24 +174,24 @@ export class ChainCourse {
     const told = this.line.at(slot);
     if (told?.parent !== parent) this.#tellLine(slot, parent, atMicros);
     // Told twice by one connection: a second bank of the slot. What came of the first may never have been.
-    else if (slot === before) this.#options.onSecondBank(shard, slot);
+    else if (slot === before) this.#options.onSecondBank(connection, slot);
     // Before its first, the slot that was open at its snapshot is the last of which it need not have told. A snapshot at a
     // later commitment is older than the slots.
-    const first = this.#options.commitment === 'processed' ? shard.reliedFrom + 1 : 0;
+    const first = this.#options.commitment === 'processed' ? connection.reliedFrom + 1 : 0;
     const heard = before >= 0 ? before : first;
-    if (heard > 0 && parent > heard) shard.distrust(`slot-gap: ${parent} was not told`);
+    if (heard > 0 && parent > heard) connection.distrust(`slot-gap: ${parent} was not told`);
     return true;
   }
 
-  onHeartbeat(shard: Shard, slot: number, atMicros: number): void {
-    if (this.#probe.isAhead(shard.options.endpoint.name)) return;
+  onHeartbeat(connection: StreamConnection, slot: number, atMicros: number): void {
+    if (this.#probe.isAhead(connection.options.endpoint.name)) return;
     if (this.#options.clockWitness.isOpen) this.#ruleOnClock();
-    this.#lag.onHeartbeat(shard, slot, atMicros);
+    this.#lag.onHeartbeat(connection, slot, atMicros);
   }
 
   /** A connection told a clock that was not to be expected. */
-  onOddClock(shard: Shard, why: string): void {
-    shard.fallBehind(why);
+  onOddClock(connection: StreamConnection, why: string): void {
+    connection.fallBehind(why);
     this.#probe.ask();
     this.#ruleOnClock();
   }
@@ -200,8 +208,8 @@ export class ChainCourse {
   }
 
   /** The first slot of which this connection, or another that is relied on, may still tell something; -1: any. */
-  overWith(shard: Shard): number {
-    return this.#barrier.overWith(shard);
+  overWith(connection: StreamConnection): number {
+    return this.#barrier.overWith(connection);
   }
 
   /** Nobody listens any more, or the chain went on elsewhere: the slots so far say nothing of those to come. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/clock.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { SlotLine, ToldSlot } from './slot-line.ts';
 
 export interface LagWatchOptions {
@@ -11,7 +11,7 @@ export interface LagWatchOptions {
   readonly maxSlotLag: number;
   /** Accounts are told as they are processed, not when their slot is confirmed or finalized. */
   readonly isProcessed: boolean;
-  readonly shards: () => Iterable<Shard>;
+  readonly connections: () => Iterable<StreamConnection>;
   /** The slot time as far as it is known. */
   readonly slotMicros: () => number;
   /** This process got no turn for so long: what waits in its sockets is old, and so is all that is held. */
@@ -26,7 +26,7 @@ export interface LagWatch {
   /** A slot was told for the first time on any connection. */
   onNewSlot(told: ToldSlot): void;
   /** A clock came: how late, and whether a connection that was behind has caught up. */
-  onHeartbeat(shard: Shard, slot: number, atMicros: number): void;
+  onHeartbeat(connection: StreamConnection, slot: number, atMicros: number): void;
   stop(): void;
 }
 
@@ -47,30 +47,31 @@ const READ_TURNS_MAX = 8;
  * commitment (`slot-probe.ts`).
  */
 export function createLagWatch(options: LagWatchOptions): LagWatch {
-  const { clock, line, maxLagMs, maxSlotLag, isProcessed, shards } = options;
+  const { clock, line, maxLagMs, maxSlotLag, isProcessed, connections } = options;
   const timers = new Set<NodeJS.Timeout>();
 
   /** Undefined when all is well. */
-  function lateness(shard: Shard, told: ToldSlot): string | undefined {
+  function lateness(connection: StreamConnection, told: ToldSlot): string | undefined {
     const parent = line.at(told.parent);
     // Only what was subscribed before the parent's own beginning must have heard all of it.
-    if (parent === undefined || shard.heardSinceMicros > parent.atMicros) return undefined;
-    if (shard.slots.highestSlot < told.slot - maxSlotLag - 1) {
-      return `${told.slot - shard.slots.highestSlot} slots behind`;
+    if (parent === undefined || connection.heardSinceMicros > parent.atMicros) return undefined;
+    if (connection.slots.highestSlot < told.slot - maxSlotLag - 1) {
+      return `${told.slot - connection.slots.highestSlot} slots behind`;
     }
     if (!isProcessed) {
       const newest = newestHeartbeat();
-      const behind = newest - shard.heartbeat;
+      const behind = newest - connection.heartbeat;
       return behind > maxSlotLag + 1 ? `its clock is ${behind} slots behind another's` : undefined;
     }
-    if (shard.heartbeat >= told.parent) return undefined;
+    if (connection.heartbeat >= told.parent) return undefined;
     const lateMs = Math.round((clock.monotonicMicros() - told.atMicros) / 1_000);
     return `the clock of slot ${told.parent} is ${lateMs} ms late`;
   }
 
   function newestHeartbeat(): number {
     let newest = -1;
-    for (const shard of shards()) if (shard.isCurrent) newest = Math.max(newest, shard.heartbeat);
+    for (const connection of connections())
+      if (connection.isCurrent) newest = Math.max(newest, connection.heartbeat);
     return newest;
   }
 
@@ -78,17 +79,19 @@ export function createLagWatch(options: LagWatchOptions): LagWatch {
   function judge(told: ToldSlot, turn: number, framesBefore: number): void {
     setImmediate(() => {
       if (timers.size === 0 && stopped) return;
-      const late = [...shards()].filter((shard) => shard.isCurrent && lateness(shard, told) !== undefined);
+      const late = [...connections()].filter(
+        (connection) => connection.isCurrent && lateness(connection, told) !== undefined,
+      );
       if (late.length === 0) return;
-      const frames = late.reduce((sum, shard) => sum + shard.counters.frames, 0);
+      const frames = late.reduce((sum, connection) => sum + connection.counters.frames, 0);
       if (turn < READ_TURNS_MAX && frames !== framesBefore) return judge(told, turn + 1, frames);
-      for (const shard of late) shard.fallBehind(lateness(shard, told) ?? 'behind');
+      for (const connection of late) connection.fallBehind(lateness(connection, told) ?? 'behind');
     });
   }
 
   /** What it has told is what it should have by now. */
-  function hasCaughtUp(shard: Shard, slot: number, atMicros: number): boolean {
-    if (shard.slots.highestSlot < line.newest - maxSlotLag - 1) return false;
+  function hasCaughtUp(connection: StreamConnection, slot: number, atMicros: number): boolean {
+    if (connection.slots.highestSlot < line.newest - maxSlotLag - 1) return false;
     if (!isProcessed) return slot >= newestHeartbeat() - maxSlotLag;
     const due = line.toldBefore(atMicros, maxLagMs * 1_000);
     return due === undefined || slot >= due.parent;
@@ -119,11 +122,11 @@ export function createLagWatch(options: LagWatchOptions): LagWatch {
       }, maxLagMs);
       timers.add(timer);
     },
-    onHeartbeat(shard, slot, atMicros) {
+    onHeartbeat(connection, slot, atMicros) {
       const next = line.at(line.newest);
-      shard.lagMs =
+      connection.lagMs =
         next !== undefined && next.parent === slot ? Math.max(0, (atMicros - next.atMicros) / 1_000) : 0;
-      if (shard.isBehind && hasCaughtUp(shard, slot, atMicros)) shard.catchUp();
+      if (connection.isBehind && hasCaughtUp(connection, slot, atMicros)) connection.catchUp();
     },
     stop() {
       stopped = true;

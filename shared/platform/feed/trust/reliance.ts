@@ -1,6 +1,6 @@
 import type { Address } from '../../../core/address.ts';
 import type { ClockRelay } from '../clock-relay.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { FeedConnections } from '../feed-connections.ts';
 import type { FeedPulse } from '../feed-pulse.ts';
 import type { FeedCounters, StreamLog } from '../stream-counters.ts';
@@ -34,20 +34,20 @@ export class Reliance {
   }
 
   /** A connection has fetched an account. */
-  onFetched(shard: Shard, track: AccountTrack, word: Word): void {
-    if (!shard.isCurrent) return;
+  onFetched(connection: StreamConnection, track: AccountTrack, word: Word): void {
+    if (!connection.isCurrent) return;
     const { table, pulse, course } = this.#parts;
     const { address } = track;
     const { again, wrong } = course.line.isAbandoned(word.slot)
       ? { again: true, wrong: undefined }
       : this.#contradictions.settle(address, word.slot, word.account);
     if (again) {
-      shard.refetch([address]);
+      connection.refetch([address]);
       return;
     }
-    const isNew = table.fetched(track, shard, word, course.overWith(shard));
+    const isNew = table.fetched(track, connection, word, course.overWith(connection));
     // All may have been lost elsewhere and be handed to a connection that is live already.
-    if (isNew && shard.isLive) this.onLive();
+    if (isNew && connection.isLive) this.onLive();
     else if (isNew) pulse.look(table.unconfirmed);
     if (wrong?.silent === true) this.#onSilence(track, wrong.endpoint);
     else if (wrong !== undefined)
@@ -66,11 +66,11 @@ export class Reliance {
   }
 
   /** A change was told by nobody who should have. */
-  onMissed({ address, shards }: AccountTrack, slot: number): void {
+  onMissed({ address, connections }: AccountTrack, slot: number): void {
     const { counters, log } = this.#parts;
     counters.missed++;
     log('stream.missed', { account: address, slot });
-    for (const shard of shards) shard?.miss(`a change of ${address} was not told`);
+    for (const connection of connections) connection?.miss(`a change of ${address} was not told`);
   }
 
   onLie(endpoint: string, why: string): void {
@@ -95,10 +95,10 @@ export class Reliance {
   }
 
   /** The leader gave its block of the slot up and builds another: others may have heard of that one already. */
-  onSecondBank(shard: Shard, slot: number): void {
+  onSecondBank(connection: StreamConnection, slot: number): void {
     const { table, clock, log } = this.#parts;
     const gone = new Set([slot]);
-    table.unsay(shard, slot);
+    table.unsay(connection, slot);
     this.#contradictions.leave(gone);
     if (clock.slot === slot) clock.forget();
     const touched = table.from(gone);
@@ -128,14 +128,14 @@ export class Reliance {
   }
 
   /** A connection does not carry these any more: what it said of them says nothing of the changes to come. */
-  onMoved({ lane }: Shard, tracks: readonly AccountTrack[]): void {
+  onMoved({ lane }: StreamConnection, tracks: readonly AccountTrack[]): void {
     this.#lose(this.#parts.table.loseLane(tracks, lane), 'moved to another connection');
   }
 
   /** Nothing that a connection carries may be relied on by its word. */
-  onLost(shard: Shard, why: string): void {
+  onLost(connection: StreamConnection, why: string): void {
     const { table, pulse, course, connections } = this.#parts;
-    this.#lose(table.loseLane(table.on(shard), shard.lane), why);
+    this.#lose(table.loseLane(table.on(connection), connection.lane), why);
     if (!pulse.live && !this.#stopped) pulse.reason = why;
     if (table.size === 0 && !connections.all.some((other) => other.isLive)) this.#down(why);
     if (!connections.all.some((other) => other.isCurrent)) course.forget();
@@ -153,16 +153,17 @@ export class Reliance {
 
   /** The change of an account was not told by an endpoint that said nothing of it. */
   #onSilence(track: AccountTrack, endpoint: string): void {
-    for (const shard of this.#parts.connections.of(endpoint)) {
-      if (track.shards[shard.lane] === shard) shard.miss(`a change of ${track.address} was not told`);
+    for (const connection of this.#parts.connections.of(endpoint)) {
+      if (track.connections[connection.lane] === connection)
+        connection.miss(`a change of ${track.address} was not told`);
     }
   }
 
   #loseAndRefetch(touched: readonly AccountTrack[], why: string): void {
     this.#lose(touched, why);
-    for (const shard of this.#parts.connections.all) {
-      const mine = touched.filter((track) => track.shards[shard.lane] === shard);
-      if (mine.length > 0) shard.refetch(mine.map(({ address }) => address));
+    for (const connection of this.#parts.connections.all) {
+      const mine = touched.filter((track) => track.connections[connection.lane] === connection);
+      if (mine.length > 0) connection.refetch(mine.map(({ address }) => address));
     }
   }
 

@@ -1,10 +1,10 @@
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { SlotLine, ToldSlot } from './slot-line.ts';
 
 export interface SlotBarrierOptions {
   readonly line: SlotLine;
   readonly lanes: number;
-  readonly shards: () => readonly Shard[];
+  readonly connections: () => readonly StreamConnection[];
   /** True: a slot waits for every connection that is well, not only for those of one lane. */
   readonly waitsForAll: boolean;
   /** Accounts are told as they are processed, not when their slot is confirmed or finalized. */
@@ -35,9 +35,9 @@ export class SlotBarrier {
   }
 
   /** The first slot of which this connection, or another that is relied on, may still tell something; -1: any. */
-  overWith(shard: Shard): number {
+  overWith(connection: StreamConnection): number {
     const all = this.#ofAll();
-    const own = this.#overBefore(shard);
+    const own = this.#overBefore(connection);
     return all < 0 ? own : Math.min(all, own);
   }
 
@@ -59,16 +59,16 @@ export class SlotBarrier {
   }
 
   #complete(all: number): number {
-    const { lanes, shards, waitsForAll } = this.#options;
+    const { lanes, connections, waitsForAll } = this.#options;
     if (waitsForAll && all >= 0) return all;
     let best = -1;
     for (let lane = 0; lane < lanes; lane++) best = Math.max(best, this.#ofLane(lane));
     if (best >= 0) return best;
     let least = Number.MAX_SAFE_INTEGER;
-    for (const shard of shards()) {
-      const begun = this.#begun(shard);
-      const fetching = shard.state === 'snapshot' && begun >= 0;
-      if (shard.load > 0 && (shard.isLive || fetching)) least = Math.min(least, begun);
+    for (const connection of connections()) {
+      const begun = this.#begun(connection);
+      const fetching = connection.state === 'snapshot' && begun >= 0;
+      if (connection.load > 0 && (connection.isLive || fetching)) least = Math.min(least, begun);
     }
     return least;
   }
@@ -79,39 +79,39 @@ export class SlotBarrier {
    */
   #ofAll(): number {
     let least = Number.MAX_SAFE_INTEGER;
-    for (const shard of this.#options.shards()) {
-      if (shard.load > 0 && (shard.isLive || shard.isReliedOn))
-        least = Math.min(least, this.#overBefore(shard));
+    for (const connection of this.#options.connections()) {
+      if (connection.load > 0 && (connection.isLive || connection.isReliedOn))
+        least = Math.min(least, this.#overBefore(connection));
     }
     return least === Number.MAX_SAFE_INTEGER ? -1 : least;
   }
 
   /** All that it tells of the slots before this one has been told: their clocks were, and the clock is one of it. */
-  #overBefore(shard: Shard): number {
-    const begun = this.#begun(shard);
+  #overBefore(connection: StreamConnection): number {
+    const begun = this.#begun(connection);
     // It has told no slot or no clock yet: what it carries is known as of its snapshot.
-    if (begun < 0 || shard.heartbeat < 0) return shard.reliedFrom;
+    if (begun < 0 || connection.heartbeat < 0) return connection.reliedFrom;
     if (!this.#options.isProcessed) return begun;
     const parent = this.#options.line.at(begun)?.parent;
-    if (parent === undefined || shard.heartbeat >= parent) return begun;
-    return Math.min(begun, shard.heartbeat);
+    if (parent === undefined || connection.heartbeat >= parent) return begun;
+    return Math.min(begun, connection.heartbeat);
   }
 
   /**
    * The newest slot that has begun on a connection, at the commitment of its accounts: at a later one no notification
    * ends a slot, and the clock of the next says that all of it has been told.
    */
-  #begun({ slots: { highestSlot }, heartbeat }: Shard): number {
+  #begun({ slots: { highestSlot }, heartbeat }: StreamConnection): number {
     return this.#options.isProcessed ? highestSlot : heartbeat;
   }
 
   /** -1 unless all of its connections are live. */
   #ofLane(lane: number): number {
     let least = Number.MAX_SAFE_INTEGER;
-    for (const shard of this.#options.shards()) {
-      if (shard.lane !== lane || shard.load === 0) continue;
-      if (!shard.isLive) return -1;
-      least = Math.min(least, this.#overBefore(shard));
+    for (const connection of this.#options.connections()) {
+      if (connection.lane !== lane || connection.load === 0) continue;
+      if (!connection.isLive) return -1;
+      least = Math.min(least, this.#overBefore(connection));
     }
     return least === Number.MAX_SAFE_INTEGER ? -1 : least;
   }

@@ -1,19 +1,19 @@
-import type { Shard } from '../connection/shard.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 
 export interface SlotLeadOptions {
   /** The slot that each HTTP side has reached that answers, asked by itself. Empty where there is but one. */
   readonly reached: () => Promise<readonly number[]>;
-  readonly shards: () => readonly Shard[];
+  readonly connections: () => readonly StreamConnection[];
   /** Slots that machines of one chain may be apart, at the present slot time. */
   readonly apartMax: () => number;
   /** The newest slot that a connection has told, at the commitment that HTTP is asked for; -1 where it has told none. */
-  readonly newestOf: (shard: Shard) => number;
+  readonly newestOf: (connection: StreamConnection) => number;
   /** From here on what the endpoint says of slots is not heard. */
   readonly onAhead: (endpoint: string, reason: string) => void;
   /** It is heard again. */
   readonly onHeard: (endpoint: string) => void;
   /** Its slots have gone back. `nobodyThere`: nor does any other endpoint say any more that they had got so far. */
-  readonly onBack: (shard: Shard, reason: string, nobodyThere: boolean) => void;
+  readonly onBack: (connection: StreamConnection, reason: string, nobodyThere: boolean) => void;
 }
 
 const LOOKS = 2;
@@ -43,14 +43,14 @@ export class SlotLead {
 
   /** HTTP has answered with this slot. */
   look(slot: number): void {
-    const { shards, onBack } = this.#options;
-    for (const shard of shards()) {
-      const { lastSlot, highestSlot } = shard.slots;
+    const { connections, onBack } = this.#options;
+    for (const connection of connections()) {
+      const { lastSlot, highestSlot } = connection.slots;
       const from = highestSlot - this.#options.apartMax();
-      if (!shard.isOpen || lastSlot < 0 || lastSlot >= from) continue;
-      const others = [...this.#endpoints()].filter((name) => name !== shard.options.endpoint.name);
+      if (!connection.isOpen || lastSlot < 0 || lastSlot >= from) continue;
+      const others = [...this.#endpoints()].filter((name) => name !== connection.options.endpoint.name);
       const nobodyThere = slot < from && others.every((name) => this.#newest(name) < from);
-      onBack(shard, `its slots went back from ${highestSlot} to ${lastSlot}`, nobodyThere);
+      onBack(connection, `its slots went back from ${highestSlot} to ${lastSlot}`, nobodyThere);
     }
     for (const endpoint of this.#endpoints()) this.#judge(endpoint, slot);
   }
@@ -94,15 +94,15 @@ export class SlotLead {
   }
 
   #endpoints(): ReadonlySet<string> {
-    return new Set(this.#options.shards().map(({ options }) => options.endpoint.name));
+    return new Set(this.#options.connections().map(({ options }) => options.endpoint.name));
   }
 
   /** Of its connections that are open. */
   #newest(endpoint: string): number {
     let newest = -1;
-    for (const shard of this.#options.shards()) {
-      if (shard.options.endpoint.name !== endpoint || !shard.isOpen) continue;
-      newest = Math.max(newest, this.#options.newestOf(shard));
+    for (const connection of this.#options.connections()) {
+      if (connection.options.endpoint.name !== endpoint || !connection.isOpen) continue;
+      newest = Math.max(newest, this.#options.newestOf(connection));
     }
     return newest;
   }

@@ -3,8 +3,8 @@ import { slotsOf } from '../../../core/chain-parameters.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { decodeChainClock } from '../../../market/chain-clock.ts';
 import type { Commitment, RpcClient } from '../../rpc/rpc-client.ts';
-import type { Shard } from '../connection/shard.ts';
 import { orFailure } from '../connection/snapshot.ts';
+import type { StreamConnection } from '../connection/stream-connection.ts';
 import type { ClockWitness } from '../witness/clock-witness.ts';
 import { SlotLead } from './slot-lead.ts';
 
@@ -17,7 +17,7 @@ export interface SlotProbeOptions {
   /** The slot time as far as it is known. */
   readonly slotMicros: () => number;
   readonly clockWitness: ClockWitness;
-  readonly shards: () => readonly Shard[];
+  readonly connections: () => readonly StreamConnection[];
   /** False: HTTP's slot cannot be, and nobody is to be judged by it. */
   readonly onSlot: (slot: number) => boolean;
   /** What HTTP says of the clock is known to the witness. */
@@ -26,7 +26,7 @@ export interface SlotProbeOptions {
   readonly onAhead: (endpoint: string, reason: string) => void;
   readonly onHeard: (endpoint: string) => void;
   /** Its slots have gone back. `nobodyThere`: nor does anybody else say any more that they had got so far. */
-  readonly onBack: (shard: Shard, reason: string, nobodyThere: boolean) => void;
+  readonly onBack: (connection: StreamConnection, reason: string, nobodyThere: boolean) => void;
 }
 
 /** How far machines of one chain may be apart: WebSocket and HTTP are different ones with most providers. */
@@ -54,7 +54,7 @@ export interface SlotProbe {
 export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   const { rpc, clock, commitment, everyMs, maxSlotLag, clockWitness } = options;
   const abort = new AbortController();
-  const suspects = new Map<Shard, number>();
+  const suspects = new Map<StreamConnection, number>();
   let timer: NodeJS.Timeout | undefined;
   let urgent: NodeJS.Timeout | undefined;
   let askedMicros = Number.NEGATIVE_INFINITY;
@@ -94,17 +94,17 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   }
 
   function judge(slot: number): void {
-    for (const shard of options.shards()) {
-      const told = newestOf(shard);
-      if (!shard.isLive || told < 0 || told >= slot - maxSlotLag) {
-        suspects.delete(shard);
+    for (const connection of options.connections()) {
+      const told = newestOf(connection);
+      if (!connection.isLive || told < 0 || told >= slot - maxSlotLag) {
+        suspects.delete(connection);
         continue;
       }
-      const times = (suspects.get(shard) ?? 0) + 1;
-      suspects.set(shard, times);
+      const times = (suspects.get(connection) ?? 0) + 1;
+      suspects.set(connection, times);
       if (times < 2) continue;
-      suspects.delete(shard);
-      void fallBehind(shard, slot - told);
+      suspects.delete(connection);
+      void fallBehind(connection, slot - told);
     }
     lead.look(slot);
     if (suspects.size > 0 || lead.isSuspicious) ask();
@@ -114,18 +114,18 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
    * HTTP is whoever answered: one of several may itself be where nobody is. Its word stands unless its own connections
    * have told slots that are far behind it; the word of the endpoint's own HTTP side always does.
    */
-  async function fallBehind(shard: Shard, slots: number): Promise<void> {
+  async function fallBehind(connection: StreamConnection, slots: number): Promise<void> {
     const said = await askEach();
     if (said.length > 0) {
-      if (abort.signal.aborted || !shard.isLive) return;
-      const told = newestOf(shard);
+      if (abort.signal.aborted || !connection.isLive) return;
+      const told = newestOf(connection);
       const isSo = said.some(({ name, slot = -1 }) => {
         if (told >= slot - maxSlotLag) return false;
-        return name === shard.options.endpoint.name || !isDenied(name, slot);
+        return name === connection.options.endpoint.name || !isDenied(name, slot);
       });
       if (!isSo && said.some(({ slot }) => slot !== undefined)) return;
     }
-    shard.fallBehind(`${slots} slots behind HTTP`);
+    connection.fallBehind(`${slots} slots behind HTTP`);
   }
 
   /** Each of several HTTP sides by itself, by the clock that it gives: that is harder to get wrong than a number. */
@@ -144,7 +144,9 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   }
 
   function isDenied(endpoint: string, slot: number): boolean {
-    const own = options.shards().filter((shard) => shard.options.endpoint.name === endpoint && shard.isOpen);
+    const own = options
+      .connections()
+      .filter((connection) => connection.options.endpoint.name === endpoint && connection.isOpen);
     const told = Math.max(-1, ...own.map(newestOf));
     return told >= 0 && told < slot - apartMax();
   }
@@ -154,7 +156,7 @@ export function createSlotProbe(options: SlotProbeOptions): SlotProbe {
   }
 
   /** What it has told, at the commitment that HTTP is asked for. */
-  function newestOf({ slots: { highestSlot }, heartbeat }: Shard): number {
+  function newestOf({ slots: { highestSlot }, heartbeat }: StreamConnection): number {
     return commitment === 'processed' ? highestSlot : heartbeat;
   }
 

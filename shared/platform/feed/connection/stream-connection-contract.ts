@@ -10,9 +10,9 @@ import type { StreamEndpoint } from '../stream-endpoint.ts';
 import type { StreamTransport } from '../wire/stream-transport.ts';
 import type { ClockWitness } from '../witness/clock-witness.ts';
 import type { ConnectionPhase } from './connection-state.ts';
-import type { Shard } from './shard.ts';
+import type { StreamConnection } from './stream-connection.ts';
 
-export interface ShardOptions {
+export interface StreamConnectionOptions {
   /** The endpoint's name and a number. */
   readonly name: string;
   readonly endpoint: StreamEndpoint;
@@ -41,12 +41,12 @@ export interface ShardOptions {
 }
 
 /** What one connection says, in the turn in which it hears it. */
-export interface ShardListener {
+export interface StreamConnectionListener {
   /** A frame came, and is not acted on yet. */
   onFrame(atMicros: number): void;
   /** `fetched`: as of a snapshot over HTTP, not told by the socket. */
   onAccount(
-    shard: Shard,
+    connection: StreamConnection,
     address: Address,
     slot: number,
     account: AccountBytes | null,
@@ -54,40 +54,40 @@ export interface ShardListener {
     fetched: boolean,
   ): void;
   /** False where nobody has heard of an account's slot: it cannot have begun. */
-  mayBe(shard: Shard, slot: number): boolean;
+  mayBe(connection: StreamConnection, slot: number): boolean;
   /** The clock of `slot` was told. */
-  onHeartbeat(shard: Shard, slot: number, atMicros: number): void;
+  onHeartbeat(connection: StreamConnection, slot: number, atMicros: number): void;
   /** `before`: the highest slot before this one; -1 for a connection's first. */
-  onSlot(shard: Shard, slot: number, parent: number, before: number, atMicros: number): void;
+  onSlot(connection: StreamConnection, slot: number, parent: number, before: number, atMicros: number): void;
   /** Everything that it carries has been told. */
-  onLive(shard: Shard): void;
+  onLive(connection: StreamConnection): void;
   /** Nothing that it carries may be relied on. */
-  onLost(shard: Shard, reason: string): void;
+  onLost(connection: StreamConnection, reason: string): void;
   /** The node will not let it follow this account for now. */
-  onRefused(shard: Shard, address: Address): void;
+  onRefused(connection: StreamConnection, address: Address): void;
   /** It may carry fewer accounts than it was given, or one more than it does. */
-  onRoom(shard: Shard): void;
+  onRoom(connection: StreamConnection): void;
   /** What the node's HTTP side says the slot is. */
   onHttpSlot(slot: number): void;
   /** It told a clock that contradicts itself. */
-  onImpossible(shard: Shard, reason: string): void;
+  onImpossible(connection: StreamConnection, reason: string): void;
   /** It told a clock that was not to be expected: others must be asked. */
-  onOddClock(shard: Shard, reason: string): void;
+  onOddClock(connection: StreamConnection, reason: string): void;
   /** Others should carry what it carries: it failed to connect, or to tell the news, not for the first time. */
-  onFailing(shard: Shard): void;
+  onFailing(connection: StreamConnection): void;
 }
 
-export type ShardState = ConnectionPhase;
+export type StreamConnectionState = ConnectionPhase;
 
 /** One connection as people and metrics see it. */
-export interface ShardStatus extends Readonly<StreamCounters> {
+export interface StreamConnectionStatus extends Readonly<StreamCounters> {
   readonly name: string;
   readonly endpoint: string;
   readonly provider: Provider;
   /** Host and port of the WebSocket: all of its URL that may be shown. */
   readonly host: string;
   readonly lane: number;
-  readonly state: ShardState;
+  readonly state: StreamConnectionState;
   /** Why it is not live, or why it last was not: with the provider's own sentence where it gave one. */
   readonly reason: string;
   /** Accounts that it carries. */

@@ -7,8 +7,13 @@ import { ConnectionSession } from './connection-session.ts';
 import type { ConnectionEffect, ConnectionEvent } from './connection-state.ts';
 import { FrameIntake } from './frame-intake.ts';
 import type { PlanLimit } from './plan-limit.ts';
-import type { ShardListener, ShardOptions, ShardState, ShardStatus } from './shard-contract.ts';
 import type { SlotWatch } from './slot-watch.ts';
+import type {
+  StreamConnectionListener,
+  StreamConnectionOptions,
+  StreamConnectionState,
+  StreamConnectionStatus,
+} from './stream-connection-contract.ts';
 import type { Topic } from './subscription-entries.ts';
 
 /** What the transport's own end of a handshake may come late by. */
@@ -19,17 +24,17 @@ const HANDSHAKE_SLACK_MS = 100;
  * What it does next is `nextConnectionState`'s to say; this carries it out. It says what it hears and whether that can be
  * relied on; what follows for the market is the stream's to judge. Nothing is opened before `start`.
  */
-export class Shard {
+export class StreamConnection {
   readonly name: string;
   readonly host: string;
   readonly lane: number;
   readonly counters: StreamCounters;
   readonly slots: SlotWatch;
   readonly plan: PlanLimit;
-  readonly options: ShardOptions;
+  readonly options: StreamConnectionOptions;
   /** Milliseconds that the last heartbeat came after it should have. */
   lagMs = 0;
-  readonly #listener: ShardListener;
+  readonly #listener: StreamConnectionListener;
   readonly #course: ConnectionCourse;
   readonly #share: ConnectionShare;
   readonly #intake: FrameIntake;
@@ -37,7 +42,7 @@ export class Shard {
   #liveSinceMs = 0;
   #reliedFrom = Number.POSITIVE_INFINITY;
 
-  constructor(options: ShardOptions, listener: ShardListener) {
+  constructor(options: StreamConnectionOptions, listener: StreamConnectionListener) {
     this.options = options;
     this.#listener = listener;
     this.name = options.name;
@@ -51,7 +56,7 @@ export class Shard {
       onEffect: (effect, before, reason) => this.#carryOut(effect, before, reason),
     });
     this.#share = new ConnectionShare({
-      shard: this,
+      connection: this,
       listener,
       send: (request) => this.#session.send(request),
       onSubscribed: (topic, subscription) => this.#onSubscribed(topic, subscription),
@@ -63,7 +68,7 @@ export class Shard {
     this.slots = this.#intake.slots;
     const course = this.#course;
     this.#session = new ConnectionSession({
-      shard: this,
+      owner: this,
       listener,
       course,
       share: this.#share,
@@ -75,7 +80,7 @@ export class Shard {
     });
   }
 
-  get state(): ShardState {
+  get state(): StreamConnectionState {
     return this.#course.phase;
   }
 
@@ -200,7 +205,7 @@ export class Shard {
     this.#step({ kind: 'resume' });
   }
 
-  status(): ShardStatus {
+  status(): StreamConnectionStatus {
     const { options, slots } = this;
     const { book, plan, refusal } = this.#share;
     const { phase, reason, waitsForMs } = this.#course;
@@ -238,7 +243,7 @@ export class Shard {
     this.#course.step(event);
   }
 
-  #carryOut(effect: ConnectionEffect, before: ShardState, reason: string): void {
+  #carryOut(effect: ConnectionEffect, before: StreamConnectionState, reason: string): void {
     const { log, clock } = this.options;
     const { name: connection, host } = this;
     switch (effect) {
