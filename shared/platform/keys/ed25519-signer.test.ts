@@ -87,8 +87,8 @@ describe('a transaction is not signed', () => {
       ok: false,
       reason: 'signer-other-wallet',
     });
-    for (const length of [0, 63, 64, 65]) {
-      const broken = { publicKey: PAYER, sign: async () => new Uint8Array(length) };
+    for (const given of [[], new Array(63).fill(1), new Array(64).fill(0), new Array(65).fill(1)]) {
+      const broken = { publicKey: PAYER, sign: async () => Uint8Array.from(given) };
       expect(await signTransaction(unsigned(), PAYER, broken)).toMatchObject({
         ok: false,
         reason: 'signature-invalid',
