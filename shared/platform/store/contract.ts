@@ -9,6 +9,7 @@ import type {
   QuoteComparisonRow,
   RunRow,
   Store,
+  StoreBatch,
   TradeRow,
 } from './store.ts';
 
@@ -406,6 +407,38 @@ export function describeStore(name: string, createStore: () => Promise<StoreUnde
         ['dead', 1_400, 'killed'],
         ['dead-at-once', 500, 'killed'],
         ['ended', 200, 'running'],
+      ]);
+    });
+
+    // A kind of row that StoreBatch gains has to be named here: the type asks for it.
+    const latest: { readonly [Kind in keyof Required<Omit<StoreBatch, 'batchId'>>]: StoreBatch[Kind] } = {
+      trades: [sampleTrade({ runId: 'dead', landedAtMs: 180_000 })],
+      opportunities: [sampleOpportunity({ runId: 'dead', atMs: 180_000 })],
+      comparisons: [sampleComparison({ runId: 'dead', atMs: 180_000 })],
+      decisionCounts: [{ runId: 'dead', minuteMs: 180_000, reason: 'no-cycle', count: 1 }],
+      balances: [sampleBalance({ runId: 'dead', atMs: 180_000 })],
+      apiCosts: [sampleApiCost({ runId: 'dead', minuteMs: 180_000 })],
+    };
+    it.each(Object.entries(latest))('dates a run that died by its last row of %s', async (kind, rows) => {
+      await store.startRun(sampleRun({ runId: 'dead', startedAtMs: 61_000 }));
+      await store.startRun(sampleRun({ runId: 'other', startedAtMs: 60_500 }));
+      await store.write({ batchId: 'b1', [kind]: rows });
+      const closed = await store.closeKilledRuns({ sinceMs: 0 });
+      expect(closed.map(({ runId, lastAtMs }) => [runId, lastAtMs])).toEqual([
+        ['dead', 180_000],
+        ['other', 60_500],
+      ]);
+    });
+
+    it('dates a run that died in its first minute by its start, though what it counted is kept by the minute', async () => {
+      await store.startRun(sampleRun({ runId: 'dead', startedAtMs: 61_000 }));
+      await store.write({
+        batchId: 'b1',
+        decisionCounts: [{ runId: 'dead', minuteMs: 60_000, reason: 'no-cycle', count: 1 }],
+        apiCosts: [sampleApiCost({ runId: 'dead', minuteMs: 60_000 })],
+      });
+      expect(await store.closeKilledRuns({ sinceMs: 0 })).toMatchObject([
+        { runId: 'dead', lastAtMs: 61_000 },
       ]);
     });
 

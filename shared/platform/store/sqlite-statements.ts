@@ -5,6 +5,24 @@ export interface RowStatements {
   readonly ofRun: StatementSync;
 }
 
+/**
+ * The time of a run's last row of every kind, 0 without one. What is kept by the minute counts from the minute's
+ * beginning; API costs have no index by run, so they are walked from the newest and no further back than the run.
+ */
+const LATEST_ROWS = [
+  ...[
+    ['trades', 'landed_at_ms'],
+    ['opportunities', 'at_ms'],
+    ['comparisons', 'at_ms'],
+    ['decision_counts', 'minute_ms'],
+    ['balances', 'at_ms'],
+  ].map(
+    ([table, time]) => `coalesce((SELECT max(${time}) FROM ${table} WHERE ${table}.run_id = runs.run_id), 0)`,
+  ),
+  `coalesce((SELECT minute_ms FROM api_costs WHERE api_costs.run_id = runs.run_id
+     AND minute_ms >= runs.started_at_ms ORDER BY minute_ms DESC LIMIT 1), 0)`,
+];
+
 /** Every statement of the store, prepared on one connection. */
 export function prepareStatements(database: DatabaseSync) {
   const prepare = (text: string): StatementSync => database.prepare(text);
@@ -35,10 +53,7 @@ export function prepareStatements(database: DatabaseSync) {
     startRun: prepare(`${insert('runs', run)} ON CONFLICT (run_id) DO NOTHING`),
     endRun: prepare('UPDATE runs SET ended_at_ms = :ended_at_ms, summary = :summary WHERE run_id = :run_id'),
     openRuns: prepare(
-      `SELECT run_id, market, max(started_at_ms,
-         coalesce((SELECT max(landed_at_ms) FROM trades WHERE trades.run_id = runs.run_id), 0),
-         coalesce((SELECT max(at_ms) FROM opportunities WHERE opportunities.run_id = runs.run_id), 0),
-         coalesce((SELECT max(at_ms) FROM balances WHERE balances.run_id = runs.run_id), 0)) AS last_at_ms,
+      `SELECT run_id, market, max(started_at_ms, ${LATEST_ROWS.join(', ')}) AS last_at_ms,
        (SELECT CAST(coalesce(sum(CAST(net_lamports AS INTEGER)), 0) AS TEXT) FROM trades
          WHERE trades.run_id = runs.run_id AND landed_at_ms >= :since_ms) AS net_lamports
        FROM runs WHERE ended_at_ms IS NULL ORDER BY started_at_ms DESC`,

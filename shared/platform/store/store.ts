@@ -198,7 +198,7 @@ export interface PruneResult {
 export interface KilledRun {
   readonly runId: string;
   readonly market: string;
-  /** Of its last row. */
+  /** Of its last row of any kind; of what is kept by the minute, the beginning of the last one. */
   readonly lastAtMs: number;
   /** Of the trades that it left, from `sinceMs` on. */
   readonly netLamports: bigint;
