@@ -5,14 +5,17 @@ import { venueById } from '../venues/registry.ts';
 import type { Venue } from '../venues/venue.ts';
 import type { MarketEvent } from './event.ts';
 
-/** Events that say nothing of the market, or that the engine hands to it by itself. */
-type OfTheEngine = 'slot' | 'control' | 'fee' | 'loss' | 'order' | 'balance';
+/** Events that say nothing of the market. */
+type OfTheEngine = 'control' | 'fee' | 'loss' | 'order' | 'balance';
 
 /** What an event says about the market, applied to it; undefined for events that open and close no pool. */
 export function applyEvent(market: Market, event: MarketEvent): Applied | undefined {
   switch (event.kind) {
     case 'account':
       return market.apply(event.update);
+    case 'slot':
+      // The engine begins its slots by itself; a census has none.
+      return market.beginSlot(event.slot, event.parent);
     case 'feed':
       return market.setLive(event.live);
     case 'lost':
